@@ -1,0 +1,185 @@
+"""Facts about a call, in the past tense: what the switch, a script, the store or an agent's leg reported.
+
+Every event names the channel it is about; a call's id is its customer channel's id (Asterisk's Uniqueid, which
+we set ourselves on Originate). `at` is seconds since the epoch on the switch's clock where the switch said so,
+on ours otherwise.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dialer.flows.commands import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The attempt is on disk; only now may its Originate leave."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    channel: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The far end picked up (channel state Up)."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateFailed:
+    """The switch refused the Originate or gave it up. A HungUp with the true cause may come before or after."""
+
+    channel: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The channel is gone. `cause` is Q.850 (0 when none was given); `sip` the final SIP status, when known."""
+
+    channel: str
+    at: float
+    cause: int
+    text: str = ""
+    sip: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bridged:
+    channel: str
+    at: float
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unbridged:
+    channel: str
+    at: float
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinFailed:
+    """AMI Bridge was refused, or its reply was lost with the link. `channel` is the customer's."""
+
+    channel: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """A key was pressed on a channel, seen outside a script (used for agents' feature codes)."""
+
+    channel: str
+    at: float
+    digit: str
+
+
+AnsweredBy = Literal["unknown", "person", "machine"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptStarted:
+    """The dialplan handed the channel to us over FastAGI: a new call, an answered attempt, or the way back
+    after a bridge. `answered_by` is what machine detection said, when it ran."""
+
+    channel: str
+    at: float
+    switch: str
+    kind: Literal["inbound", "outbound", "agent"]
+    name: str
+    """The channel's name in Asterisk (PJSIP/trunk-0000001)."""
+    dialled: str
+    """The number the caller dialled (inbound), or the feature code (agent)."""
+    caller: str
+    """The caller's number, or the phone's endpoint name (agent). Unchecked: it comes from the wire."""
+    answered_by: AnsweredBy = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptReplied:
+    """The script's current command is done."""
+
+    channel: str
+    at: float
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptEnded:
+    """The script's connection closed: the call hung up, was taken into a bridge, or the link broke.
+    Never a proof of a hang-up: only HungUp is."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A listing of the switch's channels did not have this one: its HungUp was missed."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """The AMI link is logged in, on a switch that booted at `booted_at` (epoch seconds)."""
+
+    switch: str
+    at: float
+    booted_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    switch: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSeen:
+    """One living channel from a listing. `state` is Asterisk's word in lower case: down, ring, ringing, up."""
+
+    channel: str
+    name: str
+    state: str
+    bridge: str
+    context: str
+    caller: str
+    dialled: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelsListed:
+    switch: str
+    at: float
+    asked_at: float
+    """When the listing was asked for: channels created later may be missing from it."""
+    channels: tuple[ChannelSeen, ...]
+
+
+ChannelEvent = (
+    Ringing | Answered | OriginateFailed | HungUp | Bridged | Unbridged | JoinFailed | Digit
+    | ScriptStarted | ScriptReplied | ScriptEnded | Gone
+)
+SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed

@@ -1,0 +1,93 @@
+"""What a flow asks of a caller's channel, and what comes back. Pure data: `switch/` turns it into AGI.
+
+A script runs one command at a time; each is answered by exactly one Reply, or by the script's end.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Pick up the call (idempotent)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play sound files one after another. A key from `interrupt` stops it and comes back in Reply.digits."""
+
+    sounds: tuple[str, ...]
+    interrupt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Play `sounds`, and gather keys from their beginning on.
+
+    Ends after `most` keys, at a key of `finish` (not part of the digits), `between_s` after the last key,
+    or `first_s` after the sounds without any.
+    """
+
+    sounds: tuple[str, ...]
+    most: int
+    first_s: float = 5.0
+    between_s: float = 3.0
+    finish: str = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Call a number over a trunk and join it to the caller; done when that leg is over."""
+
+    number: str
+    caller_id: str
+    ring_s: float
+    most_s: float = 4 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Music until taken into a bridge; Reply.status is `expired` after `most_s`."""
+
+    most_s: float
+    music: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Silence for `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End the call with a Q.850 cause (16 normal clearing, 17 busy, 34 no circuit, 42 congestion)."""
+
+    cause: int = 16
+
+
+Command = Answer | Play | Collect | SetLanguage | Dial | Hold | Pause | Hangup
+
+Status = Literal["done", "failed", "expired", "answered", "busy", "no_answer", "congestion", "unavailable", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of a command.
+
+    digits: keys pressed (Play: the interrupting one; Collect: all). status: `done`; Hold: `expired`;
+    Dial: `answered` (talked and over), `busy`, `no_answer`, `congestion`, `unavailable`, `cancelled`;
+    `failed` with `reason` when the switch refused (a missing sound, a dead channel).
+    seconds: Dial's talk time.
+    """
+
+    status: Status = "done"
+    digits: str = ""
+    seconds: float = 0.0
+    reason: str = ""

@@ -1,0 +1,150 @@
+"""Rows as the engine hands them over and gets them back. Times are epoch seconds (the switch's clock), None when it
+did not come to that; durations are seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dialer.calls.outcome import Outcome
+
+Direction = Literal["inbound", "outbound"]
+ContactState = Literal["due", "claimed", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    id: int
+    campaign: str
+    number: str
+    """E.164."""
+    fields: Mapping[str, str]
+    state: ContactState
+    attempts: int
+    tries: Mapping[str, int]
+    """Attempts so far by retry reason."""
+    next_at: float
+    """Not to be called before."""
+    result: str | None = None
+    """Why it is done: an outcome, a disposition or `cancelled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    number: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    next_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one dial: the id the channel will have, the switch it will leave by, the agent held for it."""
+
+    call_id: str
+    switch: str
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A contact claimed and an intent on disk: the answer to `Store.claim`."""
+
+    call_id: str
+    switch: str
+    agent: str | None
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One customer channel, inbound or outbound. Inserted when it is intended or arrives, final when settled."""
+
+    id: str
+    direction: Direction
+    node: str
+    switch: str
+    client: str
+    number: str
+    """The customer's: dialled (outbound) or calling (inbound; as received, at most 64 characters)."""
+    our_number: str
+    """The number dialled by the caller, or the caller ID shown."""
+    created_at: float
+    campaign: str | None = None
+    contact_id: int | None = None
+    flow: str | None = None
+    flow_position: str | None = None
+    """JSON of where the flow stood, for adoption after a crash."""
+    state: str = "intended"
+    dialled_at: float | None = None
+    ringing_at: float | None = None
+    answered_at: float | None = None
+    queued_at: float | None = None
+    joined_at: float | None = None
+    """First joined to an agent."""
+    ended_at: float | None = None
+    agent: str | None = None
+    talk_s: float = 0.0
+    language: str | None = None
+    outcome: Outcome | None = None
+    cause: int | None = None
+    sip: int | None = None
+    hung_up_by: str | None = None
+    """customer, agent, system or network."""
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactVerdict:
+    """What settling an attempt does to its contact."""
+
+    contact_id: int
+    state: ContactState
+    next_at: float = 0.0
+    reason: str = ""
+    """The retry reason that is counted, or the final result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One conversation of a call with an agent."""
+
+    call_id: str
+    agent: str
+    started_at: float
+    ended_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpan:
+    """A stretch of an agent's time in one state: idle, reserved, talking, wrap_up, paused."""
+
+    agent: str
+    state: str
+    started_at: float
+    ended_at: float
+    call_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSession:
+    """A logged-in agent's leg, kept for adoption after a crash."""
+
+    agent: str
+    channel: str
+    switch: str
+    logged_in_at: float
+    state: str
+    """The last state written: ready or paused."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignTotals:
+    """Where a campaign stands, from the store."""
+
+    campaign: str
+    contacts: Mapping[str, int]
+    """By state: due, claimed, done."""
+    outcomes: Mapping[str, int]
+    """Attempts by outcome."""
+    next_due_at: float | None
+    """When the earliest due contact may be called."""

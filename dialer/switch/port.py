@@ -1,0 +1,65 @@
+"""What the engine asks of a switch. Implemented by `switch/asterisk.py` over AMI and FastAGI.
+
+No method waits: each starts its effect and returns. What comes of it arrives as a SwitchEvent through the sink
+given to the implementation (OriginateFailed, JoinFailed, ChannelsListed, HungUp ...). Called while the link is
+down, an Originate or a bridge fails at once with its event; a hangup is dropped (reconciliation follows).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dialer.calls.events import SwitchEvent
+from dialer.flows.commands import Command
+
+Sink = Callable[[SwitchEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateOrder:
+    """An outgoing leg. `channel` becomes its Uniqueid. Values with CR, LF or other control characters are
+    refused (OriginateFailed)."""
+
+    channel: str
+    endpoint: str
+    """The dial string, PJSIP/+4930...@trunk."""
+    caller_id: str
+    """The caller's number, or `"Name" <number>`."""
+    ring_s: float
+    exten: str
+    """Where the answered channel goes in context `dialer`: `outbound` or `agent`."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class Switch(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def up(self) -> bool:
+        """The AMI link is logged in and answering."""
+        ...
+
+    def originate(self, order: OriginateOrder) -> None: ...
+
+    def hangup(self, channel: str, cause: int = 16) -> None: ...
+
+    def bridge(self, customer: str, agent: str) -> None:
+        """Join two living channels; a refusal is JoinFailed(channel=customer)."""
+        ...
+
+    def park_agent(self, channel: str) -> None:
+        """Send an agent's leg back to its loop (ends its bridge; the customer goes back to its script)."""
+        ...
+
+    def run(self, channel: str, command: Command) -> None:
+        """Give the script on this channel its next command (one at a time)."""
+        ...
+
+    def leave_script(self, channel: str) -> None:
+        """End the script without a hang-up: the dialplan goes on (an agent's leg goes into its loop)."""
+        ...
+
+    def list_channels(self) -> None:
+        """Ask for the living channels; the answer is ChannelsListed."""
+        ...

@@ -1,0 +1,130 @@
+"""What the web layer, the board and the CLI may ask of the running engine. `service.py` gives them an implementation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from dialer.store.records import CampaignTotals, NewContact
+
+AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
+CampaignVerb = Literal["start", "pause", "drain", "stop"]
+
+
+class RefusedError(Exception):
+    """A request that the present state does not allow; the text says why and what would be possible."""
+
+
+class UnknownError(KeyError):
+    """No agent, campaign, call or contact of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    id: str
+    name: str
+    state: str
+    """logged_out, calling, idle, reserved, talking, wrap_up or paused."""
+    since: float
+    """Epoch seconds the state began."""
+    skills: tuple[str, ...]
+    switch: str | None
+    call_id: str | None
+    client: str | None
+    """Of the call in hand: what the agent must say when answering."""
+    campaign: str | None
+    number: str | None
+    fields: Mapping[str, str]
+    """The contact's own fields, for the desktop."""
+    reason: str | None
+    """Of a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    id: str
+    direction: str
+    state: str
+    client: str
+    campaign: str | None
+    number: str
+    """Masked."""
+    agent: str | None
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    id: str
+    client: str
+    status: str
+    """stopped, running, paused, draining or exhausted."""
+    reason: str
+    """Why it dials as many as it does just now (the pacing decision's reason)."""
+    dialling: int
+    """Attempts in the air, not yet answered."""
+    talking: int
+    totals: CampaignTotals
+    """From the store, at most a few seconds old."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    id: str
+    waiting: int
+    longest_wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`switches`: by name, `up` or why not. `store`: `up` or why not."""
+
+    switches: Mapping[str, str]
+    store: str
+    draining: bool
+
+    @property
+    def ok(self) -> bool:
+        return self.store == "up" and all(state == "up" for state in self.switches.values())
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTotals:
+    """Counts since the engine started, for the board and the metrics."""
+
+    offered: int
+    answered: int
+    connected: int
+    abandoned: int
+    by_outcome: Mapping[str, int]
+
+
+class Control(Protocol):
+    def agents(self) -> Sequence[AgentView]: ...
+    def calls(self) -> Sequence[CallView]: ...
+    def campaigns(self) -> Sequence[CampaignView]: ...
+    def queues(self) -> Sequence[QueueView]: ...
+    def totals(self) -> LiveTotals: ...
+    def health(self) -> Health: ...
+
+    async def command_agent(self, agent: str, verb: AgentVerb, reason: str = "") -> AgentView:
+        """Raises UnknownError, RefusedError."""
+        ...
+
+    async def command_campaign(self, campaign: str, verb: CampaignVerb) -> CampaignView: ...
+
+    async def hang_up(self, call_id: str) -> None: ...
+
+    async def dispose(self, agent: str, disposition: str, call_id: str | None = None) -> None:
+        """What came of the agent's present call, or of the last one in wrap-up; the code must be one of the
+        campaign's. Ends wrap-up."""
+        ...
+
+    async def add_contact(self, campaign: str, contact: NewContact) -> int: ...
+
+    async def reload(self) -> Sequence[str]:
+        """Take the changed configuration, or refuse it whole: the faults as `file:line:column: ...` lines."""
+        ...
+
+    async def import_list(self, campaign: str, path: str) -> Mapping[str, int]:
+        """Import a CSV on the engine's host: counts of `imported`, `duplicates`, `rejected`."""
+        ...
