@@ -91,3 +91,33 @@ class Reply:
     digits: str = ""
     seconds: float = 0.0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRequest:
+    """A flow (or an answered attempt) wants an agent. Lower `priority` numbers wait longer: 0 normal, 10 urgent."""
+
+    queue: str
+    skills: tuple[str, ...]
+    priority: int = 0
+    max_wait_s: float = 3600.0
+    max_waiting: int | None = None
+    music: str = "default"
+    wrap_up_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueResult:
+    """What came of a QueueRequest. `agent_lost`: the agent's leg dropped during the talk."""
+
+    status: Literal["talked", "full", "expired", "no_agents", "agent_lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The flow is over: hang up with this Q.850 cause."""
+
+    cause: int = 16
+
+
+Directive = Command | QueueRequest | End
