@@ -1,30 +1,45 @@
 """The configuration as frozen models: what may stand in `configs/`. Flows are in `flows/model.py`.
 
-Durations are held in seconds, rates as 0..1. Read from files by `loader.py`; references between files are checked there.
+Durations are held in seconds, rates as 0..1. Read from files by `loader.py`; `references.py` checks what stands
+between the files.
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, Strict, model_validator
 
-from dialer.config.scalars import E164, Duration, Language, Model, Name
+from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Text
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+PerSecond = Annotated[float, Strict(), Field(gt=0, le=10_000)]
+Variable = Annotated[str, Field(pattern="^[A-Z_][A-Z0-9_]*$", examples=["DIALER_AMI_SECRET"])]
+"""The name of an environment variable."""
+# Nothing that Asterisk evaluates, nor a second destination (&), nor an option (,):
+_DIAL = "[A-Za-z0-9_@./:;=+~-]*"
+DIAL_PATTERN = rf"^[A-Za-z0-9]+/{_DIAL}\{{number\}}{_DIAL}$"
+DIAL_AGENT_PATTERN = rf"^[A-Za-z0-9]+/{_DIAL}\{{phone\}}{_DIAL}$"
+STORE_PATTERN = r"^(sqlite:///.+|postgresql(\+psycopg)?://([^:@/]+@)?[^@]*)$"
+
+
+def _written_date(value: Any) -> Any:
+    if isinstance(value, str | date):
+        return value
+    raise ValueError(f"`{value}` is not a date; write year-month-day: 2026-12-24")
 
 
 class Listen(Model):
     """`host: port` to listen on; port 0 takes a free one."""
 
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)]
+    port: Annotated[int, Strict(), Field(ge=0, le=65535)]
 
 
 class Ami(Model):
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 5038
-    user: str = "dialer"
-    secret_env: str = "DIALER_AMI_SECRET"
+    port: Annotated[int, Strict(), Field(ge=1, le=65535)] = 5038
+    user: Text = "dialer"
+    secret_env: Variable = "DIALER_AMI_SECRET"
     """The environment variable that holds the secret: secrets never stand in a file."""
 
 
@@ -40,38 +55,45 @@ class SwitchConfig(Model):
     """One Asterisk server."""
 
     ami: Ami = Ami()
-    channels: Annotated[int, Field(ge=1)] = 200
+    channels: Count = 200
     """How many channels we may use on it, agents' legs and customers together."""
-    calls_per_second: Annotated[float, Field(gt=0)] = 10.0
-    dial: str = "PJSIP/{number}@trunk"
+    calls_per_second: PerSecond = 10.0
+    """Dials a second over its trunk, on the average."""
+    dial: Annotated[str, Field(pattern=DIAL_PATTERN)] = "PJSIP/{number}@trunk"
     """Dial string of an outgoing call; {number} is replaced."""
-    dial_agent: str = "PJSIP/{phone}"
+    dial_agent: Annotated[str, Field(pattern=DIAL_AGENT_PATTERN)] = "PJSIP/{phone}"
+    """Dial string of an agent's phone; {phone} is replaced."""
     sounds: Sounds = Sounds()
 
 
 class Store(Model):
-    url: str = "sqlite:///var/dialer.db"
-    """SQLAlchemy URL: sqlite:///FILE or postgresql://USER@HOST/NAME (the password from ~/.pgpass or `password_env`)."""
-    password_env: str | None = None
+    url: Annotated[str, Field(pattern=STORE_PATTERN)] = "sqlite:///var/dialer.db"
+    """sqlite:///FILE or postgresql://USER@HOST/NAME (the password from ~/.pgpass or `password_env`)."""
+    password_env: Variable | None = None
+    """The environment variable that holds the database's password."""
 
 
 class Web(Model):
     listen: Listen = Listen(port=8080)
-    token_env: str = "DIALER_API_TOKEN"
+    token_env: Variable = "DIALER_API_TOKEN"
     """The environment variable with the API's bearer token. Without it only loopback may be listened on."""
 
 
 class Speech(Model):
     """How prompts given as text become sound: a voice of espeak-ng by language."""
 
-    voices: dict[Language, str] = {}
-    words_per_minute: Annotated[int, Field(ge=80, le=400)] = 160
+    voices: dict[Language, Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]{1,64}$", examples=["en-gb"])]] = Field(
+        default_factory=dict
+    )
+    """A language that is not named here is spoken by the voice of its own name."""
+    words_per_minute: Annotated[int, Strict(), Field(ge=80, le=400)] = 160
 
 
 class Plant(Model):
     """`configs/plant.yaml`: the node, its switches, store and listeners."""
 
     node: Name = "node1"
+    """This engine's name, the same at every start: it finds its own calls again by it."""
     store: Store = Store()
     web: Web = Web()
     fastagi: Listen = Listen(port=4573)
@@ -80,27 +102,33 @@ class Plant(Model):
     drain: Duration = 30.0
     """How long a shutdown waits for talks to end before it hangs up."""
     language: Language = "en"
+    """Of what the plant itself says, where no client and no flow does."""
 
 
 class Client(Model):
     """`configs/clients/NAME.yaml`."""
 
     client: Name
-    name: str
+    """The file's own name, without `.yaml`."""
+    name: Text
+    """As people read it."""
     caller_id: E164
     """Shown on every call made for this client, unless the campaign says otherwise."""
     languages: Annotated[list[Language], Field(min_length=1)]
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
-    timezone: str = "UTC"
+    """Those its flows and campaigns may speak; the first where nothing else is said."""
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])] = "EUR"
+    timezone: Text = "UTC"
+    """An IANA name, as Europe/Berlin."""
 
 
 class Agent(Model):
     """One entry of `configs/agents.yaml`."""
 
-    name: str
-    phone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    name: Text
+    phone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["agent01"])]
     """The phone's PJSIP endpoint."""
-    skills: list[Name]
+    skills: Annotated[list[Name], Field(min_length=1)]
+    """What the agent can do; languages are skills too (`de`, `en`)."""
     switch: Name | None = None
     """Its Asterisk; may be left out when there is only one."""
     wrap_up: Duration | None = None
@@ -110,66 +138,100 @@ class Agent(Model):
 class Agents(Model):
     """`configs/agents.yaml`: by agent id."""
 
-    agents: dict[Name, Agent]
+    agents: Annotated[dict[Name, Agent], Field(min_length=1)]
 
 
 class Span(Model):
     """`{days: [mon, tue], from: "08:00", to: "20:00"}`; `to` "24:00" is the end of the day."""
 
     days: Annotated[list[Day], Field(min_length=1)]
-    from_: Annotated[str, Field(alias="from", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    to: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+    from_: Annotated[str, Field(alias="from", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:00"])]
+    to: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["20:00"])]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ >= self.to:
+            raise ValueError(
+                f"`{self.from_}` to `{self.to}` is no time of one day; for a night write two spans, "
+                f"`{self.from_}` to `24:00` and `00:00` to `{self.to}` of the next day"
+            )
+        return self
 
 
 class Hours(Model):
     """`configs/hours/NAME.yaml`: when a client or a campaign is open."""
 
     hours: Name
-    timezone: str
-    open: list[Span]
-    closed_on: list[date] = []
+    """The file's own name, without `.yaml`."""
+    timezone: Text
+    """An IANA name, as Europe/Berlin."""
+    open: Annotated[list[Span], Field(min_length=1)]
+    closed_on: list[Annotated[date, BeforeValidator(_written_date)]] = Field(default_factory=list)
+    """Holidays: closed all day."""
 
 
 class Limits(Model):
-    channels: Annotated[int, Field(ge=1)] | None = None
-    calls_per_second: Annotated[float, Field(gt=0)] | None = None
+    """What a campaign may use at most, within what the switches allow."""
+
+    channels: Count | None = None
+    calls_per_second: PerSecond | None = None
 
 
 class Serving(Model):
     """Which agents take the calls, and how long after-call work may last."""
 
-    skills: list[Name]
+    skills: Annotated[list[Name], Field(min_length=1)]
+    """An agent needs all of them."""
     wrap_up: Duration = 30.0
 
 
 class Machine(Model):
-    detect: bool = False
+    """Answering machines."""
+
+    detect: Flag = False
+    """Listen to the first seconds of an answer; costs a person a moment of silence."""
     then: Literal["hangup", "agent"] = "hangup"
 
 
 class RetryRule(Model):
+    """Call again, so long after the attempt, at most so many times for this reason."""
+
     after: Duration
-    times: Annotated[int, Field(ge=1, le=100)]
+    times: Annotated[int, Strict(), Field(ge=1, le=100)]
 
 
 RetryReason = Literal[
-    "busy", "no_answer", "congestion", "machine", "abandoned", "hung_up", "failed", "rejected", "lost", "callback"
+    "busy", "no_answer", "congestion", "machine", "abandoned", "hung_up", "failed", "rejected", "lost",
+    "callback",
 ]
 
 
 class Disposition(Model):
     """What an agent may say of a talk. `final` ends the contact; `retry_after` calls it again."""
 
-    final: bool = True
+    final: Flag = True
     retry_after: Duration | None = None
-    do_not_call: bool = False
-    label: str = ""
+    do_not_call: Flag = False
+    label: Annotated[str, Field(max_length=200)] = ""
+    """As agents read it."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.final and self.retry_after is not None:
+            raise ValueError("`retry_after` of a final disposition; write `final: false`, or leave it out")
+        if not self.final and self.retry_after is None:
+            raise ValueError("not final, but nothing says when to call again; add `retry_after: 4h`")
+        if not self.final and self.do_not_call:
+            raise ValueError("`do_not_call` and yet to be called again; leave `final` and `retry_after` out")
+        return self
 
 
 class Abandon(Model):
+    """Answered persons for whom nobody is free."""
+
     connect_within: Duration = 2.0
-    """An answered person who has no agent after this hears `message` and is released; counted as abandoned."""
-    message: dict[Language, str] = {}
+    """An answered person who has no agent after this hears `message` and is released: abandoned."""
+    message: dict[Language, str] = Field(default_factory=dict)
     """Spoken to that person, by language; silence is not an option where the law asks for a message."""
 
 
@@ -177,29 +239,35 @@ class Campaign(Model):
     """`configs/campaigns/NAME.yaml`."""
 
     campaign: Name
+    """The file's own name, without `.yaml`."""
     client: Name
     caller_id: E164 | None = None
     """Left out, the client's."""
     language: Language | None = None
     """Left out, the client's first."""
     contacts: Annotated[str | None, Field(alias="list")] = None
-    """A CSV file, relative to the configuration's root, imported when the campaign first starts."""
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    """A CSV file, relative to `configs/`, imported when the campaign first starts."""
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["DE"])] | None = None
     """The country of numbers written without +."""
     agents: Serving | None = None
+    """Needed by every mode but `agentless`."""
     mode: Literal["progressive", "agentless"] = "progressive"
     flow: Name | None = None
     """Agentless: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
     hours: Name | None = None
+    """Dials only when these are open."""
     abandon: Abandon = Abandon()
     ring_timeout: Duration = 25.0
     limits: Limits = Limits()
     machine: Machine = Machine()
-    retry: dict[RetryReason, RetryRule] = {}
-    dispositions: dict[Name, Disposition] = {}
+    retry: dict[RetryReason, RetryRule] = Field(default_factory=dict)
+    """A reason that is not named here ends the contact."""
+    dispositions: dict[Name, Disposition] = Field(default_factory=dict)
+    """The codes agents may give; a code ends the contact or calls it again, over what `retry` says."""
     start: Literal["auto", "manual"] = "manual"
     """`auto` starts dialling with the engine; `manual` waits for the API or `dialer campaign start`."""
-    switches: list[Name] | None = None
+    switches: Annotated[list[Name], Field(min_length=1)] | None = None
+    """Dials over these only; left out, over all."""
 
 
 def describe(model: Model) -> dict[str, Any]:
