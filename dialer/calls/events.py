@@ -8,7 +8,7 @@ on ours otherwise.
 from dataclasses import dataclass
 from typing import Literal
 
-from dialer.flows.commands import Reply
+from dialer.flows.commands import QueueRequest, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class OriginateFailed:
-    """The switch refused the Originate or gave it up. A HungUp with the true cause may come before or after."""
+    """The switch refused the Originate or gave it up. A HungUp with the true cause may come before or after.
+    `sent` is False when it certainly never left for the switch (the link was down)."""
 
     channel: str
     at: float
     reason: str
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,102 @@ class ChannelsListed:
 
 
 ChannelEvent = (
-    Ringing | Answered | OriginateFailed | HungUp | Bridged | Unbridged | JoinFailed | Digit
-    | ScriptStarted | ScriptReplied | ScriptEnded | Gone
+    Ringing
+    | Answered
+    | OriginateFailed
+    | HungUp
+    | Bridged
+    | Unbridged
+    | JoinFailed
+    | Digit
+    | ScriptStarted
+    | ScriptReplied
+    | ScriptEnded
+    | Gone
 )
 SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed
+
+
+# What the engine itself adds: facts from the agents, the flow, the timers and people's requests.
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAsked:
+    """The flow wants an agent."""
+
+    channel: str
+    at: float
+    request: QueueRequest
+
+
+@dataclass(frozen=True, slots=True)
+class FlowMarked:
+    """What the flow now says of the call (closed, overloaded, forwarded, trunk_fault): all marks so far."""
+
+    channel: str
+    at: float
+    marks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    channel: str
+    at: float
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAssigned:
+    channel: str
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLost:
+    """The agent's leg dropped."""
+
+    channel: str
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFinished:
+    """The agent ended the talk (key or desktop)."""
+
+    channel: str
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangupRequested:
+    """Somebody wants this call over: an operator, a stopped campaign, a shutdown."""
+
+    channel: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The state's own deadline passed."""
+
+    channel: str
+    at: float
+
+
+CallEvent = (
+    ChannelEvent
+    | Stored
+    | StoreFailed
+    | QueueAsked
+    | FlowMarked
+    | FlowEnded
+    | AgentAssigned
+    | AgentLost
+    | AgentFinished
+    | HangupRequested
+    | TimerFired
+)

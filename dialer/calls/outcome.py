@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from dialer.calls.model import Call, State
+
 
 class Outcome(StrEnum):
     # outbound attempts
@@ -34,3 +36,68 @@ class Outcome(StrEnum):
     """Reached us outside the hours."""
     OVERLOADED = "overloaded"
     """Refused for overload: no channel, a full queue, or the longest wait exceeded."""
+
+
+_BY_SIP = {
+    401: Outcome.REJECTED, 403: Outcome.REJECTED, 407: Outcome.REJECTED, 603: Outcome.REJECTED, 607: Outcome.REJECTED,
+    608: Outcome.REJECTED,
+    404: Outcome.INVALID_NUMBER, 410: Outcome.INVALID_NUMBER, 484: Outcome.INVALID_NUMBER, 604: Outcome.INVALID_NUMBER,
+    408: Outcome.NO_ANSWER, 480: Outcome.NO_ANSWER, 487: Outcome.NO_ANSWER,
+    486: Outcome.BUSY, 600: Outcome.BUSY,
+    503: Outcome.CONGESTION,
+}  # fmt: skip
+_BY_CAUSE = {
+    1: Outcome.INVALID_NUMBER, 3: Outcome.INVALID_NUMBER, 22: Outcome.INVALID_NUMBER, 28: Outcome.INVALID_NUMBER,
+    17: Outcome.BUSY,
+    16: Outcome.NO_ANSWER, 18: Outcome.NO_ANSWER, 19: Outcome.NO_ANSWER, 20: Outcome.NO_ANSWER, 31: Outcome.NO_ANSWER,
+    21: Outcome.REJECTED,
+    34: Outcome.CONGESTION, 42: Outcome.CONGESTION, 44: Outcome.CONGESTION, 47: Outcome.CONGESTION,
+    58: Outcome.CONGESTION,
+}  # fmt: skip
+
+
+def of_unanswered(cause: int | None, sip: int | None) -> Outcome:
+    """Why nobody answered, from the final SIP status where known (RFC 3261 §21), else the cause (ITU-T Q.850)."""
+    if sip is not None and sip in _BY_SIP:
+        return _BY_SIP[sip]
+    return _BY_CAUSE.get(cause or 0, Outcome.FAILED)
+
+
+def of_call(call: Call) -> Outcome:
+    """The outcome of a call that is over, from what happened to it."""
+    return _of_outbound(call) if call.plan.direction == "outbound" else _of_inbound(call)
+
+
+def _of_outbound(call: Call) -> Outcome:
+    if call.answered_at is None:
+        if call.why == "ring_timeout":
+            return Outcome.NO_ANSWER
+        return Outcome.CANCELLED if call.why else of_unanswered(call.cause, call.sip)
+    if call.talks:
+        return Outcome.ANSWERED
+    if call.answered_by == "machine":
+        return Outcome.MACHINE
+    return Outcome.ANSWERED if call.flow_started else Outcome.ABANDONED
+
+
+def _of_inbound(call: Call) -> Outcome:
+    if call.talks:
+        return Outcome.ANSWERED
+    if call.state in (State.QUEUED, State.JOINING):
+        return Outcome.ABANDONED
+    if call.why == "overloaded":
+        return Outcome.OVERLOADED
+    for mark, outcome in _BY_MARK:
+        if mark in call.marks:
+            return outcome
+    if call.why == "no_script":
+        return Outcome.FAILED
+    return Outcome.LEFT if call.hung_up_by == "customer" else Outcome.SELF_SERVED
+
+
+_BY_MARK = (
+    ("forwarded", Outcome.FORWARDED),
+    ("overloaded", Outcome.OVERLOADED),
+    ("closed", Outcome.CLOSED),
+    ("trunk_fault", Outcome.FAILED),
+)
