@@ -121,8 +121,8 @@ def status_line(scene: Scene) -> str:
         f"calls: {_count(snapshot, 'inbound')} in, {_count(snapshot, 'outbound')} out, {_waiting(snapshot)} waiting",
         "agents: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items())),
         *(f"{row['id']}: {row['status']}, {_percent_done(row):.0%}" for row in snapshot.campaigns),
-        f"offered {totals.get('offered', 0)}, connected {totals.get('connected', 0)}, "
-        f"abandoned {totals.get('abandoned', 0)}",
+        (f"offered {totals.get('offered', 0)}, connected {totals.get('connected', 0)}, "
+         f"abandoned {totals.get('abandoned', 0)}"),
     ]
     return " | ".join(parts)
 
@@ -151,7 +151,7 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
 def abandon_rate(outcomes: Row) -> float | None:
     """Abandoned as a part of all calls that a person answered, 0..1; None before the first."""
     abandoned, answered = outcomes.get("abandoned", 0), outcomes.get("answered", 0)
-    return abandoned / (abandoned + answered) if abandoned + answered else None
+    return float(abandoned / (abandoned + answered)) if abandoned + answered else None
 
 
 def _steps(scene: Scene) -> RenderableType:
@@ -250,4 +250,4 @@ def _waiting(snapshot: Snapshot) -> int:
 
 def _percent_done(campaign: Row) -> float:
     contacts = campaign["totals"]["contacts"]
-    return contacts.get("done", 0) / max(1, sum(contacts.values()))
+    return float(contacts.get("done", 0)) / max(1, sum(contacts.values()))
