@@ -19,7 +19,7 @@ class SoundError(Exception):
     """A program that makes sounds is missing or failed."""
 
 
-async def make_sounds(directory: Path) -> None:
+async def make_voices(directory: Path) -> None:
     """Write NAME.wav (8 kHz, 16 bit, mono) for every name in NAMES into an existing directory."""
     for program, package in (("espeak-ng", "espeak-ng"), ("sox", "sox")):
         if shutil.which(program) is None:
