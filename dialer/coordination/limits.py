@@ -1,0 +1,164 @@
+"""How many channels may be in use and how fast calls may be placed, per switch and per campaign.
+
+`Limits` is the seam: one node keeps its counts here; several nodes will share them through Redis. Every question is
+answered at once, without I/O: a shared implementation leases portions of a limit to its node in the background.
+Pure: `now` is seconds on any clock that the caller keeps to.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+
+class Scope(NamedTuple):
+    """What a limit is about."""
+
+    kind: Literal["switch", "campaign"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """None is no limit."""
+
+    channels: int | None = None
+    calls_per_second: float | None = None
+
+
+class Limits(Protocol):
+    def configure(self, limits: Mapping[Scope, Limit]) -> None:
+        """Take other limits; what is held stays held."""
+        ...
+
+    def acquire(self, holder: str, scopes: Iterable[Scope]) -> Scope | None:
+        """A channel for `holder` in all scopes or in none: None when it has them, else the scope that is full.
+
+        A holder has at most one channel in a scope: asking again changes nothing.
+        """
+        ...
+
+    def hold(self, holder: str, scopes: Iterable[Scope]) -> None:
+        """Count a channel that exists already (an adopted call, an agent's leg), even above the limit."""
+        ...
+
+    def release(self, holder: str) -> bool:
+        """Give back all that `holder` has; False when it had nothing."""
+        ...
+
+    def used(self, scope: Scope) -> int: ...
+
+    def free(self, scope: Scope) -> int | None:
+        """Channels left, None without a limit. Never negative."""
+        ...
+
+    def take(self, scopes: Iterable[Scope], now: float) -> float:
+        """Place one call now? 0.0 when it may go (and is counted in all scopes), else the seconds to wait."""
+        ...
+
+    def allowance(self, scope: Scope, now: float) -> int | None:
+        """How many calls may be placed just now, None without a limit."""
+        ...
+
+
+BURST_S = 0.1
+"""Calls saved up while nothing was placed, as seconds of the rate (at least one call): in any second at most
+1.1 × rate + 1 calls go out, and a loop that wakes ten times a second still reaches the rate."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: `rate` calls a second."""
+
+    rate: float
+    tokens: float
+    filled_at: float | None = None
+
+    @property
+    def size(self) -> float:
+        return max(1.0, self.rate * BURST_S)
+
+    def fill(self, now: float) -> None:
+        """A clock that went back fills nothing."""
+        if self.filled_at is not None and now > self.filled_at:
+            self.tokens = min(self.size, self.tokens + (now - self.filled_at) * self.rate)
+        self.filled_at = now if self.filled_at is None else max(now, self.filled_at)
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until there is a whole token; 0.0 when there is one."""
+        self.fill(now)
+        lacking = 1.0 - self.tokens
+        return lacking / self.rate if lacking > _GRAIN else 0.0
+
+
+_GRAIN = 1e-9
+"""Rounding of the sums of refills: less than this lacks nothing."""
+
+
+class LocalLimits:
+    """The limits of one node, in its memory."""
+
+    def __init__(self, limits: Mapping[Scope, Limit] | None = None) -> None:
+        self._limits: dict[Scope, Limit] = {}
+        self._buckets: dict[Scope, Bucket] = {}
+        self._used: dict[Scope, int] = {}
+        self._held: dict[str, set[Scope]] = {}
+        self.configure(limits or {})
+
+    def configure(self, limits: Mapping[Scope, Limit]) -> None:
+        self._limits = dict(limits)
+        kept: dict[Scope, Bucket] = {}
+        for scope, limit in limits.items():
+            if (rate := limit.calls_per_second) is None:
+                continue
+            bucket = self._buckets.get(scope) or Bucket(rate, tokens=max(1.0, rate * BURST_S))
+            bucket.rate = rate
+            bucket.tokens = min(bucket.tokens, bucket.size)
+            kept[scope] = bucket
+        self._buckets = kept
+
+    def acquire(self, holder: str, scopes: Iterable[Scope]) -> Scope | None:
+        wanted = [scope for scope in dict.fromkeys(scopes) if scope not in self._held.get(holder, ())]
+        for scope in wanted:
+            if self.free(scope) == 0:
+                return scope
+        self.hold(holder, wanted)
+        return None
+
+    def hold(self, holder: str, scopes: Iterable[Scope]) -> None:
+        for scope in scopes:
+            held = self._held.setdefault(holder, set())
+            if scope not in held:
+                held.add(scope)
+                self._used[scope] = self._used.get(scope, 0) + 1
+
+    def release(self, holder: str) -> bool:
+        scopes = self._held.pop(holder, None)
+        for scope in scopes or ():
+            self._used[scope] -= 1
+            if not self._used[scope]:
+                del self._used[scope]
+        return scopes is not None
+
+    def used(self, scope: Scope) -> int:
+        return self._used.get(scope, 0)
+
+    def free(self, scope: Scope) -> int | None:
+        limit = self._limits.get(scope)
+        if limit is None or limit.channels is None:
+            return None
+        return max(0, limit.channels - self.used(scope))
+
+    def take(self, scopes: Iterable[Scope], now: float) -> float:
+        buckets = [bucket for scope in dict.fromkeys(scopes) if (bucket := self._buckets.get(scope))]
+        wait_s = max((bucket.wait_s(now) for bucket in buckets), default=0.0)
+        if wait_s > 0:
+            return wait_s
+        for bucket in buckets:
+            bucket.tokens = max(0.0, bucket.tokens - 1.0)
+        return 0.0
+
+    def allowance(self, scope: Scope, now: float) -> int | None:
+        if (bucket := self._buckets.get(scope)) is None:
+            return None
+        bucket.fill(now)
+        return int(bucket.tokens + _GRAIN)
