@@ -1,0 +1,269 @@
+"""One Asterisk server behind `port.Switch`: a link kept open, orders as AMI actions, scripts over FastAGI."""
+
+import asyncio
+import calendar
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from dialer.calls.events import ChannelSeen, ChannelsListed, JoinFailed, LinkDown, LinkUp, OriginateFailed, SwitchEvent
+from dialer.config.models import SwitchConfig
+from dialer.flows.commands import Command
+from dialer.switch import checks
+from dialer.switch.ami import AmiLink, LinkError, OnEvent, Pace, Response
+from dialer.switch.events import ORIGINATE, TRANSLATE, Translate, channel_seen
+from dialer.switch.fastagi import ScriptServer
+from dialer.switch.port import OriginateOrder, Sink
+from dialer.switch.wire import Headers, UnsafeValueError
+
+log = logging.getLogger(__name__)
+
+CONTEXT = "dialer"
+AGENT_LOOP = "agent-loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Seconds between attempts to connect: doubling, each shortened by up to half at random."""
+
+    first_s: float = 0.5
+    most_s: float = 10.0
+    boot_s: float = 60.0
+    """How long a switch that has taken the login may take to finish booting."""
+
+
+@dataclass(slots=True)
+class _Listing:
+    asked_at: float
+    channels: list[ChannelSeen] = field(default_factory=list)
+
+
+class AsteriskSwitch:
+    """Run `serve()` as a task for as long as the switch is wanted; cancel it, or call `close()`, to end.
+
+    `backlog` tells how many events the sink has not yet worked off; reading pauses beyond `pace.backlog_high`.
+    """
+
+    def __init__(
+        self, name: str, config: SwitchConfig, secret: str, sink: Sink, scripts: ScriptServer,
+        *, backlog: Callable[[], int] = lambda: 0, pace: Pace = Pace(), backoff: Backoff = Backoff(),  # noqa: B008
+    ) -> None:
+        self._name = name
+        self._config = config
+        self._secret = secret
+        self._sink = sink
+        self._scripts = scripts
+        self._backlog = backlog
+        self._pace = pace
+        self._backoff = backoff
+        self._link: AmiLink | None = None
+        self._up = False
+        self._closing = False
+        self._booted: asyncio.Future[float] | None = None
+        self._listings: dict[str, _Listing] = {}
+        self._handlers: dict[str, OnEvent] = {
+            **{event: partial(self._translate, translate) for event, translate in TRANSLATE.items()},
+            "FullyBooted": self._fully_booted,
+            "CoreShowChannel": self._listed_one,
+            "CoreShowChannelsComplete": self._listed_all,
+        }
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def up(self) -> bool:
+        return self._up
+
+    # -- the link
+
+    async def serve(self) -> None:
+        """Keep the link until closed. Its coming and going are LinkUp and LinkDown, the latter also for each
+        new reason why it cannot come up."""
+        delay_s, told = self._backoff.first_s, ""
+        while not self._closing:
+            reason = await self._hold_link()
+            if self._up or reason != told:
+                log.warning("switch %s: %s", self._name, reason)
+                self._sink(LinkDown(self._name, time.time(), reason))
+            if self._up:
+                delay_s = self._backoff.first_s
+            self._up, told = False, reason
+            if not self._closing:
+                await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
+                delay_s = min(delay_s * 2, self._backoff.most_s)
+
+    async def _hold_link(self) -> str:
+        """Open a link and stay while it lasts; why it ended or did not open."""
+        ami = self._config.ami
+        link = AmiLink(ami.host, ami.port, self._handlers, self._backlog, self._pace)
+        self._link, self._booted = link, asyncio.get_running_loop().create_future()
+        self._listings.clear()
+        try:
+            await link.open(ami.user, self._secret)
+            booted_at = await self._boot_time(link, self._booted)
+            self._scripts.admit(self._name, link.peer)
+            self._up = True
+            self._sink(LinkUp(self._name, time.time(), booted_at))
+            return await link.lost
+        except LinkError as error:
+            return str(error)
+        finally:
+            self._link = None
+            link.close()
+
+    async def _boot_time(self, link: AmiLink, booted: asyncio.Future[float]) -> float:
+        """Wait until the switch has booted; when it did, exact to the second, on its own clock.
+
+        FullyBooted tells the uptime in whole seconds, which would come out a second different on each link;
+        CoreStatus tells the exact local time, but not in which zone. Zones differ by quarters of an hour.
+        """
+        either: set[asyncio.Future[Any]] = {booted, link.lost}
+        await asyncio.wait(either, timeout=self._backoff.boot_s, return_when=asyncio.FIRST_COMPLETED)
+        if not booted.done():
+            link.drop(f"no FullyBooted in {self._backoff.boot_s:g} s: is `read = system` missing in manager.conf?")
+        status = await link.send_action({"Action": "CoreStatus"})
+        if not status.ok:
+            link.drop(f"CoreStatus refused: {status.message}")
+        if link.lost.done():
+            raise LinkError(link.lost.result())
+        return exact_boot_time(booted.result(), status.headers)
+
+    def _fully_booted(self, headers: Headers) -> None:
+        if self._booted is not None and not self._booted.done():
+            self._booted.set_result(time.time() - float(headers.get("uptime") or 0))
+
+    async def close(self) -> None:
+        """Log off and end `serve()`. Actions sent before are done: they are answered in their order."""
+        self._closing = True
+        if (link := self._link) is not None:
+            if self._up:
+                async with asyncio.timeout(2 * self._pace.answer_s):
+                    await self._send(link, {"Action": "Logoff"})
+            link.close()
+
+    # -- orders
+
+    def originate(self, order: OriginateOrder) -> None:
+        failed = partial(self._originate_failed, order.channel)
+        try:
+            action = originate_action(order)
+        except UnsafeValueError as error:
+            self._soon(OriginateFailed(order.channel, time.time(), f"refused: {error}"))
+            return
+        self._order(action, failed)
+
+    def _originate_failed(self, channel: str, response: Response) -> None:
+        # Lost in flight, it may have gone out: only the listing after the next LinkUp knows.
+        if not response.lost:
+            self._sink(OriginateFailed(channel, time.time(), response.message))
+
+    def bridge(self, customer: str, agent: str) -> None:
+        def failed(response: Response) -> None:
+            self._sink(JoinFailed(customer, time.time(), response.message))
+
+        self._order({"Action": "Bridge", "Channel1": customer, "Channel2": agent, "Tone": "no"}, failed)
+
+    def hangup(self, channel: str, cause: int = 16) -> None:
+        self._order({"Action": "Hangup", "Channel": channel, "Cause": str(cause)}, None)
+
+    def park_agent(self, channel: str) -> None:
+        self._order(
+            {"Action": "Redirect", "Channel": channel, "Context": CONTEXT, "Exten": AGENT_LOOP, "Priority": "1"}, None
+        )
+
+    def list_channels(self) -> None:
+        if self._link is not None and self._up:
+            action_id = f"list:{time.monotonic_ns()}"
+            self._listings[action_id] = _Listing(time.time())
+            self._order({"Action": "CoreShowChannels", "ActionID": action_id}, None)
+
+    def run(self, channel: str, command: Command) -> None:
+        self._scripts.run(self._name, channel, command, self._config.dial)
+
+    def leave_script(self, channel: str) -> None:
+        self._scripts.leave(self._name, channel)
+
+    def _order(self, action: dict[str, Any], failed: Callable[[Response], None] | None) -> None:
+        """Send, or fail at once; `failed` hears of everything but success, never before this returns."""
+        loop = asyncio.get_running_loop()
+        try:
+            for key in ("Channel", "Channel1", "Channel2"):
+                if key in action and action["Action"] != "Originate":
+                    checks.channel(action[key])
+            if self._link is None or not self._up:
+                raise LinkError("no link")
+            answer = self._link.send_action(action)
+        except (UnsafeValueError, LinkError) as error:
+            if failed is not None:
+                loop.call_soon(failed, Response(ok=False, message=str(error)))
+            return
+        answer.add_done_callback(partial(self._answered, action["Action"], failed))
+
+    def _answered(
+        self, name: str, failed: Callable[[Response], None] | None, answer: asyncio.Future[Response]
+    ) -> None:
+        response = answer.result()
+        if not response.ok:
+            log.info("switch %s: %s: %s", self._name, name, response.message)
+            if failed is not None:
+                failed(response)
+
+    async def _send(self, link: AmiLink, action: dict[str, Any]) -> Response:
+        return await link.send_action(action)
+
+    # -- events
+
+    def _soon(self, event: SwitchEvent) -> None:
+        asyncio.get_running_loop().call_soon(self._sink, event)
+
+    def _translate(self, translate: Translate, headers: Headers) -> None:
+        event = translate(headers, time.time())
+        if event is not None:
+            self._sink(event)
+
+    def _listed_one(self, headers: Headers) -> None:
+        listing = self._listings.get(headers.get("actionid", ""))
+        seen = channel_seen(headers)
+        if listing is not None and seen is not None:
+            listing.channels.append(seen)
+
+    def _listed_all(self, headers: Headers) -> None:
+        listing = self._listings.pop(headers.get("actionid", ""), None)
+        if listing is not None:
+            self._sink(ChannelsListed(self._name, time.time(), listing.asked_at, tuple(listing.channels)))
+
+
+def originate_action(order: OriginateOrder) -> dict[str, Any]:
+    """Raises UnsafeValueError."""
+    if not 0 < order.ring_s <= 600:
+        raise UnsafeValueError(f"{order.ring_s} s is no ring time")
+    return {
+        "Action": "Originate",
+        "ActionID": ORIGINATE + order.channel,
+        "Async": "true",
+        "ChannelId": checks.channel(order.channel),
+        "Channel": checks.endpoint(order.endpoint),
+        "Context": CONTEXT,
+        "Exten": checks.word(order.exten),
+        "Priority": "1",
+        "Timeout": str(round(order.ring_s * 1000)),
+        "CallerID": checks.caller_id(order.caller_id),
+        "EarlyMedia": "false",
+        "Variable": [checks.variable(name, value) for name, value in order.variables.items()],
+    }
+
+
+def exact_boot_time(estimate: float, status: Headers) -> float:
+    """`estimate` (epoch seconds, minutes wrong at most) made exact by CoreStatus's local date and time."""
+    text = f"{status.get('corestartupdate', '')} {status.get('corestartuptime', '')}"
+    try:
+        local = calendar.timegm(time.strptime(text, "%Y-%m-%d %H:%M:%S"))
+    except ValueError:
+        return round(estimate)
+    return float(local - round((local - estimate) / 900) * 900)
