@@ -1,6 +1,6 @@
-"""What the web layer, the board and the CLI may ask of the running engine. `service.py` gives them an implementation."""
+"""What the web layer, the board and the CLI may ask of the running engine. `service.py` implements it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -125,6 +125,9 @@ class Control(Protocol):
         """Take the changed configuration, or refuse it whole: the faults as `file:line:column: ...` lines."""
         ...
 
-    async def import_list(self, campaign: str, path: str) -> Mapping[str, int]:
-        """Import a CSV on the engine's host: counts of `imported`, `duplicates`, `rejected`."""
+    async def import_list(
+        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None
+    ) -> Mapping[str, int]:
+        """Import a CSV on the engine's host: counts of `imported`, `duplicates`, `rejected`.
+        `progress(bytes_done, bytes_total)` may be called from any thread."""
         ...

@@ -1,0 +1,50 @@
+"""What clients may send. Read by pydantic at this edge only; every fault names its field."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from dialer.config.scalars import E164, Name
+
+
+def _without_control_characters(text: str) -> str:
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
+        raise ValueError("must not have control characters")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_without_control_characters)]
+FieldName = Annotated[Line, Field(min_length=1, max_length=64)]
+FieldText = Annotated[Line, Field(max_length=1000)]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Nothing(Request):
+    """An empty body, or `{}`."""
+
+
+class AgentCommand(Request):
+    reason: Annotated[Line, Field(max_length=100, description="Why the agent pauses; kept with the time.")] = ""
+
+
+class DispositionRequest(Request):
+    disposition: Annotated[Name, Field(description="One of the campaign's codes.")]
+    call_id: Annotated[
+        Line | None, Field(max_length=128, description="Left out: the call in hand, or the last one in wrap-up.")
+    ] = None
+
+
+class ContactRequest(Request):
+    number: Annotated[E164, Field(description="With + and the country's code.")]
+    fields: Annotated[dict[FieldName, FieldText], Field(max_length=100, description="Shown to the agent.")] = {}
+    next_at: Annotated[
+        float, Field(ge=0, le=1e11, allow_inf_nan=False, description="Epoch seconds; not to be called before.")
+    ] = 0.0
+
+
+class ImportRequest(Request):
+    path: Annotated[Line, Field(min_length=1, max_length=4096, description="A CSV file on the engine's host.")]

@@ -1,0 +1,207 @@
+"""The table of routes: what may be asked, with what body, and what comes back. OpenAPI is made from it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast, get_args
+
+from dialer.store.records import NewContact
+from dialer.web import views
+from dialer.web.port import (
+    AgentVerb,
+    AgentView,
+    CallView,
+    CampaignVerb,
+    CampaignView,
+    Control,
+    LiveTotals,
+    QueueView,
+)
+from dialer.web.problems import Problem, ProblemError
+from dialer.web.requests import AgentCommand, ContactRequest, DispositionRequest, ImportRequest, Nothing, Request
+
+NAME: Final = "[a-z][a-z0-9_]{0,62}"
+CALL: Final = "[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: who is asked, and the checked parts of the path."""
+
+    control: Control
+    path: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    imported: int
+    duplicates: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    reloaded: bool = True
+
+
+Answer = Callable[[Ask, Any], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` has {names} whose patterns are in `params`. `gives` is what `answer` returns, None for 204."""
+
+    method: str
+    path: str
+    summary: str
+    answer: Answer
+    gives: Any = None
+    takes: type[Request] | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    refusals: tuple[int, ...] = ()
+    seconds: float = 15.0
+    """The engine's longest time to answer."""
+
+    @property
+    def pattern(self) -> str:
+        """The path as aiohttp's router wants it."""
+        path = self.path
+        for name, pattern in self.params.items():
+            path = path.replace(f"{{{name}}}", f"{{{name}:{pattern}}}")
+        return path
+
+
+async def _agents(ask: Ask, body: None) -> object:
+    return views.agents(ask.control)
+
+
+async def _command_agent(ask: Ask, body: AgentCommand) -> object:
+    verb = cast(AgentVerb, ask.path["verb"])
+    return views.masked(await ask.control.command_agent(ask.path["agent"], verb, body.reason))
+
+
+async def _dispose(ask: Ask, body: DispositionRequest) -> None:
+    await ask.control.dispose(ask.path["agent"], body.disposition, body.call_id)
+
+
+async def _calls(ask: Ask, body: None) -> object:
+    return views.calls(ask.control)
+
+
+async def _hang_up(ask: Ask, body: None) -> None:
+    await ask.control.hang_up(ask.path["call"])
+
+
+async def _campaigns(ask: Ask, body: None) -> object:
+    return ask.control.campaigns()
+
+
+async def _command_campaign(ask: Ask, body: Nothing) -> object:
+    return await ask.control.command_campaign(ask.path["campaign"], cast(CampaignVerb, ask.path["verb"]))
+
+
+async def _add_contact(ask: Ask, body: ContactRequest) -> Created:
+    contact = NewContact(body.number, dict(body.fields), body.next_at)
+    return Created(await ask.control.add_contact(ask.path["campaign"], contact))
+
+
+async def _import(ask: Ask, body: ImportRequest) -> object:
+    return await ask.control.import_list(ask.path["campaign"], body.path)
+
+
+async def _queues(ask: Ask, body: None) -> object:
+    return ask.control.queues()
+
+
+async def _totals(ask: Ask, body: None) -> object:
+    return ask.control.totals()
+
+
+async def _reload(ask: Ask, body: Nothing) -> Reloaded:
+    faults = tuple(await ask.control.reload())
+    if faults:
+        message = f"the configuration has {len(faults)} fault(s); the one before stays in force"
+        raise ProblemError(409, Problem("refused", message, faults=faults))
+    return Reloaded()
+
+
+_AGENT_VERBS = "|".join(get_args(AgentVerb))
+_CAMPAIGN_VERBS = "|".join(get_args(CampaignVerb))
+
+ROUTES: Final = (
+    Route("GET", "/v1/agents", "Every agent and its state.", _agents, list[AgentView]),
+    Route(
+        "POST",
+        "/v1/agents/{agent}/{verb}",
+        "Log an agent in or out, make it ready, pause it, hang up its call.",
+        _command_agent,
+        AgentView,
+        AgentCommand,
+        {"agent": NAME, "verb": _AGENT_VERBS},
+        refusals=(404, 409),
+    ),
+    Route(
+        "POST",
+        "/v1/agents/{agent}/disposition",
+        "Say what came of the agent's call; ends its wrap-up.",
+        _dispose,
+        None,
+        DispositionRequest,
+        {"agent": NAME},
+        204,
+        (404, 409),
+    ),
+    Route("GET", "/v1/calls", "Every living call.", _calls, list[CallView]),
+    Route("DELETE", "/v1/calls/{call}", "Hang a call up.", _hang_up, None, None, {"call": CALL}, 204, (404, 409)),
+    Route("GET", "/v1/campaigns", "Every campaign and where it stands.", _campaigns, list[CampaignView]),
+    Route(
+        "POST",
+        "/v1/campaigns/{campaign}/{verb}",
+        "Start, pause, drain or stop a campaign.",
+        _command_campaign,
+        CampaignView,
+        Nothing,
+        {"campaign": NAME, "verb": _CAMPAIGN_VERBS},
+        refusals=(404, 409),
+    ),
+    Route(
+        "POST",
+        "/v1/campaigns/{campaign}/contacts",
+        "Add one contact.",
+        _add_contact,
+        Created,
+        ContactRequest,
+        {"campaign": NAME},
+        201,
+        (404, 409),
+    ),
+    Route(
+        "POST",
+        "/v1/campaigns/{campaign}/import",
+        "Import a list that lies on the engine's host. With `Accept: application/x-ndjson` the progress comes as "
+        "lines of `{done, total}` in bytes, and the result as the last line.",
+        _import,
+        Imported,
+        ImportRequest,
+        {"campaign": NAME},
+        refusals=(404, 409),
+        seconds=3600.0,
+    ),
+    Route("GET", "/v1/queues", "Every queue: how many wait, and how long.", _queues, list[QueueView]),
+    Route("GET", "/v1/totals", "Counts since the engine started.", _totals, LiveTotals),
+    Route(
+        "POST",
+        "/v1/reload",
+        "Take the changed configuration, or refuse it whole.",
+        _reload,
+        Reloaded,
+        Nothing,
+        refusals=(409,),
+        seconds=60.0,
+    ),
+)

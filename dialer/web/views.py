@@ -1,0 +1,38 @@
+"""What of the engine goes out: masked views, and the living figures of a scrape."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dialer.logs import mask
+from dialer.metrics import CampaignLive, Live
+from dialer.web.port import AgentView, CallView, Control
+
+
+def agents(control: Control) -> Sequence[AgentView]:
+    return [masked(view) for view in control.agents()]
+
+
+def masked(view: AgentView) -> AgentView:
+    return view if view.number is None else replace(view, number=mask(view.number))
+
+
+def calls(control: Control) -> Sequence[CallView]:
+    return [replace(view, number=mask(view.number)) for view in control.calls()]
+
+
+def live(control: Control) -> Live:
+    """Read on the event loop's thread, rendered on another."""
+    health = control.health()
+    return Live(
+        agents=Counter(view.state for view in control.agents()),
+        calls=Counter((view.direction, view.state) for view in control.calls()),
+        campaigns={
+            view.id: CampaignLive(view.client, view.status, view.dialling, view.talking, dict(view.totals.contacts))
+            for view in control.campaigns()
+        },
+        queues={view.id: (view.waiting, view.longest_wait_s) for view in control.queues()},
+        switches={name: state == "up" for name, state in health.switches.items()},
+        store_up=health.store == "up",
+        draining=health.draining,
+    )
