@@ -1,0 +1,33 @@
+"""Channel ids that we set on Originate. They stay apart from Asterisk's own, which begin with a digit (a node's name does not)."""
+
+import itertools
+import string
+
+_ALPHABET = string.digits + string.ascii_lowercase
+
+
+class Ids:
+    """`NODE-BOOT-N` for calls and `NODE-BOOT-aN` for agents' legs: unique over restarts, in order within one."""
+
+    def __init__(self, node: str, started_at: float) -> None:
+        self._prefix = f"{node}-"
+        self._boot = _base36(int(started_at * 1000))
+        self._count = itertools.count(1)
+
+    def call(self) -> str:
+        return f"{self._prefix}{self._boot}-{_base36(next(self._count))}"
+
+    def leg(self) -> str:
+        return f"{self._prefix}{self._boot}-a{next(self._count)}"
+
+    def ours(self, channel: str) -> bool:
+        """Whether this node gave the id, in this life or an earlier one."""
+        return channel.startswith(self._prefix)
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _ALPHABET[rest] + digits
+    return digits or "0"
