@@ -1,0 +1,72 @@
+"""What the client commands show people: plain tables, wide enough or not."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Row = Mapping[str, Any]
+
+
+def status(seen: Mapping[str, Any]) -> None:
+    console = Console()
+    _health(console, seen["health"])
+    totals = seen["totals"]
+    console.print(
+        f"since start: {totals['offered']} offered, {totals['answered']} answered, "
+        f"{totals['connected']} connected, {totals['abandoned']} abandoned"
+    )
+    _table(console, "campaigns", ("campaign", "client", "status", "why", "dialling", "talking", "due", "done"),
+           map(_campaign, seen["campaigns"]))
+    _table(console, "queues", ("queue", "waiting", "longest wait"), map(_queue, seen["queues"]))
+    _table(console, "agents", ("agent", "name", "state", "for", "client", "skills"), map(_agent, seen["agents"]))
+
+
+def calls(seen: Iterable[Row]) -> None:
+    rows = ((it["id"], it["direction"], it["state"], it["client"], it["campaign"] or "", it["number"],
+             it["agent"] or "", _ago(it["since"])) for it in seen)
+    _table(Console(), "calls", ("call", "direction", "state", "client", "campaign", "number", "agent", "for"), rows)
+
+
+def _health(console: Console, health: Row) -> None:
+    parts = {"store": health["store"], **{f"switch {name}": state for name, state in health["switches"].items()}}
+    line = Text(f"engine {health['status']}", "green" if health["status"] == "up" else "red")
+    for name, state in parts.items():
+        line.append("  ").append(f"{name}: {state}", "green" if state == "up" else "red")
+    console.print(line)
+
+
+def _campaign(it: Row) -> Sequence[str]:
+    contacts = it["totals"]["contacts"]
+    return (it["id"], it["client"], it["status"], it["reason"], str(it["dialling"]), str(it["talking"]),
+            str(contacts.get("due", 0)), str(contacts.get("done", 0)))
+
+
+def _queue(it: Row) -> Sequence[str]:
+    return it["id"], str(it["waiting"]), _span(it["longest_wait_s"])
+
+
+def _agent(it: Row) -> Sequence[str]:
+    state = f"{it['state']} ({it['reason']})" if it["reason"] else it["state"]
+    return it["id"], it["name"], state, _ago(it["since"]), it["client"] or "", " ".join(it["skills"])
+
+
+def _table(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        # Text, not str: what comes from callers and lists must not be read as rich's markup.
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table if table.row_count else f"no {title}")
+
+
+def _ago(since: float) -> str:
+    return _span(time.time() - since) if since else ""
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
