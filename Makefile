@@ -1,0 +1,43 @@
+# Two commands on a fresh Debian with Python 3.11 and root: `make demo`, `make test`. Each sets up what it needs.
+
+DURATION ?= 90
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: demo run test lint bench setup lock clean
+
+setup:
+	scripts/setup test
+
+# The demo shows the set-up's lines on its board; the first lines, until there is a Python to draw with, come from make.
+demo:
+	@scripts/setup run
+	@exec $(BIN)/python -m demo --duration $(DURATION)
+
+run:
+	@scripts/setup run
+	@exec $(BIN)/python -m demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench:
+	scripts/setup test
+	$(BIN)/python -m bench
+
+# Pins with hashes for every Python from 3.11 to 3.13; addresses do not belong in them.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		-o requirements.txt pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--extra dev --no-strip-extras -o requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf --one-file-system .venv var/tools var/setup.* build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -not -path './var/*' -prune -exec rm -rf {} +
