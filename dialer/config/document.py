@@ -5,9 +5,10 @@ and let the second of two equal keys win silently. Here only `12`, `-3`, `0.5`, 
 nothing at all mean something else than their text; keys are always text; a key given twice is a fault.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Document:
     file: str
     root: Node | None
     faults: tuple[Fault, ...] = ()
+    digest: str = ""
 
     @property
     def value(self) -> Any:
@@ -103,7 +105,7 @@ def read(path: Path, shown: str | None = None) -> Document:
             data = stream.read(LARGEST_BYTES + 1)
     except OSError as error:
         return _broken(Place(file), f"cannot be read: {error.strerror or error}", "it must be readable")
-    return parse(data, file)
+    return replace(parse(data, file), digest=hashlib.sha256(data).hexdigest())
 
 
 def parse(data: bytes, file: str) -> Document:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
-from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Text
+from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Text, seen
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PerSecond = Annotated[float, Strict(), Field(gt=0, le=10_000)]
@@ -25,7 +25,7 @@ STORE_PATTERN = r"^(sqlite:///.+|postgresql(\+psycopg)?://([^:@/]+@)?[^@]*)$"
 def _written_date(value: Any) -> Any:
     if isinstance(value, str | date):
         return value
-    raise ValueError(f"`{value}` is not a date; write year-month-day: 2026-12-24")
+    raise ValueError(f"{seen(value)} is not a date; write year-month-day: 2026-12-24")
 
 
 class Listen(Model):

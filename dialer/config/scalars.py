@@ -15,6 +15,23 @@ TEXT_PATTERN = r"^[^\x00-\x1f\x7f]{1,200}$"
 _DURATION = re.compile(DURATION_PATTERN)
 
 
+def seen(value: Any) -> str:
+    """A value as messages show it: short, and as it was written."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str() | int() | float():
+            text = str(value)
+            return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+    return f"a {type(value).__name__}"
+
+
 def parse_duration_s(value: Any) -> float:
     """`90s` → 90.0. A bare number is refused: its unit would be a guess.
 
@@ -23,7 +40,7 @@ def parse_duration_s(value: Any) -> float:
     if isinstance(value, str) and _DURATION.fullmatch(value):
         number = value.rstrip("smhd")
         return float(number) * _UNITS[value[len(number):]]
-    raise ValueError(f"`{value}` is not a duration; a number and a unit: 500ms, 25s, 15m, 4h or 2d")
+    raise ValueError(f"{seen(value)} is not a duration; write a number and a unit: 500ms, 25s, 15m, 4h, 2d")
 
 
 def parse_rate(value: Any) -> float:
@@ -33,7 +50,7 @@ def parse_rate(value: Any) -> float:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         rate = float(value)
     else:
-        raise ValueError(f"`{value}` is not a rate; write 3% or 0.03")
+        raise ValueError(f"{seen(value)} is not a rate; write 3% or 0.03")
     if not 0 <= rate <= 1:
         raise ValueError(f"`{value}` is outside 0 % to 100 %; write 3% or 0.03")
     return rate

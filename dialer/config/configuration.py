@@ -1,0 +1,73 @@
+"""A whole configuration that passed every check, and the draft it grows from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from dialer.config.document import Document
+from dialer.config.models import Agent, Agents, Campaign, Client, Hours, Plant
+from dialer.flows.model import Flow
+
+T = TypeVar("T")
+Prompts = Mapping[tuple[str, str], Path]
+"""Recorded prompts, `ivr_flows/prompts/NAME.LANGUAGE.wav` by (NAME, language)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything by name. References between its parts hold; names in `configs/` are safe in paths and labels."""
+
+    root: Path
+    plant: Plant
+    clients: Mapping[str, Client]
+    agents: Mapping[str, Agent]
+    hours: Mapping[str, Hours]
+    campaigns: Mapping[str, Campaign]
+    flows: Mapping[str, Flow]
+    prompts: Prompts
+    digest: str
+    """Of every file read: equal digests, equal configurations."""
+    plant_document: Document = field(repr=False, compare=False)
+    """Where the plant's values stand, for a reload's refusal."""
+
+    def flow_for(self, number: str) -> Flow | None:
+        """The flow that answers this number of ours."""
+        return next((flow for flow in self.flows.values() if number in flow.numbers), None)
+
+    def list_path(self, campaign: Campaign) -> Path | None:
+        return None if campaign.contacts is None else self.root / "configs" / campaign.contacts
+
+    def caller_id(self, campaign: Campaign) -> str:
+        return campaign.caller_id or self.clients[campaign.client].caller_id
+
+    def language(self, campaign: Campaign) -> str:
+        return campaign.language or self.clients[campaign.client].languages[0]
+
+    def switch_of(self, agent: str) -> str:
+        """An agent's Asterisk: named, or the only one."""
+        return self.agents[agent].switch or next(iter(self.plant.switches))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[T]):
+    model: T
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What could be read so far, for the checks between files."""
+
+    root: Path
+    env: Mapping[str, str]
+    plant: Loaded[Plant] | None
+    agents: Loaded[Agents] | None
+    clients: Mapping[str, Loaded[Client]]
+    hours: Mapping[str, Loaded[Hours]]
+    campaigns: Mapping[str, Loaded[Campaign]]
+    flows: Mapping[str, Loaded[Flow]]
+    prompts: Prompts
+    names: Mapping[str, frozenset[str]]
+    """By kind (client, hours, campaign, flow): every name there is, of faulty files too, so that one fault in a
+    file does not make every reference to it another."""

@@ -1,0 +1,171 @@
+"""From pydantic's errors to faults: what is wrong and what would be right, at its place in the file."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from dialer.config.document import Document
+from dialer.config.faults import Fault, suggest
+from dialer.config.scalars import E164_PATTERN, LANGUAGE_PATTERN, NAME_PATTERN, TEXT_PATTERN, seen
+
+Loc = Sequence[str | int]
+Schema = Mapping[str, Any]
+
+_PATTERNS = {
+    E164_PATTERN: ("a phone number", "write it with + and country code: \"+4930555010\""),
+    NAME_PATTERN: ("a name", "names are lower-case letters, digits and _, beginning with a letter: `acme_support`"),
+    LANGUAGE_PATTERN: ("a language", "write two letters: `de`, or with a country `pt_BR`"),
+    TEXT_PATTERN: ("one line of text", "write 1 to 200 characters without line breaks"),
+}
+_EXPECTED = {
+    "int_type": ("a whole number", "write it without quotes and fraction: 5"),
+    "int_parsing": ("a whole number", "write it without quotes and fraction: 5"),
+    "int_from_float": ("a whole number", "write it without a fraction"),
+    "float_type": ("a number", "write it without quotes: 2.5"),
+    "float_parsing": ("a number", "write it without quotes: 2.5"),
+    "bool_type": ("a yes or no", "write `true` or `false`"),
+    "bool_parsing": ("a yes or no", "write `true` or `false`"),
+    "list_type": ("a list", "write `[one, two]`"),
+    "tuple_type": ("a list", "write `[one, two]`"),
+    "set_type": ("a list", "write `[one, two]`"),
+    "frozen_set_type": ("a list", "write `[one, two]`"),
+    "dict_type": ("a mapping", "write `key: value` pairs"),
+    "mapping_type": ("a mapping", "write `key: value` pairs"),
+    "model_type": ("a mapping", "write `key: value` pairs"),
+    "model_attributes_type": ("a mapping", "write `key: value` pairs"),
+    "date_from_datetime_parsing": ("a date", "write year-month-day: 2026-12-24"),
+    "date_parsing": ("a date", "write year-month-day: 2026-12-24"),
+    "date_type": ("a date", "write year-month-day: 2026-12-24"),
+}
+_LIMITS = {
+    "greater_than": ("gt", "must be more than"),
+    "greater_than_equal": ("ge", "must be at least"),
+    "less_than": ("lt", "must be less than"),
+    "less_than_equal": ("le", "must be at most"),
+}
+
+
+def explain(error: ValidationError, model: type[BaseModel], document: Document) -> Iterator[Fault]:
+    for details in error.errors(include_url=False):
+        yield _fault(details, model, document)
+
+
+def _fault(error: ErrorDetails, model: type[BaseModel], document: Document) -> Fault:
+    loc, kind = error["loc"], error["type"]
+    ctx = error.get("ctx", {})
+    match kind:
+        case "extra_forbidden":
+            key = str(loc[-1])
+            known = keys_at(model, loc[:-1], document.value)
+            return Fault(document.place(loc, key=True), f"unknown key `{key}`", suggest(key, known, "known keys"))
+        case "missing":
+            key = str(loc[-1])
+            return Fault(document.place(loc[:-1]), f"key `{key}` is missing", _example(model, loc, document.value))
+        case "literal_error" | "enum":
+            known = re.findall(r"'([^']*)'", str(ctx.get("expected", "")))
+            return Fault(document.place(loc), f"{seen(error['input'])} is not known here",
+                         suggest(str(error["input"]), known, "one of"))
+    return Fault(document.place(loc), *_words(error, kind, ctx))
+
+
+def _words(error: ErrorDetails, kind: str, ctx: Mapping[str, Any]) -> tuple[str, str]:
+    shown = seen(error["input"])
+    match kind:
+        case "value_error":
+            wrong, _, right = str(ctx["error"]).partition("; ")
+            return wrong, right
+        case "string_pattern_mismatch":
+            what, right = _PATTERNS.get(str(ctx["pattern"]), ("accepted here", f"it must match {ctx['pattern']}"))
+            return f"{shown} is not {what}", right
+        case "string_type":
+            scalar = isinstance(error["input"], int | float | bool)
+            literal = str(error["input"]).lower() if isinstance(error["input"], bool) else error["input"]
+            return f"{shown} is not a text", f'write "{literal}" in quotes' if scalar else "write a text"
+        case "too_short":
+            return "too few entries", f"at least {ctx['min_length']} {'is' if ctx['min_length'] == 1 else 'are'} needed"
+        case "too_long":
+            return "too many entries", f"at most {ctx['max_length']}"
+        case "string_too_long":
+            return f"longer than {ctx['max_length']} characters", "shorten it"
+        case "string_too_short":
+            return "too short", f"at least {ctx['min_length']} characters"
+    if kind in _EXPECTED:
+        what, right = _EXPECTED[kind]
+        return f"{shown} is not {what}", right
+    if kind in _LIMITS:
+        key, words = _LIMITS[kind]
+        return f"{shown} is out of range", f"it {words} {ctx[key]}"
+    wrong, _, right = error["msg"].partition("; ")
+    return wrong, right
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema(by_alias=True)
+
+
+def keys_at(model: type[BaseModel], loc: Loc, value: Any) -> list[str]:
+    """The keys a mapping at `loc` may have."""
+    root = _schema(model)
+    found = [schema for schema in _walk(root, loc, value) if "properties" in schema]
+    return sorted({key for schema in found for key in schema["properties"]})
+
+
+def _example(model: type[BaseModel], loc: Loc, value: Any) -> str:
+    key = loc[-1]
+    for schema in _walk(_schema(model), loc, value):
+        examples = schema.get("examples") or schema.get("enum")
+        if examples:
+            return f"add `{key}: {examples[0]}`"
+        if schema.get("type") == "array":
+            return f"add `{key}: [...]`"
+    return f"add `{key}: ...`"
+
+
+def _walk(root: Schema, loc: Loc, value: Any) -> list[Schema]:
+    """The schemas that may describe what stands at `loc`; steps that are no keys (union tags) are skipped."""
+    here = _branches(root, root, value)
+    for step in loc:
+        found: list[Schema] = []
+        inner = _inner(value, step)
+        for schema in here:
+            match step:
+                case str() if step in schema.get("properties", {}):
+                    found += _branches(root, schema["properties"][step], inner)
+                case str() if isinstance(schema.get("additionalProperties"), Mapping):
+                    found += _branches(root, schema["additionalProperties"], inner)
+                case int() if "items" in schema:
+                    found += _branches(root, schema["items"], inner)
+        if found:
+            here, value = found, inner
+    return here
+
+
+def _inner(value: Any, step: str | int) -> Any:
+    match value:
+        case dict():
+            return value.get(str(step))
+        case list() if isinstance(step, int) and 0 <= step < len(value):
+            return value[step]
+    return None
+
+
+def _branches(root: Schema, schema: Schema, value: Any) -> list[Schema]:
+    """Follow references and unions; of a union's branches those that fit the keys present, else all."""
+    if "$ref" in schema:
+        target: Any = root
+        for step in str(schema["$ref"]).removeprefix("#/").split("/"):
+            target = target[step]
+        return _branches(root, target, value)
+    options = schema.get("oneOf") or schema.get("anyOf") or schema.get("allOf")
+    if not options:
+        return [schema]
+    branches = [branch for option in options for branch in _branches(root, option, value)]
+    if isinstance(value, Mapping):
+        fitting = [branch for branch in branches if set(branch.get("required", ())) & set(value)]
+        return fitting or branches
+    return branches

@@ -1,0 +1,74 @@
+"""Checks of the flows against the rest of the configuration."""
+
+from collections.abc import Iterator, Sequence
+
+from dialer.config.configuration import Draft, Loaded
+from dialer.config.faults import Fault, suggest
+from dialer.config.needs import listed, staffed, unknown
+from dialer.flows.model import Flow, FlowReference, PromptUse
+
+
+def flow_faults(draft: Draft) -> Iterator[Fault]:
+    yield from _numbers(draft)
+    for loaded in draft.flows.values():
+        flow, document = loaded.model, loaded.document
+        for reference in flow.references():
+            yield from _reference(draft, loaded, reference)
+        for prompt in flow.prompts():
+            yield from _prompt(draft, loaded, prompt)
+        for node in flow.unreachable():
+            yield Fault(document.place(("nodes", node), key=True), f"no way leads to node `{node}`",
+                        "name it in another node, or remove it")
+        for loc, wrong, right in flow.faults():
+            yield Fault(document.place(loc), wrong, right)
+
+
+def _numbers(draft: Draft) -> Iterator[Fault]:
+    """A number of ours leads to one flow."""
+    holders: dict[str, str] = {}
+    for loaded in draft.flows.values():
+        flow = loaded.model
+        for index, number in enumerate(flow.numbers):
+            if number in holders:
+                other = "this flow" if holders[number] == flow.flow else f"flow `{holders[number]}`"
+                yield Fault(loaded.document.place(("numbers", index)), f"number {number} is already that of {other}",
+                            "a number leads to one flow")
+            holders.setdefault(number, flow.flow)
+
+
+def _reference(draft: Draft, loaded: Loaded[Flow], reference: FlowReference) -> Iterator[Fault]:
+    document, (loc, kind, name) = loaded.document, reference
+    match kind:
+        case "client" | "hours":
+            yield from unknown(document, loc, kind, name, draft.names[kind])
+        case "node":
+            yield from unknown(document, loc, kind, name, loaded.model.nodes)
+        case "language":
+            client = draft.clients.get(loaded.model.client)
+            if client is not None and name not in client.model.languages:
+                yield Fault(document.place(loc), f"`{name}` is not among the languages of `{client.model.client}`",
+                            f"one of {listed(client.model.languages)}")
+        case "skill":
+            yield from staffed(draft, document, loc, [name])
+
+
+def _prompt(draft: Draft, loaded: Loaded[Flow], prompt: PromptUse) -> Iterator[Fault]:
+    place = loaded.document.place(prompt.loc)
+    if prompt.kind == "text":
+        absent = _absent(prompt.languages, prompt.given)
+        if absent:
+            yield Fault(place, f"no text in {listed(absent)}", f"add {', '.join(f'`{one}: ...`' for one in absent)}")
+        return
+    there = [language for name, language in draft.prompts if name == prompt.name]
+    if not there:
+        yield Fault(place, f"there is no recording `prompts/{prompt.name}`",
+                    suggest(prompt.name, (name for name, _ in draft.prompts), "recordings"))
+        return
+    absent = _absent(prompt.languages, there)
+    if absent:
+        files = ", ".join(f"ivr_flows/prompts/{prompt.name}.{language}.wav" for language in absent)
+        yield Fault(place, f"recording `prompts/{prompt.name}` is missing in {listed(absent)}", f"add {files}")
+
+
+def _absent(needed: Sequence[str], given: Sequence[str]) -> list[str]:
+    return [language for language in needed if language not in given]

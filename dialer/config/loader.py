@@ -1,0 +1,147 @@
+"""Reads `configs/` and `ivr_flows/`: a Configuration, or every fault of every file at once."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dialer.config.configuration import Configuration, Draft, Loaded, Prompts
+from dialer.config.document import Document, read
+from dialer.config.explain import explain
+from dialer.config.faults import ConfigError, Fault, Place
+from dialer.config.models import Agents, Campaign, Client, Hours, Plant
+from dialer.config.references import check
+from dialer.flows.model import Flow
+
+M = TypeVar("M", bound=BaseModel)
+MODELS: Mapping[str, type[BaseModel]] = {
+    "plant": Plant, "agents": Agents, "client": Client, "hours": Hours, "campaign": Campaign, "flow": Flow,
+}
+"""By kind of file: `dialer schema` writes one schema each."""
+
+
+def load(root: Path = Path(), env: Mapping[str, str] | None = None, plant: Path | None = None) -> Configuration:
+    """Load the configuration below `root`; `plant` replaces `configs/plant.yaml`.
+
+    `env` says which secrets are set. Raises ConfigError with all faults, sorted by place.
+    """
+    reading = _Reading(root)
+    draft = reading.draft(env or {}, plant or root / "configs" / "plant.yaml")
+    faults = [*reading.faults, *check(draft)]
+    if faults or draft.plant is None or draft.agents is None:
+        raise ConfigError(faults)
+    return Configuration(
+        root=root,
+        plant=draft.plant.model,
+        clients=_models(draft.clients),
+        agents=draft.agents.model.agents,
+        hours=_models(draft.hours),
+        campaigns=_models(draft.campaigns),
+        flows=_models(draft.flows),
+        prompts=draft.prompts,
+        digest=reading.digest(draft.prompts),
+        plant_document=draft.plant.document,
+    )
+
+
+def _models(loaded: Mapping[str, Loaded[M]]) -> dict[str, M]:
+    return {name: one.model for name, one in sorted(loaded.items())}
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over the files: collects faults and the names of everything there is."""
+
+    root: Path
+    faults: list[Fault] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+
+    def draft(self, env: Mapping[str, str], plant: Path) -> Draft:
+        names: dict[str, frozenset[str]] = {}
+        clients = self._folder("configs/clients", Client, "client", names)
+        return Draft(
+            root=self.root,
+            env=env,
+            plant=self._required(plant, Plant),
+            agents=self._required(self.root / "configs" / "agents.yaml", Agents),
+            clients=clients,
+            hours=self._folder("configs/hours", Hours, "hours", names),
+            campaigns=self._folder("configs/campaigns", Campaign, "campaign", names),
+            flows=self._folder("ivr_flows", Flow, "flow", names),
+            prompts=self._prompts(),
+            names=names,
+        )
+
+    def _required(self, path: Path, model: type[M]) -> Loaded[M] | None:
+        if not path.exists():
+            self.faults.append(Fault(Place(str(path)), "there is no such file", "every plant needs one"))
+            return None
+        return self._file(path, model)
+
+    def _file(self, path: Path, model: type[M]) -> Loaded[M] | None:
+        document = read(path)
+        self.documents.append(document)
+        self.faults += document.faults
+        if document.root is None:
+            return None
+        try:
+            return Loaded(model.model_validate(document.value), document)
+        except ValidationError as error:
+            self.faults += explain(error, model, document)
+            return None
+
+    def _folder(
+        self, folder: str, model: type[M], kind: str, names: dict[str, frozenset[str]]
+    ) -> dict[str, Loaded[M]]:
+        """Every `NAME.yaml` of a folder, by the name it declares under its key `kind`."""
+        found: dict[str, Loaded[M]] = {}
+        stems: set[str] = set()
+        for path in self._yaml_files(self.root / folder):
+            stems.add(path.stem)
+            if (loaded := self._file(path, model)) is None:
+                continue
+            name = str(getattr(loaded.model, kind))
+            if name != path.stem:
+                self.faults.append(_misnamed(loaded.document, kind, name, path, found))
+            found.setdefault(name, loaded)
+        names[kind] = frozenset(stems | set(found))
+        return found
+
+    def _yaml_files(self, folder: Path) -> Iterator[Path]:
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.suffix == ".yml":
+                self.faults.append(Fault(Place(str(path)), "is not read", f"name it `{path.stem}.yaml`"))
+            elif path.suffix == ".yaml" and not path.name.startswith("."):
+                yield path
+
+    def _prompts(self) -> Prompts:
+        found: dict[tuple[str, str], Path] = {}
+        for path in sorted((self.root / "ivr_flows" / "prompts").glob("*.wav")):
+            name, dot, language = path.stem.rpartition(".")
+            if dot:
+                found[name, language] = path
+            else:
+                self.faults.append(Fault(Place(str(path)), "does not say its language",
+                                         f"name it `{path.stem}.LANGUAGE.wav`, as `{path.stem}.de.wav`"))
+        return found
+
+    def digest(self, prompts: Prompts) -> str:
+        sums = hashlib.sha256()
+        for document in self.documents:
+            sums.update(f"{document.file}\0{document.digest}\0".encode())
+        for path in prompts.values():
+            stat = path.stat()
+            sums.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+        return sums.hexdigest()
+
+
+def _misnamed(document: Document, kind: str, name: str, path: Path, found: Mapping[str, Loaded[M]]) -> Fault:
+    place = document.place((kind,))
+    if name in found:
+        return Fault(place, f"{kind} `{name}` is already in {found[name].document.file}",
+                     f"declare `{kind}: {path.stem}`")
+    return Fault(place, f"declares {kind} `{name}`, but the file is called {path.name}",
+                 f"declare `{kind}: {path.stem}`, or rename the file to {name}.yaml")

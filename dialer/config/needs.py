@@ -1,0 +1,44 @@
+"""Checks that several files need: a name must exist, skills must be somebody's."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dialer.config.configuration import Draft
+from dialer.config.document import Document
+from dialer.config.faults import Fault, suggest
+from dialer.config.models import Agent
+
+Loc = Sequence[str | int]
+
+
+def unknown(document: Document, loc: Loc, kind: str, name: str, known: Iterable[str]) -> Iterator[Fault]:
+    names = set(known)
+    if name not in names:
+        plural = kind if kind.endswith("s") else f"{kind}s"
+        yield Fault(document.place(loc), f"there is no {kind} `{name}`", suggest(name, names, plural))
+
+
+def staffed(
+    draft: Draft, document: Document, loc: Loc, skills: Sequence[str], switches: Sequence[str] | None = None
+) -> Iterator[Fault]:
+    """Somebody must have all of these skills, on one of the switches."""
+    if draft.agents is None:
+        return
+    everyone = draft.agents.model.agents.values()
+    known = {skill for agent in everyone for skill in agent.skills}
+    missing = [(index, skill) for index, skill in enumerate(skills) if skill not in known]
+    for index, skill in missing:
+        yield Fault(document.place((*loc, index)), f"no agent has the skill `{skill}`",
+                    suggest(skill, known, "skills"))
+    if not missing and not any(_fits(agent, skills, switches) for agent in everyone):
+        where = f" on {listed(switches)}" if switches else ""
+        yield Fault(document.place(loc), f"no agent{where} has all the skills {listed(skills)}",
+                    "give them to an agent, or ask for fewer")
+
+
+def _fits(agent: Agent, skills: Sequence[str], switches: Sequence[str] | None) -> bool:
+    on_switch = switches is None or agent.switch is None or agent.switch in switches
+    return on_switch and set(skills) <= set(agent.skills)
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
