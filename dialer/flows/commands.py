@@ -115,9 +115,11 @@ class QueueResult:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The flow is over: hang up with this Q.850 cause."""
+    """The flow is over: hang up with this Q.850 cause. `reason` is a short word for logs and counts (`done`, `loop`,
+    `queue_full`, or what the flow's hangup node says)."""
 
     cause: int = 16
+    reason: str = "done"
 
 
 Directive = Command | QueueRequest | End

@@ -1,0 +1,26 @@
+from typing import Annotated
+
+from pydantic import Field
+
+from dialer.config.scalars import Model
+from dialer.flows.expressions import Expression
+from dialer.flows.fields import NodeName
+from dialer.flows.node import Node
+from dialer.flows.session import Session, Turn
+
+
+class Case(Model):
+    when: Expression
+    to: NodeName
+
+
+class Branch(Node):
+    """Goes to the first case whose expression is true."""
+
+    branch: Annotated[list[Case], Field(min_length=1)]
+    otherwise: NodeName | None = None
+
+    def enter(self, session: Session) -> Turn:
+        names = session.names()
+        found = next((case.to for case in self.branch if case.when.evaluate(names)), self.otherwise)
+        return session.go(found)

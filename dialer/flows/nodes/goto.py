@@ -1,0 +1,12 @@
+from dialer.flows.fields import NodeName
+from dialer.flows.node import Node
+from dialer.flows.session import Session, Turn
+
+
+class Goto(Node):
+    """Goes on elsewhere."""
+
+    goto: NodeName
+
+    def enter(self, session: Session) -> Turn:
+        return session.go(self.goto)

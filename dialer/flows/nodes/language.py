@@ -1,0 +1,42 @@
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from dialer.config.scalars import Duration
+from dialer.flows.commands import Collect, QueueResult, Reply, SetLanguage
+from dialer.flows.fields import Keys, LanguageName, NodeName, Prompt
+from dialer.flows.node import Node
+from dialer.flows.session import Session, Turn
+
+
+class Language(Node):
+    """Lets the caller choose a language. The prompt is said in each of them, one after another. Without a choice it
+    is `otherwise`, or stays as it is."""
+
+    listens: ClassVar[bool] = True
+
+    language: Annotated[dict[Keys, LanguageName], Field(min_length=1)]
+    prompt: Prompt | None = None
+    retries: Annotated[int, Field(ge=0, le=10, strict=True)] = 0
+    timeout: Duration = 5.0
+    otherwise: LanguageName | None = None
+    next: NodeName | None = None
+
+    def enter(self, session: Session) -> Turn:
+        return session.ask(self._question(session))
+
+    def on(self, session: Session, reply: Reply | QueueResult) -> Turn:
+        if session.counted("chosen"):
+            return session.go(self.next)
+        keys = reply.digits if isinstance(reply, Reply) else ""
+        chosen = self.language.get(keys)
+        if chosen is None and (asked := session.counted("asked")) < self.retries:
+            return session.note(asked=asked + 1).ask(self._question(session))
+        spoken = str(chosen or self.otherwise or session.language)
+        return session.let(digits=keys).speak(spoken).note(chosen=1).ask(SetLanguage(spoken))
+
+    def _question(self, session: Session) -> Collect:
+        spoken = dict.fromkeys(self.language.values()) if self.prompt else {}
+        sounds = (file for language in spoken for file in session.speak(language).sound(self.prompt))
+        most = max(len(keys) for keys in self.language)
+        return Collect(tuple(sounds), most=most, first_s=self.timeout, finish="")

@@ -1,0 +1,73 @@
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from dialer.config.scalars import Count, Duration, Model, Name
+from dialer.flows.commands import QueueRequest, QueueResult, Reply
+from dialer.flows.expressions import Template
+from dialer.flows.fields import NodeName
+from dialer.flows.node import Node
+from dialer.flows.session import Session, Turn
+
+URGENT = 10
+MOST_LOST = 5
+"""How often a caller is put back into the line because the agent's leg dropped."""
+
+
+class Line(Model):
+    skills: Annotated[list[Template], Field(min_length=1)]
+    """All of them are needed; `${language}` is the caller's."""
+    name: Name | None = None
+    """Left out, the flow's and the node's name."""
+    priority: Annotated[int, Field(ge=0, le=URGENT, strict=True)] = 0
+    max_wait: Duration = 600.0
+    max_waiting: Count | None = None
+    music: Name | None = None
+    """Left out, the flow's."""
+    wrap_up: Duration = 30.0
+
+
+class Queue(Node):
+    """Waits for an agent. After the talk the call goes on at `next`. A call that is refused (`full`, `timeout`,
+    `no_agents`; `overflow` stands for those that are not given) is counted as overload."""
+
+    listens: ClassVar[bool] = True
+
+    queue: Line
+    next: NodeName | None = None
+    full: NodeName | None = None
+    timeout: NodeName | None = None
+    no_agents: NodeName | None = None
+    overflow: NodeName | None = None
+
+    def ends(self) -> Iterator[str]:
+        covered = ("full", "timeout", "no_agents") if self.overflow else ("overflow",)
+        return (name for name in Node.ends(self) if name not in covered)
+
+    def enter(self, session: Session) -> Turn:
+        line, names = self.queue, session.names()
+        return session.ask(QueueRequest(
+            queue=line.name or f"{session.flow.flow}_{session.node}",
+            skills=tuple(dict.fromkeys(skill.render(names).lower() for skill in line.skills)),
+            priority=min(URGENT, line.priority + session.counted("lost")),
+            max_wait_s=line.max_wait,
+            max_waiting=line.max_waiting,
+            music=line.music or session.flow.music,
+            wrap_up_s=line.wrap_up,
+        ))
+
+    def on(self, session: Session, reply: Reply | QueueResult) -> Turn:
+        status = reply.status if isinstance(reply, QueueResult) else "expired"
+        match status:
+            case "talked":
+                return session.mark("served").go(self.next, reason="talked")
+            case "agent_lost" if session.counted("lost") < MOST_LOST:
+                return self.enter(session.note(lost=session.counted("lost") + 1))
+            case "full":
+                refused = self.full
+            case "no_agents":
+                refused = self.no_agents
+            case _:
+                refused = self.timeout
+        return session.mark("overloaded").go(refused or self.overflow, cause=17, reason=f"queue_{status}")
