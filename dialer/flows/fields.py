@@ -68,6 +68,10 @@ class VariableName(Reference):
     example = "account"
 
 
+def _written(prompt: "Spoken | Recorded") -> Any:
+    return prompt.name if isinstance(prompt, Recorded) else dict(prompt.texts)
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A prompt written as text, by language; rendered beforehand by `speech.py`."""
@@ -145,10 +149,6 @@ def _prompt(value: Any) -> Spoken | Recorded:
     if isinstance(value, dict):
         return _SPOKEN.validate_python(value)
     return _RECORDED.validate_python(value)
-
-
-def _written(prompt: Spoken | Recorded) -> Any:
-    return prompt.name if isinstance(prompt, Recorded) else dict(prompt.texts)
 
 
 Prompt = Annotated[
