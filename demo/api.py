@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ class Api:
             async with self._session.request(method, self._url + path, json=body) as response:
                 if response.status >= 400:
                     raise ApiError(f"{method} {path}: {response.status} {(await response.text())[:300]}")
-                return await response.json()
+                return await response.json() if response.status != 204 else None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiError(f"{method} {path}: {error or type(error).__name__}") from error
 
@@ -63,8 +63,9 @@ class Api:
 class Feed:
     """Looks at the engine a few times a second, and wakes whoever waits for a change."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, see: Callable[[Snapshot], None]) -> None:
         self._api = api
+        self._see = see
         self._looked = asyncio.Condition()
         self.now = Snapshot()
 
@@ -75,6 +76,7 @@ class Feed:
             except ApiError:
                 pass  # draining or restarting: the last look stays
             else:
+                self._see(self.now)
                 async with self._looked:
                     self._looked.notify_all()
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -85,3 +87,8 @@ class Feed:
             while (row := self.now.agent(name)) is None or row["state"] not in states:
                 await self._looked.wait()
         return row
+
+    async def until(self, true_of: Callable[[Snapshot], bool]) -> None:
+        async with self._looked:
+            while not true_of(self.now):
+                await self._looked.wait()

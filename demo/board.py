@@ -4,9 +4,11 @@ On a terminal it is a rich Live display; elsewhere (CI, a pipe) one line for eve
 It knows the engine only through `demo.api.Snapshot`.
 """
 
+import io
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -59,6 +61,7 @@ class Board:
         self._console = console
         self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render, screen=False)
         self._plain = not console.is_terminal
+        """Not a terminal: one line a step, one every few seconds."""
         self._last_plain = 0.0
         self.scene = Scene(duration_s=duration_s)
 
@@ -70,35 +73,62 @@ class Board:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._plain:
+        self.close()
+
+    def close(self) -> None:
+        """The picture stays as it is; what follows is text."""
+        if self._live.is_started:
             self._live.stop()
 
-    def step(self, name: str, state: StepState = "running", note: str = "") -> None:
-        now = time.monotonic()
-        step = self.scene.steps.setdefault(name, Step(name, state, now))
-        changed = (step.state, step.note) != (state, note) or step.began == now
-        step.state, step.note, step.seconds = state, note or step.note, now - step.began
-        if self._plain and changed:
-            self._print(f"{_MARKS[state][0]} {name}{': ' + note if note else ''}")
+    def begin(self, name: str, note: str = "") -> None:
+        """A step of the set-up begins, or says more about itself."""
+        if name not in self.scene.steps:
+            self.scene.steps[name] = Step(name, "running", time.monotonic())
+        self._turn(name, "running", note)
 
-    def event(self, text: str) -> None:
-        self.scene.events.append(f"{time.strftime('%H:%M:%S')} {text}")
+    def done(self, name: str, note: str = "") -> None:
+        self._turn(name, "done", note)
+
+    def failed(self, name: str) -> None:
+        self._turn(name, "failed", "")
+
+    def calls_begin(self) -> float:
+        self.scene.calls_since = time.monotonic()
+        self.phase("running")
+        return self.scene.calls_since
+
+    def phase(self, phase: str) -> None:
+        self.scene.phase = phase
         if self._plain:
-            self._print(text)
+            self.say(f"{_clock(self.scene)} {phase}")
+
+    def say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _turn(self, name: str, state: StepState, note: str) -> None:
+        step = self.scene.steps[name]
+        step.state, step.note, step.seconds = state, note or step.note, time.monotonic() - step.began
+        if self._plain:
+            self.say(f"{_MARKS[state][0]} {name}{': ' + note if note else ''}")
 
     def show(self, snapshot: Snapshot) -> None:
         for text in differences(self.scene.snapshot, snapshot):
             self.scene.events.append(f"{time.strftime('%H:%M:%S')} {text}")
         self.scene.snapshot = snapshot
-        if self._plain and time.monotonic() - self._last_plain >= _PLAIN_EVERY_S:
+        running = self.scene.calls_since is not None
+        if self._plain and running and time.monotonic() - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = time.monotonic()
-            self._print(status_line(self.scene))
-
-    def _print(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self.say(status_line(self.scene))
 
     def _render(self) -> RenderableType:
         return render(self.scene)
+
+
+def save_svg(scene: Scene, path: Path) -> None:
+    """The board as it stands, as a picture."""
+    console = Console(record=True, width=132, file=io.StringIO(), force_terminal=True)
+    console.print(render(scene))
+    console.save_svg(str(path), title="dialer demo")
 
 
 def render(scene: Scene) -> RenderableType:
@@ -250,4 +280,4 @@ def _waiting(snapshot: Snapshot) -> int:
 
 def _percent_done(campaign: Row) -> float:
     contacts = campaign["totals"]["contacts"]
-    return float(contacts.get("done", 0)) / max(1, sum(contacts.values()))
+    return float(contacts.get("done", 0) / max(1, sum(contacts.values())))

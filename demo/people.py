@@ -3,7 +3,7 @@ keys on their phone."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.api import Api, ApiError, Feed, Row
@@ -35,7 +35,7 @@ def staff(agents: Sequence[str], seed: int) -> list[Person]:
 class Shift:
     """Everybody's working day. `run` ends when cancelled."""
 
-    def __init__(self, api: Api, feed: Feed, press: Press, dispositions: dict[str, Sequence[str]]) -> None:
+    def __init__(self, api: Api, feed: Feed, press: Press, dispositions: Mapping[str, Sequence[str]]) -> None:
         self._api = api
         self._feed = feed
         self._press = press

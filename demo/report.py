@@ -29,7 +29,7 @@ class Ledger:
 
 async def read(database: Path, node: str, campaigns: Iterable[str]) -> Ledger:
     """Read the store of an engine that has ended."""
-    store = await Store.open(f"sqlite:///{database}")
+    store = Store.open(f"sqlite:///{database}")
     try:
         return Ledger(
             await store.settled_calls(0.0), await store.open_calls(node), await store.talks(0.0),
@@ -114,8 +114,8 @@ def summary(report: Mapping[str, Any]) -> str:
         *lines, "",
         f"from a person's answer to an agent: {_told(report['answer_to_agent_ms'])}",
         f"from the waiting line to an agent: {_told(report['queue_to_agent_ms'])}",
-        f"Asterisk's CDR: {cdr['matched']} of {cdr['engine_calls']} calls agree within 1 s, "
-        f"{len(cdr['differences'])} differences",
+        (f"Asterisk's CDR: {cdr['matched']} of {cdr['engine_calls']} calls agree within 1 s, "
+         f"{len(cdr['differences'])} differences"),
         *(f"  {fault['call']}: {fault['what']}" for fault in cdr["differences"][:10]),
     ])
 

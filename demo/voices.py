@@ -15,7 +15,7 @@ _SPOKEN = {
 NAMES = (*_SPOKEN, "beep")
 
 
-class SoundError(Exception):
+class VoiceError(Exception):
     """A program that makes sounds is missing or failed."""
 
 
@@ -23,7 +23,7 @@ async def make_voices(directory: Path) -> None:
     """Write NAME.wav (8 kHz, 16 bit, mono) for every name in NAMES into an existing directory."""
     for program, package in (("espeak-ng", "espeak-ng"), ("sox", "sox")):
         if shutil.which(program) is None:
-            raise SoundError(f"{program} is not installed; apt-get install {package}, or run scripts/setup")
+            raise VoiceError(f"{program} is not installed; apt-get install {package}, or run scripts/setup")
     for name, text in _SPOKEN.items():
         spoken = await _run("espeak-ng", "-v", "en", "-s", "150", "--stdout", text)
         await _run(*_sox(directory / f"{name}.wav", "-t", "wav", "-"), "vol", "0.5", sent=spoken)
@@ -39,5 +39,5 @@ async def _run(*command: str, sent: bytes | None = None) -> bytes:
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
     out, errors = await process.communicate(sent)
     if process.returncode:
-        raise SoundError(f"{command[0]} failed: {errors.decode(errors='replace').strip()}")
+        raise VoiceError(f"{command[0]} failed: {errors.decode(errors='replace').strip()}")
     return out
