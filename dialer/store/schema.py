@@ -1,0 +1,149 @@
+"""The tables. Times are epoch seconds, durations seconds, as in `records.py`. A change needs a revision in
+`migrations/versions`."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(naming_convention={
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+})
+
+# SQLite counts by itself only in a column of its own type INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+contacts = Table(
+    "contacts", metadata,
+    Column("id", Id, primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("tries", JSON, nullable=False),
+    Column("next_at", Double, nullable=False),
+    Column("result", String),
+    Column("call_id", String),  # the latest attempt: whose word about the contact counts
+    UniqueConstraint("campaign", "number"),
+    Index(None, "campaign", "state", "next_at", "id"),  # a claim reads only the rows it takes, however long the list
+)
+
+calls = Table(
+    "calls", metadata,
+    Column("id", String, primary_key=True),
+    Column("direction", String, nullable=False),
+    Column("node", String, nullable=False),
+    Column("switch", String, nullable=False),
+    Column("client", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("our_number", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("campaign", String),
+    Column("contact_id", Id, ForeignKey("contacts.id")),
+    Column("flow", String),
+    Column("flow_position", String),
+    Column("state", String, nullable=False),
+    Column("dialled_at", Double),
+    Column("ringing_at", Double),
+    Column("answered_at", Double),
+    Column("queued_at", Double),
+    Column("joined_at", Double),
+    Column("ended_at", Double),
+    Column("agent", String),
+    Column("talk_s", Double, nullable=False),
+    Column("language", String),
+    Column("outcome", String),  # null until settled
+    Column("cause", Integer),
+    Column("sip", Integer),
+    Column("hung_up_by", String),
+    Column("disposition", String),
+    Column("counted", String),  # the reason that the contact was charged with; a disposition may replace it
+    Column("over_at", Double),  # when it ended, or the last time known of it: what reports go by
+    Index(None, "over_at"),
+    Index("ix_calls_open", "node", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
+    Index(None, "contact_id"),
+)
+
+talks = Table(
+    "talks", metadata,
+    Column("call_id", String, ForeignKey("calls.id"), primary_key=True),
+    Column("started_at", Double, primary_key=True),
+    Column("agent", String, primary_key=True),
+    Column("ended_at", Double, nullable=False),
+    Index(None, "ended_at"),
+)
+
+agent_spans = Table(
+    "agent_spans", metadata,
+    # The whole stretch is the key: one that is written again after a lost connection is the same one.
+    Column("agent", String, primary_key=True),
+    Column("started_at", Double, primary_key=True),
+    Column("ended_at", Double, primary_key=True),
+    Column("state", String, primary_key=True),
+    Column("call_id", String),
+    Column("reason", String),
+    Index(None, "ended_at"),
+)
+
+agent_sessions = Table(
+    "agent_sessions", metadata,
+    Column("agent", String, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("switch", String, nullable=False),
+    Column("logged_in_at", Double, nullable=False),
+    Column("state", String, nullable=False),
+)
+
+dispositions = Table(
+    "dispositions", metadata,
+    Column("call_id", String, ForeignKey("calls.id"), primary_key=True),
+    Column("agent", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("at", Double, nullable=False),
+    # The verdict that the code carries, if any: it replaces the one that settling brings.
+    Column("contact_id", Id, ForeignKey("contacts.id")),
+    Column("state", String),
+    Column("next_at", Double),
+    Column("reason", String),
+)
+
+campaign_status = Table(
+    "campaign_status", metadata,
+    Column("campaign", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+list_imports = Table(
+    "list_imports", metadata,
+    Column("campaign", String, primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("imported", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+)
+
+tallies = Table(
+    "tallies", metadata,
+    # Contacts by state and attempts by outcome, kept with every change: totals of a million contacts read ten rows.
+    Column("campaign", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)

@@ -1,0 +1,203 @@
+"""The store as the engine sees it: methods that return a future at once. `writer.py` says what may make them fail.
+
+A read sees every write whose future was done before; one that is still on its way it may or may not see.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+
+from dialer.store import database, queries
+from dialer.store.errors import StoreError
+from dialer.store.records import (
+    AgentSession,
+    AgentSpan,
+    Attempt,
+    CallRecord,
+    CampaignTotals,
+    Contact,
+    ContactVerdict,
+    NewContact,
+    Slot,
+    Talk,
+)
+from dialer.store.writer import Job, Writer
+
+__all__ = ["Store", "StoreError"]
+
+READERS = 2
+READS = 1_000
+"""How many reads may be waiting."""
+
+T = TypeVar("T")
+Future = asyncio.Future
+
+
+class Store:
+    """Use from one event loop's thread; open it with `Store.open`."""
+
+    def __init__(self, writer: Writer, readers: sa.Engine, resources: ExitStack) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._reading = 0
+        self._resources = resources
+
+    @classmethod
+    def open(cls, url: str, password: str | None = None) -> Self:
+        """Makes or updates the tables and starts the writer. Blocks meanwhile: call it before there is traffic.
+        Raises StoreError saying what to do."""
+        parsed = database.parse_url(url, password)
+        with ExitStack() as resources:
+            engine = database.writer_engine(parsed)
+            turn = resources.enter_context(database.turns(parsed))
+            database.migrate(engine, turn)
+            return cls(Writer(engine, turn), database.reader_engine(parsed, READERS), resources.pop_all())
+
+    async def close(self) -> None:
+        """Writes what is queued. Later calls fail."""
+        await asyncio.to_thread(self._pool.shutdown)
+        self._readers.dispose()
+        await self._writer.close()
+        self._resources.close()
+
+    def health(self) -> str:
+        """`up`, or why not."""
+        return self._writer.health()
+
+    # -- contacts -----------------------------------------------------------------------------------------------------
+
+    def claim(
+        self, campaign: str, slots: Sequence[Slot], record: Callable[[Slot, Contact], CallRecord], now: float,
+    ) -> "Future[list[Attempt]]":
+        """At most one due contact a slot, those due longest first; with each its call, on disk when the future is done.
+        No other engine gets them. `record` runs on the writer's thread and may run twice: it must be pure.
+        A future that fails or is cancelled has claimed nothing in the end."""
+        return self._write(queries.claim, campaign, slots, record, now, rows=len(slots),
+                           claims=[slot.call_id for slot in slots])
+
+    def add_contacts(self, campaign: str, contacts: Sequence[NewContact]) -> "Future[tuple[int, int]]":
+        """How many were inserted, and how many numbers the campaign had already. Give some hundred at a time."""
+        return self._write(queries.add_contacts, campaign, contacts, rows=len(contacts))
+
+    def contact(self, contact_id: int) -> "Future[Contact | None]":
+        return self._read(queries.contact, contact_id)
+
+    def find_contact(self, campaign: str, number: str) -> "Future[Contact | None]":
+        return self._read(queries.contact_by_number, campaign, number)
+
+    def next_due_at(self, campaign: str) -> "Future[float | None]":
+        """When the earliest due contact may be called; None if none is due ever."""
+        return self._read(queries.next_due_at, campaign)
+
+    def totals(self, campaign: str) -> "Future[CampaignTotals]":
+        """From counters kept with every write: cheap at any size."""
+        return self._read(queries.totals, campaign)
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def save_call(self, record: CallRecord) -> "Future[None]":
+        """Inserts or updates a living call. Its outcome is not written, and a settled call stays as it is."""
+        return self._write(queries.save_call, record, durable=False, fact=True)
+
+    def settle(
+        self, record: CallRecord, verdict: ContactVerdict | None, talks: Sequence[Talk] = (),
+    ) -> "Future[None]":
+        """The call's final word; a second one changes nothing. The verdict is applied to the contact once: one more
+        attempt, one more try for its reason. If the call was disposed of with a verdict, that one counts instead."""
+        return self._write(queries.settle, record, verdict, talks, fact=True)
+
+    def dispose(
+        self, call_id: str, agent: str, code: str, at: float, verdict: ContactVerdict | None,
+    ) -> "Future[None]":
+        """What the agent said came of the call: overrides the settle's verdict, before it or after. It never takes a
+        contact away from a later attempt, but a final verdict makes that attempt the last. Fails if there is no such
+        call."""
+        return self._write(queries.dispose, call_id, agent, code, at, verdict, fact=True)
+
+    def call(self, call_id: str) -> "Future[CallRecord | None]":
+        return self._read(queries.call, call_id)
+
+    def open_calls(self, node: str) -> "Future[list[CallRecord]]":
+        """Those of the node that are not settled."""
+        return self._read(queries.open_calls, node)
+
+    def settled_calls(
+        self, since: float, until: float | None = None, campaign: str | None = None,
+    ) -> "Future[list[CallRecord]]":
+        """By the time they ended (or the last known of them), `since` included, `until` not; all in memory."""
+        return self._read(queries.settled_calls, since, until, campaign)
+
+    def talks(self, since: float, until: float | None = None) -> "Future[list[Talk]]":
+        """By the time they ended."""
+        return self._read(queries.talks_since, since, until)
+
+    # -- agents and campaigns -----------------------------------------------------------------------------------------
+
+    def save_span(self, span: AgentSpan) -> "Future[None]":
+        return self._write(queries.save_span, span, durable=False, fact=True)
+
+    def spans(self, since: float, until: float | None = None) -> "Future[list[AgentSpan]]":
+        """By the time they ended."""
+        return self._read(queries.spans_since, since, until)
+
+    def save_session(self, session: AgentSession) -> "Future[None]":
+        return self._write(queries.save_session, session, durable=False, fact=True)
+
+    def drop_session(self, agent: str) -> "Future[None]":
+        return self._write(queries.drop_session, agent, durable=False, fact=True)
+
+    def sessions(self) -> "Future[list[AgentSession]]":
+        return self._read(queries.sessions)
+
+    def campaign_status(self, campaign: str) -> "Future[str | None]":
+        return self._read(queries.status_of, campaign)
+
+    def save_campaign_status(self, campaign: str, status: str, at: float) -> "Future[None]":
+        return self._write(queries.save_campaign_status, campaign, status, at, fact=True)
+
+    def list_imported(self, campaign: str, path: str, digest: str) -> "Future[bool]":
+        """Whether this very file was imported into the campaign."""
+        return self._read(queries.list_imported, campaign, path, digest)
+
+    def save_list_import(
+        self, campaign: str, path: str, digest: str, at: float, *, imported: int = 0, duplicates: int = 0,
+        rejected: int = 0,
+    ) -> "Future[None]":
+        row = {"campaign": campaign, "path": path, "digest": digest, "at": at, "imported": imported,
+               "duplicates": duplicates, "rejected": rejected}
+        return self._write(queries.save_list_import, row)
+
+    # -- how ----------------------------------------------------------------------------------------------------------
+
+    def _write(
+        self, query: Callable[..., Any], *args: Any, durable: bool = True, fact: bool = False, rows: int = 1,
+        claims: Sequence[str] = (),
+    ) -> "Future[Any]":
+        return self._writer.submit(Job(lambda tx: query(tx, *args), durable, fact, rows, claims))
+
+    def _read(self, query: Callable[..., T], *args: Any) -> "Future[T]":
+        loop = asyncio.get_running_loop()
+        if self._reading >= READS:
+            refused: Future[T] = loop.create_future()
+            refused.set_exception(StoreError(f"{READS} reads are waiting for the database"))
+            return refused
+        self._reading += 1
+        future = loop.run_in_executor(self._pool, partial(self._query, query, *args))
+        future.add_done_callback(self._read_done)
+        return future
+
+    def _read_done(self, _future: "Future[Any]") -> None:
+        self._reading -= 1
+
+    def _query(self, query: Callable[..., T], *args: Any) -> T:
+        try:
+            with self._readers.connect() as connection:
+                return query(connection, *args)
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(database.explain(error)) from error
