@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from dialer.calls.outcome import Outcome
 from dialer.config.models import Campaign, Hours, RetryReason
+from dialer.hours import next_opening
 from dialer.store.records import Contact, ContactVerdict
 
 RETRY_REASON: dict[Outcome, RetryReason] = {
@@ -66,7 +67,5 @@ def _open_at(hours: Hours | None, at: float) -> float:
     the campaign's own hours do."""
     if hours is None:
         return at
-    from dialer.hours import next_opening
-
     opening = next_opening(hours, datetime.fromtimestamp(at, UTC))
     return at if opening is None else max(at, opening.timestamp())
