@@ -1,6 +1,6 @@
 """Runs a flow, one step at a time, without doing anything: `start` and `advance` say what to ask of the call next.
 
-    session, directive = start(flow, facts, world, now)
+    session, directive = start(flow, facts, now, world)
     session, directive = advance(session, Reply(digits="1"), now)      # until the directive is an End
 
 A call that was not answered is picked up before the first thing it is to hear. A flow that goes on for MOST_STEPS
@@ -34,9 +34,9 @@ LOOP_CAUSE = 31
 UNKNOWN_NODE_CAUSE = 41
 
 
-def start(flow: Flow, facts: CallFacts, world: World, now: float) -> tuple[Session, Directive]:
+def start(flow: Flow, facts: CallFacts, now: float, world: World) -> tuple[Session, Directive]:
     """A new call. `now` is epoch seconds."""
-    return _run(_fresh(flow, facts, world, now))
+    return _run(_fresh(flow, facts, now, world))
 
 
 def advance(session: Session, reply: Reply | QueueResult, now: float) -> tuple[Session, Directive]:
@@ -67,7 +67,7 @@ def resume(session: Session, now: float) -> tuple[Session, Directive]:
     return _run(replace(session, awaits="entry", memory={}))
 
 
-def _fresh(flow: Flow, facts: CallFacts, world: World, now: float) -> Session:
+def _fresh(flow: Flow, facts: CallFacts, now: float, world: World) -> Session:
     language = facts.language if facts.language in flow.languages else flow.languages[0]
     return Session(flow, world, facts, flow.start, now, language or "", answered=facts.answered)
 
@@ -139,7 +139,7 @@ def restore(flow: Flow, text: str, world: World) -> Session:
         held: Mapping[str, Any] = json.loads(text)
         facts = CallFacts(**held["facts"])
         session = replace(
-            _fresh(flow, facts, world, float(held["now"])),
+            _fresh(flow, facts, float(held["now"]), world),
             node=str(held["node"]), awaits=held["awaits"], answered=held["answered"], steps=held["steps"],
             variables=_values(held["variables"]), memory=_values(held["memory"]), marks=frozenset(held["marks"]),
         )
