@@ -74,6 +74,8 @@ class Line:
     """Monotonic seconds."""
     dial: str
     """Dial string of an outgoing call, with {number}."""
+    joined_at: Callable[[], float]
+    """When the channel last entered a bridge, by the clock."""
 
 
 async def execute(line: Line, command: Command) -> Reply:
@@ -156,10 +158,14 @@ async def _dial(line: Line, command: Dial) -> Reply:
     ring_s, most_s = max(1, math.ceil(command.ring_s)), max(1, math.ceil(command.most_s))
     # g: the caller's script goes on after the talk; S: its longest time; f: the number shown
     options = f"gS({most_s})" + (f"f({checks.number(command.caller_id)})" if command.caller_id else "")
+    began = line.clock()
     await line.ask(f'EXEC Dial "{target},{ring_s},{options}"', most_s=ring_s + most_s + 60.0)
+    ended = line.clock()
     status = (await line.ask("GET VARIABLE DIALSTATUS")).data
     if status not in _DIAL_STATUS:
         return Reply(status="failed", reason=f"Dial ended with {status or 'no status'}")
-    talked_ms = (await line.ask("GET VARIABLE ANSWEREDTIME_MS")).data if status == "ANSWER" else ""
-    seconds = int(talked_ms) / 1000 if talked_ms.isdigit() else 0.0
-    return Reply(status=_DIAL_STATUS[status], seconds=seconds)
+    if status != "ANSWER":
+        return Reply(status=_DIAL_STATUS[status])
+    # Not ANSWEREDTIME: Asterisk 22 counts that from the answer of the caller's own channel. Where the link was
+    # down and nobody told us of the bridge, the ringing counts as well.
+    return Reply(status="answered", seconds=round(ended - max(began, line.joined_at()), 3))

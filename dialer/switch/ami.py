@@ -206,6 +206,8 @@ class AmiLink(Manager):  # type: ignore[misc]
     def _tick(self) -> None:
         """Look at the oldest action in flight; ping when there is none. A paused link cannot read answers, so
         its actions age from the moment it reads again."""
+        if self.lost.done():
+            return
         now = time.monotonic()
         oldest = next(iter(self._pending.values()), None)
         if oldest is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import calendar
+import contextlib
 import logging
 import random
 import time
@@ -10,20 +11,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from dialer.calls.events import ChannelSeen, ChannelsListed, JoinFailed, LinkDown, LinkUp, OriginateFailed, SwitchEvent
+from dialer.calls.events import Bridged, ChannelSeen, ChannelsListed, JoinFailed, LinkDown, LinkUp, OriginateFailed
 from dialer.config.models import SwitchConfig
 from dialer.flows.commands import Command
-from dialer.switch import checks
+from dialer.switch.actions import Action, bridge_action, hangup_action, originate_action, redirect_action
 from dialer.switch.ami import AmiLink, LinkError, OnEvent, Pace, Response
-from dialer.switch.events import ORIGINATE, TRANSLATE, Translate, channel_seen
+from dialer.switch.events import TRANSLATE, Translate, channel_seen
 from dialer.switch.fastagi import ScriptServer
 from dialer.switch.port import OriginateOrder, Sink
 from dialer.switch.wire import Headers, UnsafeValueError
 
 log = logging.getLogger(__name__)
 
-CONTEXT = "dialer"
 AGENT_LOOP = "agent-loop"
+NO_LINK = Response(ok=False, message="no link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class AsteriskSwitch:
         self._backoff = backoff
         self._link: AmiLink | None = None
         self._up = False
-        self._closing = False
+        self._closing = asyncio.Event()
         self._booted: asyncio.Future[float] | None = None
         self._listings: dict[str, _Listing] = {}
         self._handlers: dict[str, OnEvent] = {
@@ -86,7 +87,7 @@ class AsteriskSwitch:
         """Keep the link until closed. Its coming and going are LinkUp and LinkDown, the latter also for each
         new reason why it cannot come up."""
         delay_s, told = self._backoff.first_s, ""
-        while not self._closing:
+        while not self._closing.is_set():
             reason = await self._hold_link()
             if self._up or reason != told:
                 log.warning("switch %s: %s", self._name, reason)
@@ -94,9 +95,10 @@ class AsteriskSwitch:
             if self._up:
                 delay_s = self._backoff.first_s
             self._up, told = False, reason
-            if not self._closing:
-                await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
-                delay_s = min(delay_s * 2, self._backoff.most_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay_s * random.uniform(0.5, 1.0)):
+                    await self._closing.wait()
+            delay_s = min(delay_s * 2, self._backoff.most_s)
 
     async def _hold_link(self) -> str:
         """Open a link and stay while it lasts; why it ended or did not open."""
@@ -139,49 +141,47 @@ class AsteriskSwitch:
             self._booted.set_result(time.time() - float(headers.get("uptime") or 0))
 
     async def close(self) -> None:
-        """Log off and end `serve()`. Actions sent before are done: they are answered in their order."""
-        self._closing = True
+        """Log off and end `serve()`. Orders given before are done: Asterisk answers in their order."""
+        self._closing.set()
         if (link := self._link) is not None:
             if self._up:
-                async with asyncio.timeout(2 * self._pace.answer_s):
-                    await self._send(link, {"Action": "Logoff"})
+                await asyncio.wait({link.send_action({"Action": "Logoff"})}, timeout=self._pace.answer_s)
             link.close()
 
     # -- orders
 
     def originate(self, order: OriginateOrder) -> None:
-        failed = partial(self._originate_failed, order.channel)
-        try:
-            action = originate_action(order)
-        except UnsafeValueError as error:
-            self._soon(OriginateFailed(order.channel, time.time(), f"refused: {error}"))
-            return
-        self._order(action, failed)
+        def failed(response: Response) -> None:
+            # Lost in flight, it may have gone out: only the listing after the next LinkUp knows.
+            if not response.lost:
+                sent = response is not NO_LINK
+                self._sink(OriginateFailed(order.channel, time.time(), response.message, sent=sent))
 
-    def _originate_failed(self, channel: str, response: Response) -> None:
-        # Lost in flight, it may have gone out: only the listing after the next LinkUp knows.
-        if not response.lost:
-            self._sink(OriginateFailed(channel, time.time(), response.message))
+        self._order(partial(originate_action, order), failed)
 
     def bridge(self, customer: str, agent: str) -> None:
         def failed(response: Response) -> None:
             self._sink(JoinFailed(customer, time.time(), response.message))
 
-        self._order({"Action": "Bridge", "Channel1": customer, "Channel2": agent, "Tone": "no"}, failed)
+        self._order(partial(bridge_action, customer, agent), failed)
 
     def hangup(self, channel: str, cause: int = 16) -> None:
-        self._order({"Action": "Hangup", "Channel": channel, "Cause": str(cause)}, None)
+        def again(response: Response) -> None:
+            # An Originate just accepted has no channel for a moment yet. One that is gone stays gone.
+            if not response.lost and self._up:
+                asyncio.get_running_loop().call_later(1.0, self._order, action, None)
+
+        action = partial(hangup_action, channel, cause)
+        self._order(action, again)
 
     def park_agent(self, channel: str) -> None:
-        self._order(
-            {"Action": "Redirect", "Channel": channel, "Context": CONTEXT, "Exten": AGENT_LOOP, "Priority": "1"}, None
-        )
+        self._order(partial(redirect_action, channel, AGENT_LOOP), None)
 
     def list_channels(self) -> None:
         if self._link is not None and self._up:
             action_id = f"list:{time.monotonic_ns()}"
             self._listings[action_id] = _Listing(time.time())
-            self._order({"Action": "CoreShowChannels", "ActionID": action_id}, None)
+            self._order(lambda: {"Action": "CoreShowChannels", "ActionID": action_id}, None)
 
     def run(self, channel: str, command: Command) -> None:
         self._scripts.run(self._name, channel, command, self._config.dial)
@@ -189,41 +189,35 @@ class AsteriskSwitch:
     def leave_script(self, channel: str) -> None:
         self._scripts.leave(self._name, channel)
 
-    def _order(self, action: dict[str, Any], failed: Callable[[Response], None] | None) -> None:
+    def _order(self, action: Callable[[], Action], failed: Callable[[Response], None] | None) -> None:
         """Send, or fail at once; `failed` hears of everything but success, never before this returns."""
-        loop = asyncio.get_running_loop()
+        link = self._link if self._up else None
         try:
-            for key in ("Channel", "Channel1", "Channel2"):
-                if key in action and action["Action"] != "Originate":
-                    checks.channel(action[key])
-            if self._link is None or not self._up:
-                raise LinkError("no link")
-            answer = self._link.send_action(action)
-        except (UnsafeValueError, LinkError) as error:
-            if failed is not None:
-                loop.call_soon(failed, Response(ok=False, message=str(error)))
-            return
-        answer.add_done_callback(partial(self._answered, action["Action"], failed))
+            answer = link.send_action(action()) if link is not None else None
+        except UnsafeValueError as error:
+            log.error("switch %s: refused to send: %s", self._name, error)
+            refusal = Response(ok=False, message=f"refused: {error}")
+        else:
+            if answer is not None:
+                answer.add_done_callback(partial(self._answered, failed))
+                return
+            refusal = NO_LINK
+        if failed is not None:
+            asyncio.get_running_loop().call_soon(failed, refusal)
 
-    def _answered(
-        self, name: str, failed: Callable[[Response], None] | None, answer: asyncio.Future[Response]
-    ) -> None:
+    def _answered(self, failed: Callable[[Response], None] | None, answer: asyncio.Future[Response]) -> None:
         response = answer.result()
         if not response.ok:
-            log.info("switch %s: %s: %s", self._name, name, response.message)
+            log.info("switch %s: %s", self._name, response.message)
             if failed is not None:
                 failed(response)
 
-    async def _send(self, link: AmiLink, action: dict[str, Any]) -> Response:
-        return await link.send_action(action)
-
     # -- events
-
-    def _soon(self, event: SwitchEvent) -> None:
-        asyncio.get_running_loop().call_soon(self._sink, event)
 
     def _translate(self, translate: Translate, headers: Headers) -> None:
         event = translate(headers, time.time())
+        if isinstance(event, Bridged):
+            self._scripts.joined(self._name, event.channel)
         if event is not None:
             self._sink(event)
 
@@ -237,26 +231,6 @@ class AsteriskSwitch:
         listing = self._listings.pop(headers.get("actionid", ""), None)
         if listing is not None:
             self._sink(ChannelsListed(self._name, time.time(), listing.asked_at, tuple(listing.channels)))
-
-
-def originate_action(order: OriginateOrder) -> dict[str, Any]:
-    """Raises UnsafeValueError."""
-    if not 0 < order.ring_s <= 600:
-        raise UnsafeValueError(f"{order.ring_s} s is no ring time")
-    return {
-        "Action": "Originate",
-        "ActionID": ORIGINATE + order.channel,
-        "Async": "true",
-        "ChannelId": checks.channel(order.channel),
-        "Channel": checks.endpoint(order.endpoint),
-        "Context": CONTEXT,
-        "Exten": checks.word(order.exten),
-        "Priority": "1",
-        "Timeout": str(round(order.ring_s * 1000)),
-        "CallerID": checks.caller_id(order.caller_id),
-        "EarlyMedia": "false",
-        "Variable": [checks.variable(name, value) for name, value in order.variables.items()],
-    }
 
 
 def exact_boot_time(estimate: float, status: Headers) -> float:

@@ -67,6 +67,11 @@ class ScriptServer:
         if script := self._scripts.get((switch, channel)):
             script.leave("left by the engine")
 
+    def joined(self, switch: str, channel: str) -> None:
+        """The channel entered a bridge: a Dial's talk begins."""
+        if script := self._scripts.get((switch, channel)):
+            script.joined_at = asyncio.get_running_loop().time()
+
     # -- what a connection reports
 
     def opened(self, script: "_Script") -> None:
@@ -111,6 +116,7 @@ class _Script(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._over = False
         self._deadline: asyncio.TimerHandle | None = None
+        self.joined_at = 0.0
         self.address = ""
         self.key: tuple[str, str] | None = None
 
@@ -193,7 +199,8 @@ class _Script(asyncio.Protocol):
             log.error("script %s: %s while another command runs: dropped", self.key, type(command).__name__)
             return
         loop = asyncio.get_running_loop()
-        self._task = loop.create_task(self._execute(Line(self._ask, loop.time, dial), command))
+        line = Line(self._ask, loop.time, dial, lambda: self.joined_at)
+        self._task = loop.create_task(self._execute(line, command))
 
     async def _execute(self, line: Line, command: Command) -> None:
         reply = await execute(line, command)

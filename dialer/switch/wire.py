@@ -14,7 +14,8 @@ _BLANK_LINE = b"\r\n\r\n"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 MOST_LINE_BYTES = 1000
-"""Asterisk throws away a received line above 1,024 bytes (manager.c, `inbuf`) and answers for the rest."""
+"""Asterisk 22 refuses a message with a line of 1,020 bytes or more, or with more than 128 lines."""
+MOST_LINES = 100
 
 
 class TooLongError(Exception):
@@ -91,4 +92,6 @@ def compose(headers: Iterable[tuple[str, str]]) -> bytes:
     for key, value in headers:
         check_header(key, value)
         lines.append(f"{key}: {value}\r\n")
+    if len(lines) > MOST_LINES:
+        raise UnsafeValueError(f"more than {MOST_LINES} headers")
     return "".join([*lines, "\r\n"]).encode()

@@ -1,0 +1,58 @@
+"""Orders as AMI actions. Each raises UnsafeValueError for a value that must not reach the wire.
+
+Channels are named by their Uniqueid, which Bridge, Hangup and Redirect take as well as names (Asterisk 16, 22).
+"""
+
+from typing import Any
+
+from dialer.switch import checks
+from dialer.switch.events import ORIGINATE
+from dialer.switch.port import OriginateOrder
+from dialer.switch.wire import UnsafeValueError
+
+Action = dict[str, Any]
+"""Header names and values; a list is a header that occurs several times."""
+
+CONTEXT = "dialer"
+
+
+def originate_action(order: OriginateOrder) -> Action:
+    """Answered at once with its acceptance; the failure of what was accepted is an OriginateResponse."""
+    if not 0 < order.ring_s <= 600:
+        raise UnsafeValueError(f"{order.ring_s} s is no ring time")
+    return {
+        "Action": "Originate",
+        "ActionID": ORIGINATE + order.channel,
+        "Async": "true",
+        "ChannelId": checks.channel(order.channel),
+        "Channel": checks.endpoint(order.endpoint),
+        "Context": CONTEXT,
+        "Exten": checks.word(order.exten),
+        "Priority": "1",
+        "Timeout": str(round(order.ring_s * 1000)),
+        "CallerID": checks.caller_id(order.caller_id),
+        "EarlyMedia": "false",
+        "Variable": [checks.variable(name, value) for name, value in order.variables.items()],
+    }
+
+
+def bridge_action(one: str, other: str) -> Action:
+    """Takes both out of whatever they run. Refused with `Channel1 does not exist` when one is gone."""
+    return {"Action": "Bridge", "Channel1": checks.channel(one), "Channel2": checks.channel(other), "Tone": "no"}
+
+
+def hangup_action(channel: str, cause: int) -> Action:
+    if not 0 < cause < 128:
+        raise UnsafeValueError(f"{cause} is no Q.850 cause")
+    return {"Action": "Hangup", "Channel": checks.channel(channel), "Cause": str(cause)}
+
+
+def redirect_action(channel: str, exten: str) -> Action:
+    """To the first priority of an extension in our context; ends the channel's bridge or script."""
+    return {
+        "Action": "Redirect",
+        "Channel": checks.channel(channel),
+        "Context": CONTEXT,
+        "Exten": checks.word(exten),
+        "Priority": "1",
+    }
