@@ -10,7 +10,18 @@ from dialer.config.models import Agent, Agents, Campaign, Client, Hours, Plant
 from dialer.flows.model import Flow
 
 T = TypeVar("T")
-Prompts = Mapping[tuple[str, str], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A sound file as it was when the configuration was read."""
+
+    path: Path
+    size_bytes: int
+    changed_ns: int
+
+
+Prompts = Mapping[tuple[str, str], Recording]
 """Recorded prompts, `ivr_flows/prompts/NAME.LANGUAGE.wav` by (NAME, language)."""
 
 
@@ -51,8 +62,12 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T]):
+    """A file that could be read. When it has faults, the model is what is left without them, and `whole` is False:
+    then nothing may be concluded from what is not there."""
+
     model: T
     document: Document
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

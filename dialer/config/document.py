@@ -63,6 +63,26 @@ class Document:
     def value(self) -> Any:
         return None if self.root is None else _plain(self.root)
 
+    def keys(self, key: str) -> tuple[str, ...]:
+        """The keys of the mapping under a key of the file."""
+        match self.root:
+            case Entries(entries=entries) if key in entries and isinstance(entries[key][1], Entries):
+                return tuple(entries[key][1].entries)
+        return ()
+
+    def steps(self, loc: Sequence[str | int]) -> tuple[str | int, ...]:
+        """`loc` without the steps that are none of the file's."""
+        node, found = self.root, list[str | int]()
+        for step in loc:
+            match node:
+                case Entries(entries=entries) if str(step) in entries:
+                    node = entries[str(step)][1]
+                    found.append(str(step))
+                case Items(items=items) if isinstance(step, int) and 0 <= step < len(items):
+                    node = items[step]
+                    found.append(step)
+        return tuple(found)
+
     def place(self, loc: Sequence[str | int], *, key: bool = False) -> Place:
         """Where the value at `loc` stands; with `key`, where its key stands.
 

@@ -136,6 +136,9 @@ def _walk(root: Schema, loc: Loc, value: Any) -> list[Schema]:
             match step:
                 case str() if step in schema.get("properties", {}):
                     found += _branches(root, schema["properties"][step], inner)
+                case str() if "patternProperties" in schema:
+                    found += [part for one in schema["patternProperties"].values()
+                              for part in _branches(root, one, inner)]
                 case str() if isinstance(schema.get("additionalProperties"), Mapping):
                     found += _branches(root, schema["additionalProperties"], inner)
                 case int() if "items" in schema:

@@ -1,10 +1,13 @@
 """Checks of the flows against the rest of the configuration."""
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from dialer.config.configuration import Draft, Loaded
-from dialer.config.faults import Fault, suggest
+from dialer.config.faults import Fault, near, suggest
 from dialer.config.needs import listed, staffed, unknown
+from dialer.config.scalars import NAME_PATTERN
 from dialer.flows.model import Flow, FlowReference, PromptUse
 
 
@@ -16,10 +19,10 @@ def flow_faults(draft: Draft) -> Iterator[Fault]:
             yield from _reference(draft, loaded, reference)
         for prompt in flow.prompts():
             yield from _prompt(draft, loaded, prompt)
-        for node in flow.unreachable():
+        for node in _unreachable(loaded):
             yield Fault(document.place(("nodes", node), key=True), f"no way leads to node `{node}`",
                         "name it in another node, or remove it")
-        for loc, wrong, right in flow.faults():
+        for loc, wrong, right in flow.faults() if loaded.whole else ():
             yield Fault(document.place(loc), wrong, right)
 
 
@@ -42,20 +45,49 @@ def _reference(draft: Draft, loaded: Loaded[Flow], reference: FlowReference) -> 
         case "client" | "hours":
             yield from unknown(document, loc, kind, name, draft.names[kind])
         case "node":
-            yield from unknown(document, loc, kind, name, loaded.model.nodes)
+            yield from unknown(document, loc, kind, name, document.keys("nodes"))
         case "language":
             client = draft.clients.get(loaded.model.client)
-            if client is not None and name not in client.model.languages:
+            if client is not None and client.whole and name not in client.model.languages:
                 yield Fault(document.place(loc), f"`{name}` is not among the languages of `{client.model.client}`",
                             f"one of {listed(client.model.languages)}")
         case "skill":
             yield from staffed(draft, document, loc, [name])
 
 
+def _unreachable(loaded: Loaded[Flow]) -> Sequence[str]:
+    """Nodes that no way leads to. Where the file has faults, or names nodes that there are not, any text that looks
+    like a node's name is taken for a way: a misspelt exit is one fault and not two."""
+    flow, nodes = loaded.model, loaded.document.value["nodes"]
+    dangling = any(kind == "node" and name not in nodes for _, kind, name in flow.references())
+    if loaded.whole and not dangling:
+        return flow.unreachable()
+    ahead, found = [str(flow.start)], set[str]()
+    while ahead:
+        name = ahead.pop()
+        meant = name if name in nodes else near(name, nodes)
+        if meant is not None and meant not in found:
+            found.add(meant)
+            ahead += _texts(nodes[meant])
+    return [name for name in nodes if name not in found] if found else []
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str() if re.fullmatch(NAME_PATTERN, value, re.IGNORECASE):
+            yield value
+        case dict():
+            for inner in value.values():
+                yield from _texts(inner)
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+
+
 def _prompt(draft: Draft, loaded: Loaded[Flow], prompt: PromptUse) -> Iterator[Fault]:
     place = loaded.document.place(prompt.loc)
     if prompt.kind == "text":
-        absent = _absent(prompt.languages, prompt.given)
+        absent = _absent(prompt.languages, prompt.given) if loaded.whole else []
         if absent:
             yield Fault(place, f"no text in {listed(absent)}", f"add {', '.join(f'`{one}: ...`' for one in absent)}")
         return

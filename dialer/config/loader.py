@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dialer.config.configuration import Configuration, Draft, Loaded, Prompts
+from dialer.config.configuration import Configuration, Draft, Loaded, Prompts, Recording
 from dialer.config.document import Document, read
 from dialer.config.explain import explain
 from dialer.config.faults import ConfigError, Fault, Place
 from dialer.config.models import Agents, Campaign, Client, Hours, Plant
 from dialer.config.references import check
+from dialer.config.salvage import salvage
 from dialer.flows.model import Flow
 
 M = TypeVar("M", bound=BaseModel)
@@ -91,7 +92,8 @@ class _Reading:
             return Loaded(model.model_validate(document.value), document)
         except ValidationError as error:
             self.faults += explain(error, model, document)
-            return None
+            left = salvage(model, document, error)
+            return None if left is None else Loaded(left, document, whole=False)
 
     def _folder(
         self, folder: str, model: type[M], kind: str, names: dict[str, frozenset[str]]
@@ -118,11 +120,12 @@ class _Reading:
                 yield path
 
     def _prompts(self) -> Prompts:
-        found: dict[tuple[str, str], Path] = {}
+        found: dict[tuple[str, str], Recording] = {}
         for path in sorted((self.root / "ivr_flows" / "prompts").glob("*.wav")):
             name, dot, language = path.stem.rpartition(".")
             if dot:
-                found[name, language] = path
+                stat = path.stat()
+                found[name, language] = Recording(path, stat.st_size, stat.st_mtime_ns)
             else:
                 self.faults.append(Fault(Place(str(path)), "does not say its language",
                                          f"name it `{path.stem}.LANGUAGE.wav`, as `{path.stem}.de.wav`"))
@@ -132,9 +135,8 @@ class _Reading:
         sums = hashlib.sha256()
         for document in self.documents:
             sums.update(f"{document.file}\0{document.digest}\0".encode())
-        for path in prompts.values():
-            stat = path.stat()
-            sums.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+        for recording in prompts.values():
+            sums.update(f"{recording.path}\0{recording.size_bytes}\0{recording.changed_ns}\0".encode())
         return sums.hexdigest()
 
 

@@ -17,11 +17,16 @@ def unknown(document: Document, loc: Loc, kind: str, name: str, known: Iterable[
         yield Fault(document.place(loc), f"there is no {kind} `{name}`", suggest(name, names, plural))
 
 
+def switch_names(draft: Draft) -> list[str]:
+    """Empty when they are not known for certain."""
+    return list(draft.plant.model.switches) if draft.plant and draft.plant.whole else []
+
+
 def staffed(
     draft: Draft, document: Document, loc: Loc, skills: Sequence[str], switches: Sequence[str] | None = None
 ) -> Iterator[Fault]:
     """Somebody must have all of these skills, on one of the switches."""
-    if draft.agents is None:
+    if draft.agents is None or not draft.agents.whole:
         return
     everyone = draft.agents.model.agents.values()
     known = {skill for agent in everyone for skill in agent.skills}

@@ -11,7 +11,7 @@ from dialer.config.document import Document
 from dialer.config.faults import Fault, suggest
 from dialer.config.flow_checks import flow_faults
 from dialer.config.models import Campaign
-from dialer.config.needs import listed, staffed, unknown
+from dialer.config.needs import listed, staffed, switch_names, unknown
 
 SHORTEST_RING_S = 5.0
 LONGEST_RING_S = 120.0
@@ -50,13 +50,14 @@ def _agents(draft: Draft) -> Iterator[Fault]:
     if draft.agents is None:
         return
     document = draft.agents.document
-    switches = set(draft.plant.model.switches) if draft.plant else set()
+    switches = set(switch_names(draft))
     phones: dict[tuple[str | None, str], str] = {}
     for name, agent in draft.agents.model.agents.items():
         loc = ("agents", name)
-        if draft.plant and agent.switch is not None:
-            yield from unknown(document, (*loc, "switch"), "switch", agent.switch, switches)
-        elif len(switches) > 1:
+        if agent.switch is not None:
+            if switches:
+                yield from unknown(document, (*loc, "switch"), "switch", agent.switch, switches)
+        elif len(switches) > 1 and draft.agents.whole:
             yield Fault(document.place(loc, key=True), f"agent `{name}` does not say on which switch its phone is",
                         f"add `switch:` with one of {listed(switches)}")
         holder = phones.setdefault((agent.switch, agent.phone), name)
@@ -87,18 +88,23 @@ def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     if campaign.flow is not None:
         yield from unknown(document, ("flow",), "flow", campaign.flow, draft.names["flow"])
         yield from _flow_of_same_client(draft, loaded)
-    if draft.plant:
+    if switches := switch_names(draft):
         for index, switch in enumerate(campaign.switches or ()):
-            yield from unknown(document, ("switches", index), "switch", switch, draft.plant.model.switches)
+            yield from unknown(document, ("switches", index), "switch", switch, switches)
+    if campaign.agents is not None:
+        yield from staffed(draft, document, ("agents", "skills"), campaign.agents.skills, campaign.switches)
     yield from _languages(draft, loaded)
     yield from _list(draft, loaded)
-    yield from _mode(draft, loaded)
     yield from _sanity(loaded)
+    if loaded.whole:
+        yield from _mode(loaded)
 
 
 def _flow_of_same_client(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     flow = draft.flows.get(loaded.model.flow or "")
-    if flow is not None and flow.model.client != loaded.model.client:
+    if flow is None or loaded.model.client not in draft.names["client"]:
+        return
+    if flow.model.client != loaded.model.client:
         yield Fault(loaded.document.place(("flow",)),
                     f"flow `{flow.model.flow}` belongs to client `{flow.model.client}`",
                     f"name a flow of `{loaded.model.client}`")
@@ -107,7 +113,7 @@ def _flow_of_same_client(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fau
 def _languages(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     campaign, document = loaded.model, loaded.document
     client = draft.clients.get(campaign.client)
-    if client is None:
+    if client is None or not client.whole:
         return
     spoken = client.model.languages
     if campaign.language is not None and campaign.language not in spoken:
@@ -120,7 +126,7 @@ def _languages(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
                         f"`{language}` is not among the languages of `{campaign.client}`",
                         f"one of {listed(spoken)}")
     language = campaign.language or spoken[0]
-    if campaign.abandon.message and language not in campaign.abandon.message:
+    if loaded.whole and campaign.abandon.message and language not in campaign.abandon.message:
         yield Fault(document.place(("abandon", "message")),
                     f"no message in the campaign's language `{language}`", f"add `{language}: ...`")
 
@@ -139,7 +145,7 @@ def _list(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
                     suggest(campaign.country, SUPPORTED_REGIONS, "country codes", most=0))
 
 
-def _mode(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
+def _mode(loaded: Loaded[Campaign]) -> Iterator[Fault]:
     campaign, document = loaded.model, loaded.document
     if campaign.mode == "agentless":
         if campaign.flow is None:
@@ -148,12 +154,15 @@ def _mode(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
         if campaign.agents is not None:
             yield Fault(document.place(("agents",), key=True), "an agentless campaign has no agents",
                         "leave `agents` out, or choose another mode")
-        return
-    if campaign.agents is None:
+        if campaign.dispositions:
+            yield Fault(document.place(("dispositions",), key=True), "nobody gives dispositions without agents",
+                        "leave `dispositions` out")
+    elif campaign.agents is None:
         yield Fault(document.place(("mode",), key=True), f"a {campaign.mode} campaign needs agents",
                     "add `agents: {skills: [...]}`")
-    elif draft.agents is not None:
-        yield from staffed(draft, document, ("agents", "skills"), campaign.agents.skills, campaign.switches)
+    if "machine" in campaign.retry and not campaign.machine.detect:
+        yield Fault(document.place(("retry", "machine"), key=True), "machines are not detected, so never retried",
+                    "add `machine: {detect: true}`, or leave this rule out")
 
 
 def _sanity(loaded: Loaded[Campaign]) -> Iterator[Fault]:
@@ -164,9 +173,3 @@ def _sanity(loaded: Loaded[Campaign]) -> Iterator[Fault]:
     for reason, rule in campaign.retry.items():
         if rule.after <= 0:
             yield Fault(document.place(("retry", reason, "after")), "calls again at once", "after `15m`, say")
-    if "machine" in campaign.retry and not campaign.machine.detect:
-        yield Fault(document.place(("retry", "machine"), key=True), "machines are not detected, so never retried",
-                    "add `machine: {detect: true}`, or leave this rule out")
-    if campaign.mode == "agentless" and campaign.dispositions:
-        yield Fault(document.place(("dispositions",), key=True), "nobody gives dispositions without agents",
-                    "leave `dispositions` out")
