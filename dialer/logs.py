@@ -20,6 +20,8 @@ from logging.handlers import QueueHandler, QueueListener
 from numbers import Number
 from typing import Any, Final, Literal, TextIO
 
+from dialer import numbers
+
 Form = Literal["json", "text"]
 
 MOST_WAITING: Final = 20_000
@@ -38,6 +40,7 @@ _SECRETS: Final = (
     (re.compile(r"(\w+://[^\s/:@]*):[^\s/@]+@"), r"\1:***@"),
 )
 _RUN: Final = re.compile(r"\d{7}", re.ASCII)
+_IN_NAME: Final = re.compile(r"\+?\d{7,}", re.ASCII)
 _NUMBER: Final = re.compile(
     r"(?P<id>\b\d{10}\.\d+\b"  # Asterisk's Uniqueid: epoch seconds, a point, a count
     r"|/[\w.+-]*?-[0-9a-f]{8}(?![0-9a-zA-Z])"  # the end of a channel's name: PJSIP/trunk-0000001f
@@ -63,16 +66,8 @@ def _shortened(match: re.Match[str]) -> str:
         return found
     if found.startswith("/"):  # a channel's name keeps its count, but a number inside it goes
         name, _, count = found.rpartition("-")
-        return f"{re.sub(r'[+]?[0-9]{7,}', _shortened_run, name)}-{count}"
-    return _short(found)
-
-
-def _shortened_run(match: re.Match[str]) -> str:
-    return _short(match[0])
-
-
-def _short(number: str) -> str:
-    return f"{number[:3]}…{number[-2:]}"
+        return f"{_IN_NAME.sub(lambda run: numbers.mask(run[0]), name)}-{count}"
+    return numbers.mask(found)
 
 
 class _Masking(logging.Filter):

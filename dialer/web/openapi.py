@@ -5,8 +5,11 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from dialer.web.problems import Problem
-from dialer.web.routes import ROUTES, Route
+from dialer.store.records import CampaignTotals
+from dialer.web.docstrings import of_fields
+from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
+from dialer.web.problems import FieldProblem, Problem
+from dialer.web.routes import ROUTES, Created, Imported, Reloaded, Route
 
 Json = dict[str, Any]
 
@@ -19,6 +22,11 @@ _MEANINGS: Final = {
     404: "No agent, campaign or call of that name.",
     409: "The present state does not allow it; `message` says why.",
 }
+_VIEWS: Final = (
+    AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
+    Reloaded,
+)
+"""Dataclasses: their fields are described in their source."""
 _REF: Final = "#/components/schemas/{model}"
 
 
@@ -29,6 +37,10 @@ def document() -> Json:
         ref_template=_REF,
     )
     found = {key: schema for (key, _), schema in schemas.items()}
+    named = shared.get("$defs", {})
+    for model in _VIEWS:
+        for name, text in of_fields(model).items():
+            named[model.__name__]["properties"][name]["description"] = text
     paths: Json = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, found)
@@ -42,7 +54,7 @@ def document() -> Json:
         },
         "paths": paths,
         "components": {
-            "schemas": shared.get("$defs", {}),
+            "schemas": named,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"bearer": []}],

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dialer.logs import mask
 from dialer.metrics import CampaignLive, Live
+from dialer.numbers import mask
 from dialer.web.port import AgentView, CallView, Control
 
 

@@ -1,0 +1,111 @@
+"""A Control that holds a few things in memory and keeps what it was told: the engine's place in the tests of the edge."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from dialer.store.records import CampaignTotals, NewContact
+from dialer.web.port import (
+    AgentVerb, AgentView, CallView, CampaignVerb, CampaignView, Health, LiveTotals, QueueView, RefusedError, UnknownError,
+)
+
+STATES: Mapping[str, str] = {
+    "login": "calling", "ready": "idle", "pause": "paused", "logout": "logged_out", "hangup": "wrap_up", "end_wrap_up": "idle",
+}
+STATUSES: Mapping[str, str] = {"start": "running", "pause": "paused", "drain": "draining", "stop": "stopped"}
+
+
+def anna(**changes: object) -> AgentView:
+    view = AgentView(
+        "anna", "Anna", "talking", time.time() - 75, ("sales", "de"), "main", "node1-abc-1", "acme", "winback",
+        "+4930231250123", {"name": "Müller"}, None,
+    )
+    return replace(view, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class Plant:
+    """`fault`, when set, is raised by every order. `held` holds imports back until it is set."""
+
+    agents_by_id: dict[str, AgentView] = field(default_factory=lambda: {"anna": anna()})
+    living: list[CallView] = field(default_factory=lambda: [
+        CallView("node1-abc-1", "outbound", "talking", "acme", "winback", "+4930231250123", "anna", 1.0),
+    ])
+    status: str = "running"
+    now: Health = Health({"main": "up"}, "up", False)
+    faults: Sequence[str] = ()
+    fault: Exception | None = None
+    orders: list[tuple[object, ...]] = field(default_factory=list)
+    held: asyncio.Event | None = None
+    counts: Mapping[str, int] = field(default_factory=lambda: {"imported": 3, "duplicates": 2, "rejected": 1})
+
+    def agents(self) -> Sequence[AgentView]:
+        return list(self.agents_by_id.values())
+
+    def calls(self) -> Sequence[CallView]:
+        return self.living
+
+    def campaigns(self) -> Sequence[CampaignView]:
+        totals = CampaignTotals("winback", {"due": 10, "claimed": 1, "done": 5}, {"busy": 2}, None)
+        return [CampaignView("winback", "acme", self.status, "no_idle_agent", 1, 1, totals)]
+
+    def queues(self) -> Sequence[QueueView]:
+        return [QueueView("support", 2, 12.5)]
+
+    def totals(self) -> LiveTotals:
+        return LiveTotals(9, 5, 4, 1, {"answered": 4, "busy": 2})
+
+    def health(self) -> Health:
+        return self.now
+
+    def _told(self, *order: object) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.orders.append(order)
+
+    async def command_agent(self, agent: str, verb: AgentVerb, reason: str = "") -> AgentView:
+        if agent not in self.agents_by_id:
+            raise UnknownError(f"there is no agent {agent}")
+        self._told(agent, verb, reason)
+        return self.agents_by_id.setdefault(agent, anna()) if verb == "login" else anna(state=STATES[verb], reason=reason)
+
+    async def command_campaign(self, campaign: str, verb: CampaignVerb) -> CampaignView:
+        self._campaign(campaign)
+        self._told(campaign, verb)
+        self.status = STATUSES[verb]
+        return self.campaigns()[0]
+
+    async def hang_up(self, call_id: str) -> None:
+        if call_id != "node1-abc-1":
+            raise UnknownError(f"there is no call {call_id}")
+        self._told("hang_up", call_id)
+
+    async def dispose(self, agent: str, disposition: str, call_id: str | None = None) -> None:
+        if disposition not in ("sale", "refused"):
+            raise RefusedError(f"{disposition} is none of the campaign's dispositions: sale, refused")
+        self._told("dispose", agent, disposition, call_id)
+
+    async def add_contact(self, campaign: str, contact: NewContact) -> int:
+        self._campaign(campaign)
+        self._told("contact", campaign, contact)
+        return 7
+
+    async def reload(self) -> Sequence[str]:
+        self._told("reload")
+        return self.faults
+
+    async def import_list(
+        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None
+    ) -> Mapping[str, int]:
+        self._campaign(campaign)
+        self._told("import", campaign, path)
+        if progress is not None:
+            progress(50, 100)
+        if self.held is not None:
+            await self.held.wait()
+        return self.counts
+
+    def _campaign(self, campaign: str) -> None:
+        if campaign != "winback":
+            raise UnknownError(f"there is no campaign {campaign}")
