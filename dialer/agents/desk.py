@@ -76,10 +76,11 @@ class Desk:
         effects: list[Effect] = []
         gone = [name for name in self._states if name not in agents]
         for name, agent in agents.items():
-            self._leaving.discard(name)
             self._config[name], self._skills[name] = agent, frozenset(agent.skills)
-            state = self._states.setdefault(name, AgentState(name))
-            self._index(state)
+            self._index(self._states.setdefault(name, AgentState(name)))
+            if name in self._leaving:  # with a call in hand, to be logged out after it: taken back
+                self._leaving.discard(name)
+                effects.extend(self.apply(name, m.ReadyRequested(), now))
         for name in gone:
             self._leaving.add(name)
             effects.extend(self.apply(name, m.LogoutRequested(), now))
