@@ -1,0 +1,204 @@
+"""SIPp as the outside world: called people, agents' phones and callers over real SIP and RTP.
+
+`scenarios/*.xml` say what each does; names between at-signs in them are filled in here. Digits are RFC 4733
+telephone events, which SIPp sends over a raw socket: that needs root.
+"""
+
+import asyncio
+import csv
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from demo.plant import fill
+from demo.ports import HOST, free_port
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+GREETING = (
+    "Hello, you have reached the answering machine of a family that is not at home right now, and will not be back "
+    "before tomorrow evening. Please leave your name and your number after the tone, and we will call you back."
+)
+START_S = 10.0
+STOP_S = 5.0
+
+
+class SippError(RuntimeError):
+    """SIPp is missing, or ended by itself with an error of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What SIPp counted. `far_end_hung_up`: calls of a caller that the other side ended."""
+
+    calls: int
+    successful: int
+    failed: int
+    far_end_hung_up: int
+
+
+class Sipp:
+    """One SIPp process. Called sides listen on `port` from `start()` on; `stop()` ends it whatever it does."""
+
+    def __init__(self, scenario: str, arguments: list[str], *, port: int | None = None, **values: str | int) -> None:
+        if shutil.which("sipp") is None:
+            raise SippError("sipp is not installed: run `make setup` (Debian's package sip-tester)")
+        self.port = port or free_port(socket.SOCK_DGRAM)
+        self._directory = Path(tempfile.mkdtemp(prefix="sipp-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        texts = {name: str(value) for name, value in values.items()} | {"SOUNDS": str(voices())}
+        path = SCENARIOS / f"{scenario}.xml"
+        (self._directory / path.name).write_text(fill(path.read_text(encoding="utf-8"), texts, path))
+        self._command = [
+            "setpriv", "--pdeathsig", "KILL", "--",
+            "sipp", "-sf", path.name, "-i", HOST, "-mi", HOST, "-p", str(self.port), "-mp", str(media_port()),
+            "-nostdin", "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors",
+            *arguments,
+        ]  # fmt: skip
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Returns when SIPp has its port. Raises SippError with what it said when it ends instead."""
+        self._process = self._spawn()
+        async with asyncio.timeout(START_S):
+            while not _bound(self.port):
+                if self._process.poll() is not None:
+                    if (self._directory / "stat.csv").exists():
+                        return
+                    raise SippError(f"{self._command[6]}: {self.said()}")
+                await asyncio.sleep(0.02)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with (self._directory / "screen").open("wb") as screen:
+            return subprocess.Popen(
+                self._command, cwd=self._directory, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen,
+                start_new_session=True,
+            )  # fmt: skip
+
+    async def done(self, within_s: float = 60.0) -> Tally:
+        """Wait until all its calls are over (only where a number of calls was given)."""
+        assert self._process is not None
+        code = await asyncio.to_thread(self._process.wait, within_s)
+        if code not in (0, 1, 99):
+            raise SippError(f"sipp ended with {code}: {self.said()}")
+        return self.tally()
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(self._process.wait, STOP_S)
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def tally(self) -> Tally:
+        """The counts so far, at most a second old."""
+        with (self._directory / "stat.csv").open(newline="") as file:
+            rows = [row for row in csv.DictReader(file, delimiter=";") if row.get("FailedCall(C)")]
+        last = rows[-1] if rows else {}
+        return Tally(
+            calls=int(last.get("TotalCallCreated", 0)),
+            successful=int(last.get("SuccessfulCall(C)", 0)),
+            failed=int(last.get("FailedCall(C)", 0)),
+            far_end_hung_up=int(last.get("1(C)") or last.get("GenericCounter1(C)") or 0),
+        )
+
+    def said(self) -> str:
+        """Its errors and the end of its screen, for a message."""
+        files = [self._directory / "errors", self._directory / "screen"]
+        return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
+
+
+def called_people(port: int, *, ring_ms: int = 200, brief_ms: int = 1000) -> Sipp:
+    """The far side of the trunk: answers by the last two digits of the number, as `called.xml` says."""
+    return Sipp("called", [], port=port, RING_MS=ring_ms, BRIEF_MS=brief_ms)
+
+
+def phones(port: int, *, hold_ms: int = 600_000) -> Sipp:
+    """Agents' phones that answer at once; `hold_ms`: after that long they hang up."""
+    return Sipp("phone", [], port=port, HOLD_MS=hold_ms)
+
+
+def caller(
+    sip_port: int, number: str, *, sender: str = "+4930231250", digits: str = "", before_ms: int = 500,
+    hold_ms: int = 1000, calls: int = 1, per_second: float = 10,
+) -> Sipp:  # fmt: skip
+    """A caller to `number` on the Asterisk at `sip_port`: presses `digits`, one after another, `before_ms` after the
+    answer and hangs up `hold_ms` later, unless it was hung up on before."""
+    if re.fullmatch(r"[0-9*#A-D]*", digits) is None:
+        raise ValueError(f"not keys of a telephone: {digits!r}")
+    press = f'<exec play_dtmf="{digits}"/>' if digits else '<log message="no keys"/>'
+    arguments = [*_count(calls, per_second), f"{HOST}:{sip_port}"]
+    return Sipp("caller", arguments, NUMBER=number, FROM=sender, PRESS=press, BEFORE_MS=before_ms, HOLD_MS=hold_ms)
+
+
+def impatient_caller(sip_port: int, number: str, *, sender: str = "+4930231250", ring_ms: int = 300) -> Sipp:
+    """A caller who gives up before the answer."""
+    arguments = [*_count(1, 10), f"{HOST}:{sip_port}"]
+    return Sipp("impatient", arguments, NUMBER=number, FROM=sender, RING_MS=ring_ms)
+
+
+@asynccontextmanager
+async def running(*sides: Sipp) -> AsyncIterator[None]:
+    """Several sides at once; all are ended at the end."""
+    try:
+        for side in sides:
+            await side.start()
+        yield
+    finally:
+        for side in sides:
+            await side.stop()
+
+
+@cache
+def voices() -> Path:
+    """Raw A-law: a person who says hello and then listens, and a machine that talks for long."""
+    directory = Path(tempfile.gettempdir()) / "dialer-voices"
+    directory.mkdir(exist_ok=True)
+    for name, text, pause in (("person", "Hello?", 20), ("machine", GREETING, 10)):
+        file = directory / f"{name}.alaw"
+        if not file.exists():
+            spoken = subprocess.run(["espeak-ng", "--stdout", text], check=True, capture_output=True).stdout
+            sox = ["sox", "-V1", "-t", "wav", "-", "-r", "8000", "-c", "1", "-e", "a-law", "-t", "al", "-"]
+            raw = subprocess.run([*sox, "pad", "0", str(pause)], input=spoken, check=True, capture_output=True).stdout
+            fresh = Path(f"{file}.{free_port()}")
+            fresh.write_bytes(raw)
+            fresh.rename(file)
+    return directory
+
+
+def media_port() -> int:
+    """An even port with its neighbours free, for RTP and RTCP."""
+    for _ in range(200):
+        port = free_port(socket.SOCK_DGRAM) & ~1
+        if not any(_bound(port + step) for step in range(4)):
+            return port
+    raise SippError("no free ports for RTP")
+
+
+def _count(calls: int, per_second: float) -> list[str]:
+    return ["-m", str(calls), "-r", f"{per_second:g}"]
+
+
+def _bound(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
