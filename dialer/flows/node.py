@@ -28,8 +28,9 @@ class Node(Model):
     must not fail whatever a caller does; `on` may be given any reply its directive can have.
     """
 
-    listens: ClassVar[bool] = False
-    """Whether a call can leave it only by what somebody does or by time passing (key, talk): such loops may stand."""
+    acted: ClassVar[tuple[str, ...]] = ()
+    """The exits (by the keys they are written under) that are taken only when the caller or somebody else does
+    something, or after a wait: a loop through one of them is no fault."""
 
     def enter(self, session: Session) -> Turn:
         raise NotImplementedError
@@ -41,6 +42,10 @@ class Node(Model):
     def exits(self) -> Iterator[tuple[Loc, str]]:
         """Where it may lead, each with the place it is written at (within the node)."""
         return ((loc, value) for loc, value in walk(self) if isinstance(value, NodeName))
+
+    def label(self, loc: Loc) -> str:
+        """What a drawing writes at the exit."""
+        return "" if loc[-1] in ("next", "goto") else str(loc[-1])
 
     def prompts(self) -> Iterator[tuple[Loc, Spoken | Recorded]]:
         return ((loc, value) for loc, value in walk(self) if isinstance(value, Spoken | Recorded))

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from dialer.config.scalars import Model
 from dialer.flows.expressions import Expression
-from dialer.flows.fields import NodeName
+from dialer.flows.fields import Loc, NodeName
 from dialer.flows.node import Node
 from dialer.flows.session import Session, Turn
 
@@ -24,3 +24,9 @@ class Branch(Node):
         names = session.names()
         found = next((case.to for case in self.branch if case.when.evaluate(names)), self.otherwise)
         return session.go(found)
+
+    def label(self, loc: Loc) -> str:
+        match loc:
+            case ("branch", int(index), *_):
+                return self.branch[index].when.source
+        return Node.label(self, loc)

@@ -49,7 +49,7 @@ class Question(Model):
 class Collect(Node):
     """Asks for digits: an account number, a postal code."""
 
-    listens: ClassVar[bool] = True
+    acted: ClassVar[tuple[str, ...]] = ("next",)
 
     collect: Question
     next: NodeName | None = None

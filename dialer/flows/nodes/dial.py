@@ -14,7 +14,7 @@ class Dial(Node):
     """Calls a number over the trunk and joins it to the caller. After the talk the call goes on at `next`. Exits that
     are not given end the call with the network's own cause."""
 
-    listens: ClassVar[bool] = True
+    acted: ClassVar[tuple[str, ...]] = ("next", "busy", "no_answer")
 
     dial: Template
     caller_id: Literal["client", "caller"] | E164 = "client"

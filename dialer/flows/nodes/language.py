@@ -1,4 +1,4 @@
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,8 +12,6 @@ from dialer.flows.session import Session, Turn
 class Language(Node):
     """Lets the caller choose a language. The prompt is said in each of them, one after another. Without a choice it
     is `otherwise`, or stays as it is."""
-
-    listens: ClassVar[bool] = True
 
     language: Annotated[dict[Keys, LanguageName], Field(min_length=1)]
     prompt: Prompt | None = None

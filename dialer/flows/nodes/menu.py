@@ -13,7 +13,7 @@ class Menu(Node):
     """Lets the caller choose by a key. Silence or a key that is no choice repeats it `retries` times, then the
     call goes on at `otherwise`."""
 
-    listens: ClassVar[bool] = True
+    acted: ClassVar[tuple[str, ...]] = ("choices",)
 
     menu: Prompt
     choices: Annotated[dict[Keys, NodeName], Field(min_length=1)]

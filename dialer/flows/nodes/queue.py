@@ -32,7 +32,7 @@ class Queue(Node):
     """Waits for an agent. After the talk the call goes on at `next`. A call that is refused (`full`, `timeout`,
     `no_agents`; `overflow` stands for those that are not given) is counted as overload."""
 
-    listens: ClassVar[bool] = True
+    acted: ClassVar[tuple[str, ...]] = ("next", "full", "timeout", "no_agents", "overflow")
 
     queue: Line
     next: NodeName | None = None
