@@ -58,12 +58,12 @@ class Board:
     """`with Board(console) as board:` shows the scene until the end."""
 
     def __init__(self, console: Console, duration_s: float | None) -> None:
+        self.scene = Scene(duration_s=duration_s)
         self._console = console
         self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render, screen=False)
         self._plain = not console.is_terminal
         """Not a terminal: one line a step, one every few seconds."""
         self._last_plain = 0.0
-        self.scene = Scene(duration_s=duration_s)
 
     def __enter__(self) -> "Board":
         if not self._plain:
@@ -189,7 +189,7 @@ def _steps(scene: Scene) -> RenderableType:
     for step in scene.steps.values():
         mark, colour = _MARKS[step.state]
         seconds = time.monotonic() - step.began if step.state == "running" else step.seconds
-        table.add_row(Text(mark, style=colour), step.name, Text(f"{seconds:5.1f} s", style="dim"),
+        table.add_row(Text(mark, style=colour), Text(step.name), Text(f"{seconds:5.1f} s", style="dim"),
                       Text(step.note, style="dim", overflow="ellipsis", no_wrap=True))
     return Panel(table, title="setting up", title_align="left")
 
@@ -213,9 +213,10 @@ def _campaigns(snapshot: Snapshot) -> RenderableType:
         rate = abandon_rate(outcomes)
         done, whole = contacts.get("done", 0), sum(contacts.values())
         table.add_row(
-            f"{row['id']}\n[dim]{row['client']}[/]", f"{_state(row['status'])}\n[dim]{row['reason']}[/]",
+            Text.assemble(row["id"], ("\n" + row["client"], "dim")),
+            _state(row["status"]).append("\n" + row["reason"].replace("_", " "), "dim"),
             ProgressBar(total=max(whole, 1), completed=done, width=16), f"{done}/{whole}", str(row["dialling"]),
-            str(row["talking"]), " ".join(f"{name} {count}" for name, count in sorted(outcomes.items())),
+            str(row["talking"]), Text(" ".join(f"{name} {count}" for name, count in sorted(outcomes.items()))),
             "–" if rate is None else f"{rate:.1%}",
         )
     return Panel(table, title="campaigns", title_align="left")
@@ -224,8 +225,8 @@ def _campaigns(snapshot: Snapshot) -> RenderableType:
 def _agents(snapshot: Snapshot) -> RenderableType:
     table = _table("agent", "state", "since", "client", "number")
     for row in snapshot.agents:
-        table.add_row(row["id"], _state(row["state"]), _ago(snapshot, row["since"]), row["client"] or "",
-                      row["number"] or "")
+        table.add_row(Text(row["id"]), _state(row["state"]), _ago(snapshot, row["since"]), Text(row["client"] or ""),
+                      Text(row["number"] or ""))
     return Panel(table, title="agents", title_align="left")
 
 
@@ -233,9 +234,9 @@ def _calls(snapshot: Snapshot) -> RenderableType:
     table = _table("", "number", "client", "state", "since", "agent")
     rows = sorted(snapshot.calls, key=lambda row: row["since"])
     for row in rows[:_CALLS_SHOWN]:
-        arrow = "[green]←[/]" if row["direction"] == "inbound" else "[cyan]→[/]"
-        table.add_row(arrow, row["number"], row["client"], _state(row["state"]), _ago(snapshot, row["since"]),
-                      row["agent"] or "")
+        arrow = Text("←", "green") if row["direction"] == "inbound" else Text("→", "cyan")
+        table.add_row(arrow, Text(row["number"]), Text(row["client"]), _state(row["state"]),
+                      _ago(snapshot, row["since"]), Text(row["agent"] or ""))
     more = f" · {len(rows) - _CALLS_SHOWN} more" if len(rows) > _CALLS_SHOWN else ""
     return Panel(table, title=f"calls now{more}", title_align="left")
 
@@ -251,8 +252,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _state(state: str) -> str:
-    return f"[{_COLOURS.get(state, 'default')}]{state.replace('_', ' ')}[/]"
+def _state(state: str) -> Text:
+    return Text.assemble((state.replace("_", " "), _COLOURS.get(state, "default")))
 
 
 def _ago(snapshot: Snapshot, since: float) -> str:
