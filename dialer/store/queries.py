@@ -115,7 +115,7 @@ _DUE = (
     .where(contacts.c.campaign == sa.bindparam("campaign"), contacts.c.state == "due",
            contacts.c.next_at <= sa.bindparam("now"))
     .order_by(contacts.c.next_at, contacts.c.id)
-    .limit(sa.bindparam("limit"))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
 )
 _CLAIM = (

@@ -3,47 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.calls.outcome import Outcome
-from dialer.store.records import (
-    AgentSession,
-    AgentSpan,
-    CallRecord,
-    Contact,
-    ContactVerdict,
-    NewContact,
-    Slot,
-    Talk,
-)
+from dialer.store.records import AgentSession, AgentSpan, CallRecord, ContactVerdict, Slot, Talk
 from dialer.store.store import Store, StoreError
-
-CAMPAIGN = "winback"
-
-
-def intent(slot: Slot, contact: Contact) -> CallRecord:
-    return CallRecord(
-        id=slot.call_id, direction="outbound", node="node1", switch=slot.switch, client="acme", number=contact.number,
-        our_number="+49305550123", created_at=100.0, campaign=contact.campaign, contact_id=contact.id, agent=slot.agent,
-    )
-
-
-def slots(*call_ids: str) -> list[Slot]:
-    return [Slot(call_id, "a1", f"agent_{call_id}") for call_id in call_ids]
-
-
-def numbers(count: int) -> list[NewContact]:
-    return [NewContact(f"+49305551{index:04}", {"name": f"n{index}"}, next_at=float(index)) for index in range(count)]
-
-
-async def claimed(store: Store, call_id: str = "c1") -> CallRecord:
-    """One contact, and the attempt at it."""
-    await store.add_contacts(CAMPAIGN, numbers(1))
-    [attempt] = await store.claim(CAMPAIGN, slots(call_id), intent, now=1000.0)
-    return intent(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact)
-
-
-def ended(record: CallRecord, outcome: Outcome = Outcome.NO_ANSWER) -> CallRecord:
-    return replace(record, outcome=outcome, ended_at=200.0, state="over")
 
 
 async def test_a_number_is_in_a_campaign_once(store: Store) -> None:
@@ -59,7 +23,8 @@ async def test_claim_takes_those_due_longest_and_writes_the_intents(store: Store
     assert [(a.call_id, a.agent, a.contact.number[-1], a.contact.state) for a in attempts] == [
         ("c1", "agent_c1", "0", "claimed"), ("c2", "agent_c2", "1", "claimed")]
     assert attempts[0].contact.fields == {"name": "n0"}
-    assert await store.open_calls("node1") == [intent(s, a.contact) for s, a in zip(slots("c1", "c2"), attempts, strict=True)]
+    intents = [intent(slot, attempt.contact) for slot, attempt in zip(slots("c1", "c2"), attempts, strict=True)]
+    assert await store.open_calls("node1") == intents
     assert await store.open_calls("node2") == []
     assert (await store.contact(attempts[0].contact.id)) == attempts[0].contact
     assert await store.claim(CAMPAIGN, slots("c4"), intent, now=1.0) == []
