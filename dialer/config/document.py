@@ -65,10 +65,8 @@ class Document:
 
     def keys(self, key: str) -> tuple[str, ...]:
         """The keys of the mapping under a key of the file."""
-        match self.root:
-            case Entries(entries=entries) if key in entries and isinstance(entries[key][1], Entries):
-                return tuple(entries[key][1].entries)
-        return ()
+        inner = self.root.entries.get(key) if isinstance(self.root, Entries) else None
+        return tuple(inner[1].entries) if inner and isinstance(inner[1], Entries) else ()
 
     def steps(self, loc: Sequence[str | int]) -> tuple[str | int, ...]:
         """`loc` without the steps that are none of the file's."""

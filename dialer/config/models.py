@@ -36,6 +36,8 @@ class Listen(Model):
 
 
 class Ami(Model):
+    """Asterisk's manager interface."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Strict(), Field(ge=1, le=65535)] = 5038
     user: Text = "dialer"
@@ -48,7 +50,9 @@ class Sounds(Model):
     chroot's path may differ)."""
 
     write: str = "var/sounds"
+    """As the engine sees it."""
     seen_as: str = ""
+    """As Asterisk sees it; left out, the same."""
 
 
 class SwitchConfig(Model):
@@ -67,6 +71,8 @@ class SwitchConfig(Model):
 
 
 class Store(Model):
+    """Where everything is kept that must outlive the engine."""
+
     url: Annotated[str, Field(pattern=STORE_PATTERN)] = "sqlite:///var/dialer.db"
     """sqlite:///FILE or postgresql://USER@HOST/NAME (the password from ~/.pgpass or `password_env`)."""
     password_env: Variable | None = None
@@ -74,6 +80,8 @@ class Store(Model):
 
 
 class Web(Model):
+    """The API, /metrics and /healthz."""
+
     listen: Listen = Listen(port=8080)
     token_env: Variable = "DIALER_API_TOKEN"
     """The environment variable with the API's bearer token. Without it only loopback may be listened on."""
@@ -97,7 +105,9 @@ class Plant(Model):
     store: Store = Store()
     web: Web = Web()
     fastagi: Listen = Listen(port=4573)
+    """Where the Asterisk servers reach the engine's flows (`AGI(agi://...)`)."""
     switches: Annotated[dict[Name, SwitchConfig], Field(min_length=1)]
+    """The Asterisk servers."""
     speech: Speech = Speech()
     drain: Duration = 30.0
     """How long a shutdown waits for talks to end before it hangs up."""
@@ -191,6 +201,7 @@ class Machine(Model):
     detect: Flag = False
     """Listen to the first seconds of an answer; costs a person a moment of silence."""
     then: Literal["hangup", "agent"] = "hangup"
+    """What becomes of a machine."""
 
 
 class RetryRule(Model):
@@ -210,8 +221,11 @@ class Disposition(Model):
     """What an agent may say of a talk. `final` ends the contact; `retry_after` calls it again."""
 
     final: Flag = True
+    """The contact is done."""
     retry_after: Duration | None = None
+    """When to call again; needs `final: false`."""
     do_not_call: Flag = False
+    """Nobody may call this person again: ends the contact whatever else is said."""
     label: Annotated[str, Field(max_length=200)] = ""
     """As agents read it."""
 
@@ -253,11 +267,12 @@ class Campaign(Model):
     """Needed by every mode but `agentless`."""
     mode: Literal["progressive", "agentless"] = "progressive"
     flow: Name | None = None
-    """Agentless: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
+    """`agentless`: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
     hours: Name | None = None
     """Dials only when these are open."""
     abandon: Abandon = Abandon()
     ring_timeout: Duration = 25.0
+    """How long to let it ring: 5 to 120 seconds."""
     limits: Limits = Limits()
     machine: Machine = Machine()
     retry: dict[RetryReason, RetryRule] = Field(default_factory=dict)

@@ -19,7 +19,8 @@ def schemas() -> dict[str, dict[str, Any]]:
 def _schema(kind: str) -> dict[str, Any]:
     schema = MODELS[kind].model_json_schema(by_alias=True)
     for part in _parts(schema):
-        part.pop("title", None)
+        if "properties" not in part:
+            part.pop("title", None)
         if part.get("pattern") == DURATION_PATTERN and isinstance(part.get("default"), float):
             part["default"] = written(part["default"])
         elif isinstance(part.get("default"), dict):
