@@ -1,4 +1,4 @@
-"""A Control that holds a few things in memory and keeps what it was told: the engine's place in the tests of the edge."""
+"""A Control that holds a few things in memory and keeps what it was told: the engine's place in tests of the edge."""
 
 import asyncio
 import time
@@ -7,19 +7,43 @@ from dataclasses import dataclass, field, replace
 
 from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.port import (
-    AgentVerb, AgentView, CallView, CampaignVerb, CampaignView, Health, LiveTotals, QueueView, RefusedError, UnknownError,
+    AgentVerb,
+    AgentView,
+    CallView,
+    CampaignVerb,
+    CampaignView,
+    Health,
+    LiveTotals,
+    QueueView,
+    RefusedError,
+    UnknownError,
 )
 
 STATES: Mapping[str, str] = {
-    "login": "calling", "ready": "idle", "pause": "paused", "logout": "logged_out", "hangup": "wrap_up", "end_wrap_up": "idle",
+    "login": "calling",
+    "ready": "idle",
+    "pause": "paused",
+    "logout": "logged_out",
+    "hangup": "wrap_up",
+    "end_wrap_up": "idle",
 }
 STATUSES: Mapping[str, str] = {"start": "running", "pause": "paused", "drain": "draining", "stop": "stopped"}
 
 
 def anna(**changes: object) -> AgentView:
     view = AgentView(
-        "anna", "Anna", "talking", time.time() - 75, ("sales", "de"), "main", "node1-abc-1", "acme", "winback",
-        "+4930231250123", {"name": "Müller"}, None,
+        "anna",
+        "Anna",
+        "talking",
+        time.time() - 75,
+        ("sales", "de"),
+        "main",
+        "node1-abc-1",
+        "acme",
+        "winback",
+        "+4930231250123",
+        {"name": "Müller"},
+        None,
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 
@@ -29,11 +53,13 @@ class Plant:
     """`fault`, when set, is raised by every order. `held` holds imports back until it is set."""
 
     agents_by_id: dict[str, AgentView] = field(default_factory=lambda: {"anna": anna()})
-    living: list[CallView] = field(default_factory=lambda: [
-        CallView("node1-abc-1", "outbound", "talking", "acme", "winback", "+4930231250123", "anna", 1.0),
-    ])
+    living: list[CallView] = field(
+        default_factory=lambda: [
+            CallView("node1-abc-1", "outbound", "talking", "acme", "winback", "+4930231250123", "anna", 1.0),
+        ]
+    )
     status: str = "running"
-    now: Health = Health({"main": "up"}, "up", False)
+    now: Health = field(default_factory=lambda: Health({"main": "up"}, "up", False))
     faults: Sequence[str] = ()
     fault: Exception | None = None
     orders: list[tuple[object, ...]] = field(default_factory=list)
@@ -68,7 +94,9 @@ class Plant:
         if agent not in self.agents_by_id:
             raise UnknownError(f"there is no agent {agent}")
         self._told(agent, verb, reason)
-        return self.agents_by_id.setdefault(agent, anna()) if verb == "login" else anna(state=STATES[verb], reason=reason)
+        return (
+            self.agents_by_id.setdefault(agent, anna()) if verb == "login" else anna(state=STATES[verb], reason=reason)
+        )
 
     async def command_campaign(self, campaign: str, verb: CampaignVerb) -> CampaignView:
         self._campaign(campaign)

@@ -27,11 +27,18 @@ async def test_the_token_opens_the_api(closed: aiohttp.ClientSession) -> None:
     assert (await closed.get("/v1/agents", headers={"Authorization": f"bearer {TOKEN}"})).status == 200
 
 
-@pytest.mark.parametrize("sent", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer ü", "Bearer correct"])
+@pytest.mark.parametrize(
+    "sent", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer ü", "Bearer correct"]
+)
 async def test_anything_else_does_not(closed: aiohttp.ClientSession, plant: Plant, sent: str | None) -> None:
     headers = {} if sent is None else {"Authorization": sent}
-    for method, path in (("GET", "/v1/agents"), ("POST", "/v1/agents/anna/ready"), ("GET", "/v1/stream"),
-                         ("GET", "/v1/openapi.json"), ("GET", "/v1/nothing")):
+    for method, path in (
+        ("GET", "/v1/agents"),
+        ("POST", "/v1/agents/anna/ready"),
+        ("GET", "/v1/stream"),
+        ("GET", "/v1/openapi.json"),
+        ("GET", "/v1/nothing"),
+    ):
         answer = await closed.request(method, path, headers=headers)
         assert answer.status == 401
         assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -53,8 +60,19 @@ async def test_metrics_from_elsewhere_need_the_token(
 
 @pytest.mark.parametrize(
     ("host", "loopback"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True), ("::ffff:127.0.0.1", True),
-     ("10.0.0.1", False), ("0.0.0.0", False), ("localhost.evil.example", False), ("", False), (None, False)],
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),
+        ("localhost.evil.example", False),
+        ("", False),
+        (None, False),
+    ],
 )
 def test_loopback(host: str | None, loopback: bool) -> None:
     assert guard.is_loopback(host) is loopback

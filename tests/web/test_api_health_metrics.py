@@ -12,7 +12,11 @@ async def test_health_tells_the_parts_apart(api: aiohttp.ClientSession, plant: P
     plant.now = Health({"main": "up", "second": "login refused"}, "up", False)
     answer = await api.get("/healthz")
     assert answer.status == 503
-    assert await answer.json() == {"status": "down", "switches": {"main": "up", "second": "login refused"}, "store": "up"}
+    assert await answer.json() == {
+        "status": "down",
+        "switches": {"main": "up", "second": "login refused"},
+        "store": "up",
+    }
     plant.now = Health({"main": "up"}, "disk full", False)
     assert (await (await api.get("/healthz")).json())["store"] == "disk full"
 
@@ -39,12 +43,16 @@ async def test_gauges_are_what_lives_at_the_scrape(api: aiohttp.ClientSession, p
 async def test_requests_are_counted_by_route_not_by_path(api: aiohttp.ClientSession) -> None:
     await api.post("/v1/agents/anna/ready")
     await api.get("/v1/some/where")
-    assert await sample(api, "dialer_http_requests_total", method="POST", route="/v1/agents/{agent}/{verb}", status="200") == 1
+    assert (
+        await sample(api, "dialer_http_requests_total", method="POST", route="/v1/agents/{agent}/{verb}", status="200")
+        == 1
+    )
     assert await sample(api, "dialer_http_requests_total", method="GET", route="unmatched", status="404") == 1
 
 
 @pytest.mark.parametrize(
-    ("accept", "kind"), [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text")]
+    ("accept", "kind"),
+    [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text")],
 )
 async def test_the_format_is_the_one_asked_for(api: aiohttp.ClientSession, accept: str, kind: str) -> None:
     answer = await api.get("/metrics", headers={"Accept": accept})

@@ -45,7 +45,9 @@ async def test_dispositions(api: aiohttp.ClientSession, plant: Plant) -> None:
     assert "sale, refused" in (await refused.json())["message"]
 
 
-@pytest.mark.parametrize(("verb", "status"), [("start", "running"), ("pause", "paused"), ("drain", "draining"), ("stop", "stopped")])
+@pytest.mark.parametrize(
+    ("verb", "status"), [("start", "running"), ("pause", "paused"), ("drain", "draining"), ("stop", "stopped")]
+)
 async def test_a_campaigns_verb(api: aiohttp.ClientSession, verb: str, status: str) -> None:
     answer = await (await api.post(f"/v1/campaigns/winback/{verb}")).json()
     assert answer["status"] == status
@@ -85,7 +87,11 @@ async def test_an_import_gives_its_counts(api: aiohttp.ClientSession, plant: Pla
 
 
 async def test_unknown_names_are_404_and_said_in_words(api: aiohttp.ClientSession) -> None:
-    for method, path in (("POST", "/v1/agents/bert/ready"), ("POST", "/v1/campaigns/none/start"), ("DELETE", "/v1/calls/nope")):
+    for method, path in (
+        ("POST", "/v1/agents/bert/ready"),
+        ("POST", "/v1/campaigns/none/start"),
+        ("DELETE", "/v1/calls/nope"),
+    ):
         answer = await api.request(method, path)
         assert answer.status == 404
         told = await answer.json()
