@@ -146,7 +146,7 @@ def _join(agent: AgentState, event: m.Joined, now: float) -> Step:
         return agent, ()
     wanted, why = (State.PAUSED, agent.reason) if agent.state is State.PAUSED else (agent.wanted, agent.wanted_reason)
     talking = replace(agent, state=State.TALKING, call_id=event.call_id, client=event.client,
-                      campaign=event.campaign, reason=None, wanted=wanted, wanted_reason=why, coded=False)
+                      campaign=event.campaign, reason=None, wanted=wanted, wanted_reason=why)
     over = (m.CancelTimer(agent.agent, m.WRAP_UP_TIMER),) if agent.state is State.WRAP_UP else ()
     return talking, over
 
@@ -258,7 +258,7 @@ def step(agent: AgentState, event: Event, now: float) -> Step:
 def adopt(session: AgentSession, state: State, call_id: str | None, now: float) -> AgentState:
     """The agent whose leg outlived us. Time is accounted from now on: what the crash cost belongs to no state."""
     reason = "login" if state is State.PAUSED else None
-    wanted = State.PAUSED if state is State.TALKING and session.state == "paused" else None
+    wanted = State.PAUSED if session.state == "paused" else None
     return AgentState(session.agent, state, now, now, session.channel, session.switch, session.logged_in_at,
                       call_id, reason=reason, wanted=wanted)
 

@@ -29,7 +29,18 @@ EVENTS = st.one_of(
     st.just(m.WrapUpOver()),
     st.builds(m.Disposed, CALLS),
 )
-STORIES = st.lists(st.tuples(EVENTS, st.integers(-5, 60)), max_size=40)
+LOGIN = (m.LegUp("leg-1", "ast1"), m.ReadyRequested())
+HELD = (m.Reserved("call-1"),)
+TALKED = (*HELD, m.Joined("call-1", "acme", "winback"))
+TALK = (*LOGIN, *TALKED)
+CHUNKS = st.one_of(
+    EVENTS.map(lambda event: (event,)),
+    st.sampled_from([LOGIN, HELD, TALKED, (*TALK, m.Parted("call-1", 30.0)), (m.LegLost("leg-1"),)]),
+)
+"""Anything at all, between stretches of an agent's usual day: else few stories would come as far as a talk."""
+STORIES = st.lists(st.tuples(CHUNKS, st.integers(-5, 60)), max_size=30).map(
+    lambda chunks: [(event, seconds) for events, seconds in chunks for event in events]
+)
 """Events, each with the seconds since the one before: also zero, and a clock that goes back."""
 
 
@@ -41,10 +52,6 @@ def live(*events: Event, at: float = 0.0, start: AgentState | None = None) -> tu
         agent, more = step(agent, event, at + 10.0 * place)
         effects += more
     return agent, effects
-
-
-LOGIN = (m.LegUp("leg-1", "ast1"), m.ReadyRequested())
-TALK = (*LOGIN, m.Reserved("call-1"), m.Joined("call-1", "acme", "winback"))
 
 
 def test_the_table_names_each_pair_once_and_only_targets_that_are_reached() -> None:
@@ -279,6 +286,13 @@ def test_a_lost_leg_mid_call_names_the_call() -> None:
     agent, effects = live(*TALK, m.LegLost("leg-1"))
     assert agent == AgentState("ann", since=40.0)
     assert {m.LostDuringCall("ann", "call-1"), m.DropSession("ann")} <= set(effects)
+
+
+def test_a_lost_leg_in_wrap_up_ends_its_timer_and_concerns_no_call() -> None:
+    agent, effects = live(*TALK, m.Parted("call-1", 30), m.LegLost("leg-1"))
+    assert agent.state is State.LOGGED_OUT
+    assert m.CancelTimer("ann", m.WRAP_UP_TIMER) in effects
+    assert not any(isinstance(effect, m.LostDuringCall) for effect in effects)
 
 
 def test_a_bridge_that_is_reported_late_counts() -> None:

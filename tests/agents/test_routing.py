@@ -114,6 +114,15 @@ def test_putting_again_moves() -> None:
     assert (len(line), line.count("one"), line.count("two")) == (1, 0, 1)
 
 
+def test_a_group_that_comes_into_being_is_found_by_those_who_looked_before() -> None:
+    idle = IdleAgents()
+    assert idle.longest(frozenset({"de"}), "ast1") is None
+    idle.put("ann", frozenset({"de", "en"}), "ast1", 5.0)
+    assert idle.longest(frozenset({"de"}), "ast1") == "ann"
+    idle.put("bob", frozenset({"de"}), "ast1", 4.0)
+    assert idle.longest(frozenset({"de"}), "ast1") == "bob"
+
+
 def test_skills_that_callers_make_up_are_not_remembered_for_ever() -> None:
     idle = IdleAgents()
     idle.put("ann", frozenset({"de"}), "ast1", 1.0)
