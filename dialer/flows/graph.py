@@ -79,7 +79,7 @@ def _mermaid_text(text: str) -> str:
 def warnings(flow: Flow) -> Iterator[str]:
     """Dead ends, and loops in which a caller who does nothing is held."""
     for name, node in flow.nodes.items():
-        ending = list(node.ends())
+        ending = [exit_name for exit_name in node.ends() if exit_name not in node.final]
         if ending:
             yield f"node `{name}` ends the call at {', '.join(ending)}; lead it to a hangup node if that is meant"
     for loop in silent_loops(flow):

@@ -106,7 +106,7 @@ def _settle(before: Session, session: Session, directive: Directive) -> tuple[Se
         case Answer():
             return replace(session, awaits="reply", answered=True), directive
         case QueueRequest() | Play() | Collect() | Hold() | Pause() if not session.answered:
-            return replace(before, awaits="answer"), Answer()
+            return replace(before, awaits="answer", path=before.path[:-1], steps=before.steps - 1), Answer()
         case QueueRequest():
             return replace(session, awaits="agent"), directive
     return replace(session, awaits="reply"), directive

@@ -32,6 +32,9 @@ class Node(Model):
     """The exits (by the keys they are written under) that are taken only when the caller or somebody else does
     something, or after a wait: a loop through one of them is no fault."""
 
+    final: ClassVar[tuple[str, ...]] = ()
+    """Exits that are often not written, because the call is usually over then."""
+
     def enter(self, session: Session) -> Turn:
         raise NotImplementedError
 

@@ -15,6 +15,7 @@ class Dial(Node):
     are not given end the call with the network's own cause."""
 
     acted: ClassVar[tuple[str, ...]] = ("next", "busy", "no_answer")
+    final: ClassVar[tuple[str, ...]] = ("next",)
 
     dial: Template
     caller_id: Literal["client", "caller"] | E164 = "client"

@@ -33,6 +33,7 @@ class Queue(Node):
     `no_agents`; `overflow` stands for those that are not given) is counted as overload."""
 
     acted: ClassVar[tuple[str, ...]] = ("next", "full", "timeout", "no_agents", "overflow")
+    final: ClassVar[tuple[str, ...]] = ("next",)
 
     queue: Line
     next: NodeName | None = None
@@ -42,7 +43,9 @@ class Queue(Node):
     overflow: NodeName | None = None
 
     def ends(self) -> Iterator[str]:
-        covered = ("full", "timeout", "no_agents") if self.overflow else ("overflow",)
+        covered = {"full", "timeout", "no_agents"} if self.overflow else {"overflow"}
+        if self.queue.max_waiting is None:
+            covered.add("full")
         return (name for name in Node.ends(self) if name not in covered)
 
     def enter(self, session: Session) -> Turn:
