@@ -3,8 +3,9 @@ keys on their phone."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from demo.api import Api, ApiError, Feed, Row
 
@@ -13,8 +14,13 @@ _WRAP_UP_S = (2.0, 6.0)
 _BREAK_S = (3.0, 6.0)
 _BREAK_CHANCE = 0.06
 
-Press = Callable[[str, str], Awaitable[None]]
-"""Press keys on an agent's phone: `press("agent01", "*2")`."""
+
+class Phones(Protocol):
+    async def pick_up(self, phone: str, code: str) -> None:
+        """Dial a feature code from a phone that is on hook."""
+        ...
+
+    async def press(self, phone: str, keys: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Person:
     agent: str
     rng: random.Random
     by_phone: bool
-    """Takes breaks with keys on the phone instead of the desktop."""
+    """Logs in and takes breaks with the phone instead of the desktop."""
 
 
 def staff(agents: Sequence[str], seed: int) -> list[Person]:
@@ -35,20 +41,24 @@ def staff(agents: Sequence[str], seed: int) -> list[Person]:
 class Shift:
     """Everybody's working day. `run` ends when cancelled."""
 
-    def __init__(self, api: Api, feed: Feed, press: Press, dispositions: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, api: Api, feed: Feed, phones: Phones, dispositions: Mapping[str, Sequence[str]]) -> None:
         self._api = api
         self._feed = feed
-        self._press = press
+        self._phones = phones
         self._dispositions = dispositions
         self.over = asyncio.Event()
         self.refusals: list[str] = []
         """What the engine refused: shown at the end. A few are fair: the customer may be quicker."""
 
     async def log_in(self, person: Person) -> None:
-        await self._api.post(f"/v1/agents/{person.agent}/login")
+        if person.by_phone:
+            await self._phones.pick_up(person.agent, "*11")
+        else:
+            await self._api.post(f"/v1/agents/{person.agent}/login")
         row = await self._feed.agent_in(person.agent, "idle", "paused", "reserved", "talking")
         if row["state"] == "paused":
-            await self._api.post(f"/v1/agents/{person.agent}/ready")
+            await self._desk_or_phone(person, "ready", "*1")
+            await self._feed.agent_in(person.agent, "idle", "reserved", "talking")
 
     async def work(self, person: Person) -> None:
         while True:
@@ -89,7 +99,7 @@ class Shift:
 
     async def _desk_or_phone(self, person: Person, verb: str, keys: str) -> None:
         if person.by_phone:
-            await self._press(person.agent, keys)
+            await self._phones.press(person.agent, keys)
         else:
             await self._verb(person, verb, {"reason": "break"} if verb == "pause" else None)
 

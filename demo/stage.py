@@ -112,7 +112,7 @@ class Stage:
         assert api is not None
         feed = Feed(api, self._board.show)
         codes = {name: list(campaign.dispositions) for name, campaign in configuration.campaigns.items()}
-        shift = Shift(api, feed, world.press, codes)
+        shift = Shift(api, feed, world, codes)
         people = staff(list(configuration.agents), self._options.seed)
         with _background() as spawn:
             looking, gone = spawn(feed.run()), spawn(engine.ended())

@@ -120,6 +120,16 @@ class World:
             with contextlib.suppress(AmiError):
                 await self.call(caller)
 
+    async def pick_up(self, phone: str, code: str) -> None:
+        """Dial a feature code from an agent's phone, which then stays on the line."""
+        await self._link().action(
+            "Originate",
+            {
+                "Channel": f"PJSIP/{code}@engine", "Context": "people", "Exten": phone, "Priority": "1",
+                "CallerID": f"<{phone}>", "Timeout": "20000", "Async": "true",
+            },
+        )  # fmt: skip
+
     async def press(self, phone: str, keys: str) -> None:
         """Press keys on an agent's phone (RFC 4733 to the engine's Asterisk). Nothing happens when it is on hook."""
         channels = await self._link().listing("CoreShowChannels")

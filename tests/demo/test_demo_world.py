@@ -106,6 +106,17 @@ async def test_an_agents_phone_answers_and_presses_keys(pair: tuple[Asterisk, Wo
         assert await asyncio.wait_for(keys, 10) == "*2"
 
 
+async def test_an_agent_logs_in_from_his_phone(pair: tuple[Asterisk, World, Ami]):
+    plant, world, _ = pair
+    await plant.set_phones([Phone("agent03", f"{plant.host}:{plant.trunk_port}")])
+    async with heard_keys(plant, 2) as (asked, keys):
+        await world.pick_up("agent03", "*11")
+        await asyncio.wait_for(asked.wait(), 10)
+        await world.press("agent03", "*1")
+        assert await asyncio.wait_for(keys, 10) == "*1"
+        assert [name for name in await plant.channels() if name.startswith("PJSIP/agent03-")]
+
+
 async def test_keys_on_a_phone_that_is_on_hook_do_nothing(pair: tuple[Asterisk, World, Ami]):
     _, world, _ = pair
     await world.press("agent01", "*1")
