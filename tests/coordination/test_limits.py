@@ -1,0 +1,153 @@
+"""Channels and calls per second."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialer.coordination.limits import BURST_S, Limit, Limits, LocalLimits, Scope
+
+AST1, AST2 = Scope("switch", "ast1"), Scope("switch", "ast2")
+ACME = Scope("campaign", "acme")
+
+
+def test_channels_are_taken_in_all_scopes_or_in_none() -> None:
+    limits: Limits = LocalLimits({AST1: Limit(channels=2), ACME: Limit(channels=1)})
+    assert limits.acquire("a", [AST1, ACME]) is None
+    assert limits.acquire("b", [AST1, ACME]) == ACME
+    assert (limits.used(AST1), limits.free(AST1), limits.free(ACME)) == (1, 1, 0)
+    assert limits.acquire("c", [AST1]) is None
+    assert limits.acquire("d", [AST1]) == AST1
+
+
+def test_a_holder_holds_once_and_gives_back_once() -> None:
+    limits = LocalLimits({AST1: Limit(channels=1)})
+    assert limits.acquire("a", [AST1, AST1]) is None
+    assert limits.acquire("a", [AST1]) is None
+    assert limits.used(AST1) == 1
+    assert limits.release("a")
+    assert not limits.release("a")
+    assert limits.free(AST1) == 1
+
+
+def test_no_limit_is_no_limit_and_yet_is_counted() -> None:
+    limits = LocalLimits()
+    assert all(limits.acquire(str(holder), [AST1]) is None for holder in range(500))
+    assert (limits.free(AST1), limits.used(AST1), limits.allowance(AST1, 0.0)) == (None, 500, None)
+    assert all(limits.take([AST1], 0.0) == 0.0 for _ in range(500))
+
+
+def test_what_lives_already_counts_above_the_limit() -> None:
+    limits = LocalLimits({AST1: Limit(channels=1)})
+    limits.hold("a", [AST1])
+    limits.hold("b", [AST1])
+    assert (limits.used(AST1), limits.free(AST1), limits.acquire("c", [AST1])) == (2, 0, AST1)
+    limits.release("a")
+    assert limits.acquire("c", [AST1]) == AST1
+    limits.release("b")
+    assert limits.acquire("c", [AST1]) is None
+
+
+def test_other_limits_keep_what_is_held() -> None:
+    limits = LocalLimits({AST1: Limit(channels=5)})
+    for holder in "abc":
+        limits.acquire(holder, [AST1])
+    limits.configure({AST1: Limit(channels=2)})
+    assert (limits.used(AST1), limits.free(AST1)) == (3, 0)
+    limits.configure({})
+    assert limits.free(AST1) is None
+
+
+HOLDERS = st.sampled_from("abcdef")
+ACTIONS = st.lists(st.tuples(st.sampled_from(["acquire", "hold", "release"]), HOLDERS,
+                             st.lists(st.sampled_from([AST1, AST2, ACME]), min_size=1)))  # fmt: skip
+
+
+@given(ACTIONS)
+def test_counts_are_those_of_a_plain_book(actions: list[tuple[str, str, list[Scope]]]) -> None:
+    caps = {AST1: 2, AST2: 1}
+    limits = LocalLimits({scope: Limit(channels=cap) for scope, cap in caps.items()})
+    book: set[tuple[str, Scope]] = set()
+    for action, holder, scopes in actions:
+        new = {(holder, scope) for scope in scopes} - book
+        match action:
+            case "acquire":
+                refused = limits.acquire(holder, scopes)
+                full = {scope for _, scope in new if sum(s == scope for _, s in book) >= caps.get(scope, 99)}
+                assert (refused in full) if full else (refused is None)
+                book |= set() if full else new
+            case "hold":
+                limits.hold(holder, scopes)
+                book |= new
+            case _:
+                assert limits.release(holder) == any(name == holder for name, _ in book)
+                book = {entry for entry in book if entry[0] != holder}
+        for scope in (AST1, AST2, ACME):
+            assert limits.used(scope) == sum(s == scope for _, s in book)
+
+
+@given(
+    st.sampled_from([0.5, 1.0, 3.0, 10.0, 200.0]),
+    st.lists(st.floats(0, 0.6), min_size=1, max_size=200),
+)
+def test_in_no_window_more_calls_than_its_rate_and_the_burst(rate: float, gaps: list[float]) -> None:
+    limits = LocalLimits({AST1: Limit(calls_per_second=rate)})
+    now = 100.0
+    placed: list[float] = []
+    for gap in gaps:
+        now += gap
+        for _ in range(40):
+            if limits.take([AST1], now) > 0:
+                break
+            placed.append(now)
+    burst = max(1.0, rate * BURST_S)
+    for first, start in enumerate(placed):
+        for last in range(first, len(placed)):
+            assert last - first + 1 <= rate * (placed[last] - start) + burst + 1e-6
+
+
+@given(st.sampled_from([0.5, 1.0, 7.0, 200.0]), st.floats(0, 5))
+def test_after_the_wait_that_was_named_the_call_may_go(rate: float, late: float) -> None:
+    limits = LocalLimits({AST1: Limit(calls_per_second=rate)})
+    while (wait_s := limits.take([AST1], 50.0)) == 0.0:
+        pass
+    assert 0 < wait_s <= 1 / rate
+    assert limits.take([AST1], 50.0 + wait_s * 0.9) > 0
+    assert limits.take([AST1], 50.0 + wait_s + late) == 0.0
+
+
+def test_a_loop_that_wakes_ten_times_a_second_reaches_the_rate() -> None:
+    limits = LocalLimits({AST1: Limit(calls_per_second=200.0)})
+    placed = 0
+    for tick in range(101):
+        while limits.take([AST1], tick / 10) == 0.0:
+            placed += 1
+    assert placed == pytest.approx(2000, abs=21)
+
+
+def test_a_refused_call_takes_nothing_from_the_other_rate() -> None:
+    limits = LocalLimits({AST1: Limit(calls_per_second=100.0), ACME: Limit(calls_per_second=1.0)})
+    assert limits.take([AST1, ACME], 0.0) == 0.0
+    assert limits.allowance(AST1, 0.0) == 9
+    assert limits.take([AST1, ACME], 0.0) == pytest.approx(1.0)
+    assert limits.allowance(AST1, 0.0) == 9
+    assert limits.allowance(ACME, 0.0) == 0
+
+
+def test_a_clock_that_goes_back_gives_nothing_away() -> None:
+    limits = LocalLimits({AST1: Limit(calls_per_second=1.0)})
+    assert limits.take([AST1], 100.0) == 0.0
+    assert limits.take([AST1], 50.0) > 0
+    assert limits.take([AST1], 100.5) > 0
+    assert limits.take([AST1], 101.0) == 0.0
+
+
+def test_a_changed_rate_counts_at_once_and_grants_no_new_burst() -> None:
+    limits = LocalLimits({AST1: Limit(calls_per_second=1.0)})
+    assert limits.take([AST1], 0.0) == 0.0
+    limits.configure({AST1: Limit(calls_per_second=10.0)})
+    assert limits.take([AST1], 0.0) == pytest.approx(0.1)
+    assert limits.take([AST1], 0.1) == 0.0
+    limits.configure({AST1: Limit(calls_per_second=100.0)})
+    assert limits.allowance(AST1, 5.0) == 10
+    limits.configure({AST1: Limit(calls_per_second=2.0)})
+    assert limits.allowance(AST1, 5.0) == 1
