@@ -15,6 +15,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
 from numbers import Number
@@ -26,6 +27,8 @@ Form = Literal["json", "text"]
 
 MOST_WAITING: Final = 20_000
 """Lines that may wait for a slow disk or pipe; more are dropped, and the drop is told."""
+
+END_S: Final = 3.0
 
 IDS: Final = frozenset(
     ("call", "attempt", "campaign", "agent", "client", "switch", "channel", "queue", "flow", "node", "bridge")
@@ -42,9 +45,9 @@ _SECRETS: Final = (
 _RUN: Final = re.compile(r"\d{7}", re.ASCII)
 _IN_NAME: Final = re.compile(r"\+?\d{7,}", re.ASCII)
 _NUMBER: Final = re.compile(
-    r"(?P<id>\b\d{10}\.\d+\b"  # Asterisk's Uniqueid: epoch seconds, a point, a count
-    r"|/[\w.+-]*?-[0-9a-f]{8}(?![0-9a-zA-Z])"  # the end of a channel's name: PJSIP/trunk-0000001f
+    r"(?P<id>\b[12]\d{9}\.\d+\b"  # Asterisk's Uniqueid: epoch seconds, a point, a count
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)"  # a UUID
+    r"|(?P<channel>\b[A-Z]\w*/[\w.+@-]*?)-(?P<count>[0-9a-f]{8}\b)"  # a channel's name: PJSIP/trunk-0000001f
     r"|\+\d[\d ()./-]{5,}\d|\d{7,}",
     re.ASCII,
 )
@@ -61,13 +64,11 @@ def mask(text: str, keep: tuple[str, ...] = ()) -> str:
 
 
 def _shortened(match: re.Match[str]) -> str:
-    found = match[0]
-    if match["id"] is not None and not found.startswith("/"):
-        return found
-    if found.startswith("/"):  # a channel's name keeps its count, but a number inside it goes
-        name, _, count = found.rpartition("-")
-        return f"{_IN_NAME.sub(lambda run: numbers.mask(run[0]), name)}-{count}"
-    return numbers.mask(found)
+    if match["id"] is not None:
+        return match[0]
+    if match["channel"] is not None:  # it keeps its count, but not a number in its name
+        return f"{_IN_NAME.sub(lambda run: numbers.mask(run[0]), match['channel'])}-{match['count']}"
+    return numbers.mask(match[0])
 
 
 class _Masking(logging.Filter):
@@ -169,6 +170,20 @@ class _Queue(QueueHandler):
             self._dropped += 1
 
 
+class _Listener(QueueListener):
+    """Writes what waits; at the end for END_S at the most, as the output may be stuck for good."""
+
+    def enqueue_sentinel(self) -> None:
+        with suppress(queue.Full):
+            self.queue.put(None, timeout=END_S)
+
+    def stop(self) -> None:
+        if self._thread is not None:
+            self.enqueue_sentinel()
+            self._thread.join(END_S)
+            self._thread = None
+
+
 def _told(dropped: int) -> logging.LogRecord:
     fields = {
         "name": "dialer.logs",
@@ -192,7 +207,7 @@ def setup(form: Form | None = None, level: str = "INFO", stream: TextIO | None =
     writer.setFormatter(JsonFormatter() if chosen == "json" else TextFormatter())
     handler = _Queue(queue.Queue(MOST_WAITING))
     handler.addFilter(_Masking())
-    listener = QueueListener(handler.queue, writer)
+    listener = _Listener(handler.queue, writer)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

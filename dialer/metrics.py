@@ -98,9 +98,9 @@ _GAUGES: Final = {
 class _Children:
     """The children of one metric by label values, kept so that the hot path skips `.labels()`."""
 
-    def __init__(self, metric: Counter | Histogram, most: int = MOST_CHILDREN) -> None:
+    def __init__(self, metric: Counter | Histogram) -> None:
         self._metric = metric
-        self._most = most
+        self._most = MOST_CHILDREN
         self._kept: dict[tuple[str, ...], Counter | Histogram] = {}
 
     def _child(self, labels: tuple[str, ...]) -> Counter | Histogram:

@@ -1,0 +1,173 @@
+"""Names, labels and their bounds; what a record adds; that nothing outlives its campaign."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus
+
+from dialer import metrics as module
+from dialer.calls.outcome import Outcome
+from dialer.metrics import CampaignLive, Live, Metrics, reference
+from dialer.store.records import CallRecord
+
+ROOT = Path(__file__).parents[2]
+LIVE = Live(
+    agents={"idle": 3},
+    calls={("inbound", "queued"): 2},
+    campaigns={"winback": CampaignLive("acme", "running", 4, 5, {"due": 10, "done": 2})},
+    queues={"support": (2, 12.5)},
+    switches={"main": True, "second": False},
+)
+
+
+def record(**changes: object) -> CallRecord:
+    known: dict[str, object] = {
+        "id": "node1-abc-1",
+        "direction": "outbound",
+        "node": "node1",
+        "switch": "main",
+        "client": "acme",
+        "campaign": "winback",
+        "number": "+4930231250123",
+        "our_number": "+4930231250000",
+        "created_at": 100.0,
+        "outcome": Outcome.ANSWERED,
+        "dialled_at": 100.0,
+        "ringing_at": 101.5,
+        "answered_at": 105.0,
+        "joined_at": 105.01,
+        "ended_at": 150.0,
+        "talk_s": 44.0,
+    }
+    return CallRecord(**(known | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def used() -> Metrics:
+    """With a sample of everything there is."""
+    it = Metrics()
+    it.call_started("outbound", "acme", "winback")
+    it.call_started("inbound", "acme", None)
+    it.call_settled(record())
+    it.answer_to_agent(0.012)
+    it.queue_wait("support", 12.0, "joined")
+    it.script_command("Play", 0.5)
+    it.pacing_decision("winback", "placed", 3)
+    it.imported("winback", {"imported": 5, "duplicates": 1, "rejected": 2})
+    it.action_failed("main", "Originate")
+    it.link("main", True)
+    it.ami_lag("main", 0.001)
+    it.loop_lag(0.001)
+    it.event_queue(3)
+    it.store_commit(0.004, 20, True)
+    it.impossible("joined_twice")
+    it.ignored("Ringing")
+    it.http("GET", "/v1/agents", 200, 0.001)
+    return it
+
+
+def samples(metrics: Metrics, live: Live = LIVE) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    text = metrics.render(live)[0].decode()
+    return {
+        (it.name, tuple(sorted(it.labels.items()))): it.value for family in prometheus(text) for it in family.samples
+    }
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return samples(metrics).get((name, tuple(sorted(labels.items()))))
+
+
+def test_a_settled_record_is_taken_apart(used: Metrics) -> None:
+    labels = {"direction": "outbound", "client": "acme", "campaign": "winback"}
+    assert value(used, "dialer_calls_started_total", **labels) == 1
+    assert value(used, "dialer_calls_settled_total", **labels, outcome="answered") == 1
+    assert value(used, "dialer_talk_seconds_sum", direction="outbound") == 44.0
+    assert value(used, "dialer_attempt_setup_seconds_sum", switch="main") == 1.5
+
+
+def test_an_attempt_nobody_answered_has_no_talk_and_no_setup() -> None:
+    it = Metrics()
+    it.call_settled(record(ringing_at=None, answered_at=None, joined_at=None, talk_s=0.0, outcome=Outcome.CONGESTION))
+    assert value(it, "dialer_talk_seconds_count", direction="outbound") is None
+    assert value(it, "dialer_attempt_setup_seconds_count", switch="main") is None
+
+
+def test_decisions_and_imports(used: Metrics) -> None:
+    used.pacing_decision("winback", "no_idle_agent", 0)
+    assert value(used, "dialer_pacing_decisions_total", campaign="winback", reason="no_idle_agent") == 1
+    assert value(used, "dialer_pacing_dials_total", campaign="winback") == 3
+    assert value(used, "dialer_import_rows_total", campaign="winback", result="rejected") == 2
+
+
+def test_gauges_are_the_live_figures(used: Metrics) -> None:
+    assert value(used, "dialer_agents", state="idle") == 3
+    assert value(used, "dialer_agents", state="talking") == 0
+    assert value(used, "dialer_calls", direction="inbound", state="queued") == 2
+    assert value(used, "dialer_campaign_talking", client="acme", campaign="winback") == 5
+    assert value(used, "dialer_campaign_running", client="acme", campaign="winback") == 1
+    assert value(used, "dialer_campaign_contacts", client="acme", campaign="winback", state="due") == 10
+    assert value(used, "dialer_switch_up", switch="second") == 0
+    assert value(used, "dialer_store_up") == 1
+    assert not any(name == "dialer_calls" for name, _ in samples(used, Live()))
+
+
+def test_a_campaigns_series_go_with_it_and_may_come_back(used: Metrics) -> None:
+    used.call_started("outbound", "acme", "other")
+    used.forget_campaign("winback")
+    left = [labels for name, labels in samples(used, Live()) if ("campaign", "winback") in labels]
+    assert left == []
+    assert value(used, "dialer_calls_started_total", direction="outbound", client="acme", campaign="other") == 1
+    used.call_started("outbound", "acme", "winback")
+    assert value(used, "dialer_calls_started_total", direction="outbound", client="acme", campaign="winback") == 1
+
+
+def test_a_clients_series_go_with_it(used: Metrics) -> None:
+    used.forget_client("acme")
+    assert [labels for _, labels in samples(used, Live()) if ("client", "acme") in labels] == []
+
+
+def test_labels_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_CHILDREN", 5)
+    it = Metrics()
+    for count in range(100):
+        it.impossible(f"kind {count}")
+    kinds = {
+        dict(labels)["kind"]: it for (name, labels), it in samples(it).items() if name == "dialer_impossible_total"
+    }
+    assert len(kinds) == 6
+    assert kinds["other"] == 95
+
+
+def test_no_label_is_of_one_call_or_contact() -> None:
+    names = {label for row in Metrics().catalogue for label in row.labels}
+    assert names.isdisjoint({"call", "call_id", "attempt", "contact", "number", "agent", "channel"})
+
+
+@pytest.mark.parametrize("row", Metrics().catalogue, ids=lambda row: row.name)
+def test_every_name_in_the_catalogue_is_rendered(used: Metrics, row: module.Definition) -> None:
+    suffix = "_count" if row.kind == "histogram" else ""
+    found = [dict(labels) for name, labels in samples(used) if name == row.name + suffix]
+    assert found
+    assert all(set(labels) == set(row.labels) for labels in found)
+
+
+def test_openmetrics_parses(used: Metrics) -> None:
+    body, content_type = used.render(LIVE, "application/openmetrics-text; version=1.0.0")
+    assert content_type.startswith("application/openmetrics-text")
+    assert any(family.name == "dialer_agents" for family in openmetrics(body.decode()))
+
+
+def test_promtool_finds_nothing_to_say(used: Metrics) -> None:
+    promtool = shutil.which("promtool") or shutil.which("promtool", path=ROOT / "var" / "tools")
+    assert promtool, "promtool is missing: `make setup` gets it from Debian's package prometheus"
+    checked = subprocess.run(
+        [promtool, "check", "metrics"], input=used.render(LIVE)[0], capture_output=True, timeout=30, check=False
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+
+def test_the_reference_is_current() -> None:
+    assert (ROOT / "docs" / "metrics.md").read_text() == reference(), "python -m dialer.metrics > docs/metrics.md"
