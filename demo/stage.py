@@ -114,7 +114,7 @@ class Stage:
         codes = {name: list(campaign.dispositions) for name, campaign in configuration.campaigns.items()}
         shift = Shift(api, feed, world, codes)
         people = staff(list(configuration.agents), self._options.seed)
-        with _background() as spawn:
+        async with _background() as spawn:
             looking, gone = spawn(feed.run()), spawn(engine.ended())
             async with self._step("agents", f"{len(people)} log in"):
                 async with asyncio.timeout(_LOG_IN_S):
@@ -217,8 +217,8 @@ def _directory() -> Iterator[Path]:
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
-@contextlib.contextmanager
-def _background() -> Iterator[Spawn]:
+@contextlib.asynccontextmanager
+async def _background() -> AsyncIterator[Spawn]:
     """Tasks that live as long as the block."""
     tasks: list[asyncio.Task[None]] = []
 
@@ -231,3 +231,4 @@ def _background() -> Iterator[Spawn]:
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
