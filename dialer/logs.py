@@ -173,9 +173,13 @@ class _Queue(QueueHandler):
 class _Listener(QueueListener):
     """Writes what waits; at the end for END_S at the most, as the output may be stuck for good."""
 
+    def __init__(self, waiting: "queue.Queue[Any]", writer: logging.Handler) -> None:
+        super().__init__(waiting, writer)
+        self._waiting = waiting
+
     def enqueue_sentinel(self) -> None:
         with suppress(queue.Full):
-            self.queue.put(None, timeout=END_S)
+            self._waiting.put(None, timeout=END_S)
 
     def stop(self) -> None:
         if self._thread is not None:
@@ -205,9 +209,10 @@ def setup(form: Form | None = None, level: str = "INFO", stream: TextIO | None =
         raise ValueError(f"DIALER_LOG is {chosen!r}; it must be json or text")
     writer = logging.StreamHandler(stream)
     writer.setFormatter(JsonFormatter() if chosen == "json" else TextFormatter())
-    handler = _Queue(queue.Queue(MOST_WAITING))
+    waiting: queue.Queue[Any] = queue.Queue(MOST_WAITING)
+    handler = _Queue(waiting)
     handler.addFilter(_Masking())
-    listener = _Listener(handler.queue, writer)
+    listener = _Listener(waiting, writer)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
