@@ -1,0 +1,274 @@
+"""Customers' channels: each event through the call machine, each effect started."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, assert_never
+
+from dialer.calls import effects as do
+from dialer.calls import events as ev
+from dialer.calls.machine import step
+from dialer.calls.model import Call, Plan, State
+from dialer.calls.outcome import Outcome
+from dialer.calls.transitions import SCRIPT_GRACE_S
+from dialer.campaigns import retry
+from dialer.coordination.limits import Scope
+from dialer.engine.live import LiveCall, Script
+from dialer.flows.commands import Hangup
+from dialer.flows.model import Flow
+from dialer.numbers import mask
+from dialer.store.records import CallRecord, ContactVerdict
+from dialer.switch.port import OriginateOrder
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+UNALLOCATED = 1
+MOST_NUMBER = 64
+
+
+class Calls:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._live: dict[str, LiveCall] = {}
+        self._writing = 0
+
+    def __contains__(self, channel: str | None) -> bool:
+        return channel in self._live
+
+    def __iter__(self) -> Iterator[LiveCall]:
+        return iter(self._live.values())
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    @property
+    def unwritten(self) -> int:
+        """Settlements on their way to the disk."""
+        return self._writing
+
+    def get(self, call_id: str) -> LiveCall | None:
+        return self._live.get(call_id)
+
+    def add(self, live: LiveCall) -> None:
+        self._live[live.id] = live
+
+    def watch(self, live: LiveCall) -> None:
+        """An adopted call must move on by itself within the time that its state allows."""
+        if live.call.state is not State.TALKING:
+            self._set_timer(live, live.call.plan.ring_s + SCRIPT_GRACE_S)
+
+    # -- arrivals -----------------------------------------------------------------------------------
+
+    def arrive(self, event: ev.ScriptStarted) -> None:
+        """A caller reached one of our numbers."""
+        engine = self._engine
+        switch = engine.switches[event.switch]
+        flow = engine.configuration.flow_for(event.dialled)
+        if flow is None:
+            log.warning("nobody has the number that was called", extra={"dialled": event.dialled[:MOST_NUMBER]})
+            engine.metrics.ignored("unknown_number")
+            switch.run(event.channel, Hangup(UNALLOCATED))
+            return
+        call = Call(event.channel, Plan("inbound", refused=not self._admit(event, flow)), State.ARRIVED, event.at)
+        record = CallRecord(
+            id=event.channel,
+            direction="inbound",
+            node=engine.configuration.plant.node,
+            switch=switch.name,
+            client=flow.client,
+            number=event.caller[:MOST_NUMBER],
+            our_number=event.dialled[:MOST_NUMBER],
+            created_at=event.at,
+            flow=flow.flow,
+        )
+        live = LiveCall(call, switch, record, script=Script(flow))
+        self.add(live)
+        engine.count("offered")
+        engine.metrics.call_started("inbound", flow.client, None)
+        self.handle(live.id, event)
+
+    def _admit(self, event: ev.ScriptStarted, flow: Flow) -> bool:
+        """Whether there is room for one more caller."""
+        engine = self._engine
+        if engine.draining:
+            return False
+        if flow.max_calls is not None:
+            running = sum(1 for live in self if live.script.flow is not None and live.script.flow.flow == flow.flow)
+            if running >= flow.max_calls:
+                return False
+        return engine.limits.acquire(event.channel, [Scope("switch", event.switch)]) is None
+
+    # -- one event ----------------------------------------------------------------------------------
+
+    def handle(self, call_id: str, event: ev.CallEvent) -> None:
+        live = self._live[call_id]
+        scripts = self._engine.scripts
+        match event:
+            case ev.ScriptStarted():
+                scripts.attached(live)
+            case ev.ScriptEnded():
+                scripts.detached(live)
+            case ev.ScriptReplied():
+                scripts.replied(live, event)
+                if live.call.state is State.FLOW:
+                    scripts.follow_reply(live, event)
+                    return
+        self._step(live, event)
+
+    def assign(self, call_id: str, agent: str) -> None:
+        self.handle(call_id, ev.AgentAssigned(call_id, self._engine.clock.now(), agent))
+
+    def agent_lost(self, call_id: str, agent: str) -> None:
+        if call_id in self._live:
+            self._engine.post(ev.AgentLost(call_id, self._engine.clock.now(), agent))
+
+    def abort(self, call_id: str) -> None:
+        """After the impossible: this one call ends, whatever state it was left in."""
+        live = self._live[call_id]
+        live.switch.hangup(call_id)
+        try:
+            self._step(live, ev.Gone(call_id, self._engine.clock.now()))
+        except Exception:
+            log.exception("a call could not even be ended", extra={"call": call_id})
+            self._forget(live)
+
+    def _step(self, live: LiveCall, event: ev.CallEvent) -> None:
+        before = live.call
+        after, effects = step(before, event)
+        live.call = after
+        if after.state is not before.state:
+            if live.timer is not None:
+                live.timer.cancel()
+                live.timer = None
+            self._engine.campaigns.moved(live, before)
+            log.debug(
+                "%s: %s -> %s", type(event).__name__, before.state, after.state,
+                extra={"call": live.id, "campaign": live.seed.campaign},
+            )  # fmt: skip
+        if after.answered_at is not None and before.answered_at is None:
+            self._engine.count("answered")
+        self._start(live, effects)
+
+    # -- effects ------------------------------------------------------------------------------------
+
+    def _start(self, live: LiveCall, effects: Sequence[do.Effect]) -> None:
+        for effect in effects:
+            self._start_one(live, effect)
+
+    def _start_one(self, live: LiveCall, effect: do.Effect) -> None:  # noqa: C901 - one line an effect
+        engine = self._engine
+        match effect:
+            case do.Originate():
+                self._originate(live)
+            case do.HangUp(cause):
+                live.switch.hangup(live.id, cause)
+            case do.RunFlow(result):
+                engine.scripts.run_flow(live, result)
+            case do.Hold(most_s, music):
+                engine.scripts.hold(live, most_s, music)
+            case do.Apologise():
+                engine.scripts.apologise(live)
+            case do.Enqueue(request):
+                engine.floor.enqueue(live, request)
+            case do.Dequeue():
+                engine.floor.dequeue(live.id)
+            case do.Join(agent):
+                engine.floor.join(live, agent)
+            case do.AgentJoined(agent):
+                self._joined(live, agent)
+            case do.ReleaseAgent(agent, talked, wrap_up_s):
+                engine.floor.release(live, agent, talked, wrap_up_s)
+            case do.ParkAgent(agent):
+                engine.floor.park(agent)
+            case do.SetTimer(seconds):
+                self._set_timer(live, seconds)
+            case do.Save():
+                engine.store.save_call(live.record())
+            case do.ListChannels():
+                live.switch.list_channels()
+            case do.Settle(outcome):
+                self._settle(live, outcome)
+            case _:
+                assert_never(effect)
+
+    def _originate(self, live: LiveCall) -> None:
+        assert live.campaign is not None
+        config = self._engine.configuration.plant.switches[live.switch.name]
+        detect = {"DIALER_DETECT": "1"} if live.campaign.machine.detect else {}
+        live.switch.originate(
+            OriginateOrder(
+                channel=live.id,
+                endpoint=config.dial.format(number=live.seed.number),
+                caller_id=live.seed.our_number,
+                ring_s=live.call.plan.ring_s,
+                exten="outbound",
+                variables=detect,
+            )
+        )
+
+    def _joined(self, live: LiveCall, agent: str) -> None:
+        engine, call = self._engine, live.call
+        live.last_agent = agent
+        engine.floor.joined(live, agent)
+        if len(call.talks) == 0 and call.joined_at is not None:
+            engine.count("connected")
+            if call.plan.direction == "outbound" and call.answered_at is not None:
+                engine.metrics.answer_to_agent(max(0.0, call.joined_at - call.answered_at))
+            if call.request is not None and call.queued_at is not None:
+                engine.metrics.queue_wait(call.request.queue, max(0.0, call.joined_at - call.queued_at), "joined")
+
+    def _set_timer(self, live: LiveCall, seconds: float) -> None:
+        if live.timer is not None:
+            live.timer.cancel()
+        live.timer = self._engine.clock.call_later(seconds, self._fire, live)
+
+    def _fire(self, live: LiveCall) -> None:
+        live.timer = None
+        self._engine.post(ev.TimerFired(live.id, self._engine.clock.now()))
+
+    # -- the one release point ----------------------------------------------------------------------
+
+    def _settle(self, live: LiveCall, outcome: Outcome) -> None:
+        engine = self._engine
+        record = live.record(outcome)
+        self._forget(live)
+        engine.outcomes[f"{record.direction}:{outcome.value}"] += 1
+        if outcome is Outcome.ABANDONED:
+            engine.count("abandoned")
+        engine.metrics.call_settled(record)
+        log.info(
+            "%s call %s", record.direction, outcome.value,
+            extra={
+                "call": live.id, "campaign": record.campaign, "agent": record.agent, "number": mask(record.number),
+                "cause": record.cause, "sip": record.sip, "talk_s": round(record.talk_s, 3),
+            },
+        )  # fmt: skip
+        self._write(live, record, self._verdict(live, outcome))
+        engine.campaigns.settled(live, outcome)
+
+    def _forget(self, live: LiveCall) -> None:
+        """Everything the call holds, given back."""
+        self._live.pop(live.id, None)
+        if live.timer is not None:
+            live.timer.cancel()
+            live.timer = None
+        self._engine.limits.release(live.id)
+
+    def _verdict(self, live: LiveCall, outcome: Outcome) -> ContactVerdict | None:
+        if live.campaign is None or live.contact is None:
+            return None
+        hours = self._engine.configuration.hours.get(live.campaign.hours or "")
+        return retry.verdict(live.campaign, live.contact, outcome, live.call.ended_at or 0.0, hours)
+
+    def _write(self, live: LiveCall, record: CallRecord, verdict: ContactVerdict | None) -> None:
+        self._writing += 1
+        future = self._engine.store.settle(record, verdict, live.talks())
+        future.add_done_callback(lambda done: self._written(live.id, done.exception()))
+
+    def _written(self, call_id: str, error: BaseException | None) -> None:
+        self._writing -= 1
+        if error is not None:
+            log.error("a settled call could not be written: %s", error, extra={"call": call_id})
+            self._engine.metrics.impossible("settle_not_written")

@@ -1,0 +1,356 @@
+"""Dialling: each running campaign asks its pacer how many calls to place, claims contacts for them, and dials."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from dialer.agents import model as m
+from dialer.calls import events as ev
+from dialer.calls.model import IN_THE_AIR, Call, Plan, State
+from dialer.calls.outcome import Outcome
+from dialer.campaigns.pacing import Decision, EventKind, IdleAgent, Pacer, Place, Snapshot, pacer_for
+from dialer.config.models import Campaign
+from dialer.coordination.limits import Scope
+from dialer.engine.clock import Timer
+from dialer.engine.live import LiveCall, Script
+from dialer.flows.commands import QueueRequest
+from dialer.hours import is_open
+from dialer.store.records import Attempt, CallRecord, Contact, Slot
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+Status = Literal["stopped", "running", "paused", "draining", "exhausted"]
+IDLE_CHECK_S = 1.0
+"""How often a campaign without due contacts looks again: for retries come due and contacts inserted live."""
+MOST_AT_ONCE = 50
+
+
+@dataclass(slots=True)
+class Run:
+    """One campaign at work."""
+
+    config: Campaign
+    pacer: Pacer
+    status: Status = "stopped"
+    reason: str = "stopped"
+    claiming: int = 0
+    """Slots whose claim is on its way to the disk."""
+    calls: set[str] = field(default_factory=set)
+    in_the_air: set[str] = field(default_factory=set)
+    """Dials that nobody has answered yet."""
+    nothing_due_until: float = 0.0
+    timer: Timer | None = None
+
+
+class Campaigns:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self.runs: dict[str, Run] = {
+            name: Run(config, pacer_for(config)) for name, config in engine.configuration.campaigns.items()
+        }
+
+    # -- control ------------------------------------------------------------------------------------
+
+    def set_status(self, name: str, status: Status) -> None:
+        run = self.runs[name]
+        if run.status == status:
+            return
+        run.status = run.reason = status
+        run.nothing_due_until = 0.0
+        self._engine.store.save_campaign_status(name, status, self._engine.clock.now())
+        log.info("campaign %s", status, extra={"campaign": name})
+        if status == "stopped":
+            for call_id in list(run.in_the_air):
+                self._take_back(call_id)
+        self.kick(run)
+
+    def _take_back(self, call_id: str) -> None:
+        """A stopped campaign takes back what nobody has answered; who talks goes on talking."""
+        self._engine.post(ev.HangupRequested(call_id, self._engine.clock.now(), "campaign_stopped"))
+
+    def reconfigure(self) -> None:
+        """Take the new configuration: running campaigns go on with it, those that are gone are drained."""
+        configured = self._engine.configuration.campaigns
+        for name, config in configured.items():
+            run = self.runs.get(name)
+            if run is None:
+                self.runs[name] = Run(config, pacer_for(config))
+            elif run.config != config:
+                if run.config.mode != config.mode:
+                    run.pacer = pacer_for(config)
+                run.config = config
+        for name, run in list(self.runs.items()):
+            if name not in configured:
+                run.status = run.reason = "draining"
+                if not run.calls and not run.claiming:
+                    del self.runs[name]
+                    self._engine.metrics.forget_campaign(name)
+        self.kick_all()
+
+    # -- dialling -----------------------------------------------------------------------------------
+
+    def kick_all(self) -> None:
+        for run in self.runs.values():
+            self.kick(run)
+
+    def kick(self, run: Run) -> None:
+        """Decide anew: an agent came free, a call ended, contacts came due, a limit moved."""
+        if run.status != "running" or self._engine.draining:
+            return
+        now = self._engine.clock.now()
+        hours = self._engine.configuration.hours.get(run.config.hours or "")
+        if hours is not None and not is_open(hours, datetime.fromtimestamp(now, UTC)):
+            run.reason = "closed"
+            self._wake(run, IDLE_CHECK_S)
+            return
+        if now < run.nothing_due_until:
+            self._wake(run, run.nothing_due_until - now)
+            return
+        decision = run.pacer.decide(now, self._snapshot(run, now))
+        placed = self._place(run, decision, now)
+        run.reason = decision.reason
+        self._engine.metrics.pacing_decision(run.config.campaign, decision.reason, placed)
+        if decision.reason in ("rate_limit", "no_free_channel", "campaign_channels"):
+            self._wake(run, 0.05)
+
+    def _snapshot(self, run: Run, now: float) -> Snapshot:
+        engine, config = self._engine, run.config
+        skills = config.agents.skills if config.agents else []
+        switches = [name for name in config.switches or engine.switches if self._usable(name)]
+        idle = [
+            IdleAgent(agent, switch)
+            for agent in (engine.floor.desk.idle(skills) if config.agents else [])
+            if (switch := engine.floor.desk.state(agent).switch) in switches and switch is not None
+        ]
+        campaign = Scope("campaign", config.campaign)
+        free = {
+            name: MOST_AT_ONCE if (n := engine.limits.free(Scope("switch", name))) is None else n for name in switches
+        }
+        return Snapshot(
+            idle=tuple(idle),
+            in_the_air=len(run.in_the_air) + run.claiming,
+            free=free,
+            channels=engine.limits.free(campaign),
+            rate=self._rate(campaign, switches, now),
+        )
+
+    def _usable(self, switch: str) -> bool:
+        """Up, and its channels are known since it came up: what was in the air before is accounted for."""
+        return self._engine.switches[switch].up and self._engine.reconciler.knows(switch)
+
+    def _rate(self, campaign: Scope, switches: Sequence[str], now: float) -> int:
+        allowed = [engine_rate for name in switches if (engine_rate := self._allowance(Scope("switch", name), now))]
+        own = self._engine.limits.allowance(campaign, now)
+        return min(MOST_AT_ONCE, sum(allowed), MOST_AT_ONCE if own is None else own)
+
+    def _allowance(self, scope: Scope, now: float) -> int:
+        allowance = self._engine.limits.allowance(scope, now)
+        return MOST_AT_ONCE if allowance is None else allowance
+
+    def _place(self, run: Run, decision: Decision, now: float) -> int:
+        slots = [slot for place in decision.places if (slot := self._slot(run, place, now)) is not None]
+        if not slots:
+            return 0
+        run.claiming += len(slots)
+        config = run.config
+        future = self._engine.store.claim(config.campaign, slots, self._recorder(config, now), now)
+        future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, done)))
+        return len(slots)
+
+    def _slot(self, run: Run, place: Place, now: float) -> Slot | None:
+        """Everything a dial holds, taken before anything is written: rate, channel, agent."""
+        limits = self._engine.limits
+        scopes = [Scope("switch", place.switch), Scope("campaign", run.config.campaign)]
+        call_id = self._engine.ids.call()
+        if limits.acquire(call_id, scopes) is not None:
+            return None
+        if limits.take(scopes, now) > 0:
+            limits.release(call_id)
+            return None
+        if place.agent is not None:
+            self._engine.floor.apply(place.agent, m.Reserved(call_id))
+        return Slot(call_id, place.switch, place.agent)
+
+    def _recorder(self, config: Campaign, now: float) -> "Recorder":
+        configuration = self._engine.configuration
+        return Recorder(
+            node=configuration.plant.node,
+            client=config.client,
+            campaign=config.campaign,
+            our_number=configuration.caller_id(config),
+            language=configuration.language(config),
+            now=now,
+        )
+
+    def _claimed(self, run: Run, slots: Sequence[Slot], done: "asyncio.Future[list[Attempt]]") -> None:
+        run.claiming -= len(slots)
+        error = None if done.cancelled() else done.exception()
+        attempts = [] if error or done.cancelled() else done.result()
+        if error is not None:
+            log.error("no contacts could be claimed: %s", error, extra={"campaign": run.config.campaign})
+        used = {attempt.call_id for attempt in attempts}
+        for slot in slots:
+            if slot.call_id not in used:
+                self._return_slot(slot)
+        if len(attempts) < len(slots):
+            run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S
+            self._wake(run, IDLE_CHECK_S)
+            if not error:
+                self._check_exhausted(run)
+        for attempt in attempts:
+            self._dial(run, attempt)
+
+    def _return_slot(self, slot: Slot) -> None:
+        self._engine.limits.release(slot.call_id)
+        if slot.agent is not None:
+            self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
+
+    def _dial(self, run: Run, attempt: Attempt) -> None:
+        """The attempt is on disk: now the machine may dial it."""
+        engine, config, now = self._engine, run.config, self._engine.clock.now()
+        record = self._recorder(config, now).record(
+            Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact
+        )
+        call = Call(attempt.call_id, plan_of(config), State.INTENDED, now, reserved=attempt.agent)
+        flow = engine.configuration.flows.get(config.flow or "")
+        live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))
+        run.calls.add(live.id)
+        run.in_the_air.add(live.id)
+        engine.calls.add(live)
+        engine.metrics.call_started("outbound", config.client, config.campaign)
+        engine.count("offered")
+        if run.status == "stopped" or engine.draining:
+            engine.calls.handle(live.id, ev.HangupRequested(live.id, now, "campaign_stopped"))
+        else:
+            engine.calls.handle(live.id, ev.Stored(live.id, now))
+
+    def _check_exhausted(self, run: Run) -> None:
+        """Nothing was due: is anything due ever again? A settlement on its way to the disk may bring it."""
+        if run.calls or self._engine.calls.unwritten:
+            run.reason = "nothing_due"
+            return
+
+        def checked(done: "asyncio.Future[float | None]") -> None:
+            if done.cancelled() or done.exception() is not None:
+                return
+            idle = not run.calls and not run.claiming and run.status == "running"
+            if done.result() is None and idle:
+                self.set_status(run.config.campaign, "exhausted")
+            elif done.result() is not None:
+                run.reason = "nothing_due"
+
+        self._engine.store.next_due_at(run.config.campaign).add_done_callback(checked)
+
+    def _wake(self, run: Run, seconds: float) -> None:
+        if run.timer is not None:
+            return
+
+        def fire() -> None:
+            run.timer = None
+            self._engine.post(lambda: self.kick(run))
+
+        run.timer = self._engine.clock.call_later(max(0.01, seconds), fire)
+
+    # -- what became of it --------------------------------------------------------------------------
+
+    def adopt(self, live: LiveCall) -> None:
+        """A call of a campaign that outlived a crash."""
+        run = self.runs.get(live.seed.campaign or "")
+        if run is not None:
+            run.calls.add(live.id)
+            if live.call.state in IN_THE_AIR:
+                run.in_the_air.add(live.id)
+
+    def moved(self, live: LiveCall, before: Call) -> None:
+        """The call is in another state than before."""
+        run = self.runs.get(live.seed.campaign or "")
+        if run is None or before.state not in IN_THE_AIR:
+            return
+        if live.call.state is State.RINGING:
+            run.pacer.on_event(self._engine.clock.now(), "ringing", live.id, live.call.reserved)
+        elif live.call.state not in IN_THE_AIR:
+            run.in_the_air.discard(live.id)
+            kind: EventKind = "failed" if live.call.answered_at is None else "answered"
+            run.pacer.on_event(self._engine.clock.now(), kind, live.id, live.call.reserved)
+
+    def settled(self, live: LiveCall, outcome: Outcome) -> None:
+        run = self.runs.get(live.seed.campaign or "")
+        if run is None:
+            return
+        run.calls.discard(live.id)
+        run.pacer.on_event(self._engine.clock.now(), "ended", live.id, live.last_agent)
+        if outcome is Outcome.CANCELLED:
+            run.nothing_due_until = 0.0
+        if run.status == "draining" and not run.calls and not run.claiming:
+            run.status = run.reason = "stopped"
+            self._engine.store.save_campaign_status(run.config.campaign, "stopped", self._engine.clock.now())
+        self._engine.want_match()
+
+    def contact_added(self, campaign: str) -> None:
+        """Dial it now, not at the next look."""
+        run = self.runs[campaign]
+        run.nothing_due_until = 0.0
+        if run.status == "exhausted":
+            self.set_status(campaign, "running")
+        self._engine.post(lambda: self.kick(run))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Makes the row of an intended attempt. Runs on the store's writer thread: pure."""
+
+    node: str
+    client: str
+    campaign: str
+    our_number: str
+    language: str
+    now: float
+
+    def __call__(self, slot: Slot, contact: Contact) -> CallRecord:
+        return self.record(slot, contact)
+
+    def record(self, slot: Slot, contact: Contact) -> CallRecord:
+        return CallRecord(
+            id=slot.call_id,
+            direction="outbound",
+            node=self.node,
+            switch=slot.switch,
+            client=self.client,
+            number=contact.number,
+            our_number=self.our_number,
+            created_at=self.now,
+            campaign=self.campaign,
+            contact_id=contact.id,
+            language=self.language,
+            agent=slot.agent,
+        )
+
+
+def plan_of(config: Campaign) -> Plan:
+    """What the campaign wants with an answered person."""
+    if config.agents is None:
+        return Plan("outbound", person="flow", machine="hangup", ring_s=config.ring_timeout)
+    return Plan(
+        "outbound",
+        person="agent",
+        machine=config.machine.then,
+        request=QueueRequest(
+            queue=config.campaign,
+            skills=tuple(config.agents.skills),
+            priority=OUTBOUND_PRIORITY,
+            max_wait_s=config.abandon.connect_within,
+            wrap_up_s=config.agents.wrap_up,
+        ),
+        after_talk="flow" if config.flow else "hangup",
+        ring_s=config.ring_timeout,
+    )
+
+
+OUTBOUND_PRIORITY = 50
+"""An answered person has two seconds by law, a caller has patience: the person comes first."""

@@ -1,0 +1,226 @@
+"""What people and their programs ask of the running engine: `web/port.Control` over the live parts."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dialer.agents import model as m
+from dialer.agents.model import AgentState
+from dialer.calls import events as ev
+from dialer.calls.model import State as CallState
+from dialer.campaigns import retry
+from dialer.campaigns.contacts import ListError
+from dialer.campaigns.lists import import_list
+from dialer.campaigns.rows import scan
+from dialer.engine.campaigns import Run, Status
+from dialer.engine.live import LiveCall
+from dialer.engine.reload import Reloader
+from dialer.numbers import mask
+from dialer.store.errors import StoreError
+from dialer.store.records import CampaignTotals, NewContact
+from dialer.web.port import (
+    AgentVerb,
+    AgentView,
+    CallView,
+    CampaignVerb,
+    CampaignView,
+    Health,
+    LiveTotals,
+    QueueView,
+    RefusedError,
+    UnknownError,
+)
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+STATUS_AFTER: Mapping[CampaignVerb, Status] = {
+    "start": "running", "pause": "paused", "drain": "draining", "stop": "stopped",
+}  # fmt: skip
+
+
+class EngineControl:
+    def __init__(self, engine: "Engine", reloader: Reloader) -> None:
+        self._engine = engine
+        self._reloader = reloader
+        self._totals: dict[str, CampaignTotals] = {}
+
+    # -- views --------------------------------------------------------------------------------------
+
+    def agents(self) -> Sequence[AgentView]:
+        return [self._agent_view(state) for state in self._engine.floor.desk.states()]
+
+    def _agent_view(self, state: AgentState) -> AgentView:
+        desk, live = self._engine.floor.desk, self._engine.floor.call_of(state)
+        config = desk.config(state.agent)
+        return AgentView(
+            id=state.agent,
+            name=config.name,
+            state=state.state.value,
+            since=state.since,
+            skills=tuple(config.skills),
+            switch=state.switch,
+            call_id=state.call_id,
+            client=state.client,
+            campaign=state.campaign,
+            number=live.seed.number if live else None,
+            fields=live.variables if live else {},
+            reason=state.reason,
+        )
+
+    def calls(self) -> Sequence[CallView]:
+        return [
+            CallView(
+                live.id,
+                live.seed.direction,
+                live.call.state.value,
+                live.seed.client,
+                live.seed.campaign,
+                mask(live.seed.number),
+                live.call.agent,
+                live.call.created_at,
+            )
+            for live in self._engine.calls
+        ]
+
+    def campaigns(self) -> Sequence[CampaignView]:
+        return [self._campaign_view(name, run) for name, run in self._engine.campaigns.runs.items()]
+
+    def _campaign_view(self, name: str, run: Run) -> CampaignView:
+        calls = self._engine.calls
+        talking = sum(1 for i in run.calls if (live := calls.get(i)) and live.call.state is CallState.TALKING)
+        totals = self._totals.get(name) or CampaignTotals(name, {}, {}, None)
+        dialling = len(run.in_the_air) + run.claiming
+        return CampaignView(name, run.config.client, run.status, run.reason, dialling, talking, totals)
+
+    def queues(self) -> Sequence[QueueView]:
+        now = self._engine.clock.now()
+        queues = self._engine.floor.desk.queues()
+        return [QueueView(name, queue.waiting, max(0.0, now - queue.oldest)) for name, queue in queues.items()]
+
+    def totals(self) -> LiveTotals:
+        totals = self._engine.totals
+        return LiveTotals(
+            totals["offered"], totals["answered"], totals["connected"], totals["abandoned"], self._engine.outcomes
+        )
+
+    def health(self) -> Health:
+        engine = self._engine
+        switches = {name: "up" if switch.up else "the link is down" for name, switch in engine.switches.items()}
+        return Health(switches, engine.store.health(), engine.draining)
+
+    async def refresh(self) -> None:
+        """Read the campaigns' totals from the store, for the views."""
+        for name in list(self._engine.campaigns.runs):
+            self._totals[name] = await self._engine.store.totals(name)
+
+    # -- agents and calls ---------------------------------------------------------------------------
+
+    async def command_agent(self, agent: str, verb: AgentVerb, reason: str = "") -> AgentView:
+        floor = self._engine.floor
+        try:
+            floor.command(agent, verb, reason)
+            return self._agent_view(floor.desk.state(agent))
+        except KeyError:
+            raise UnknownError(f"no agent {agent}") from None
+
+    async def hang_up(self, call_id: str) -> None:
+        if call_id not in self._engine.calls:
+            raise UnknownError(f"no living call {call_id}")
+        self._engine.post(ev.HangupRequested(call_id, self._engine.clock.now(), "operator"))
+
+    async def dispose(self, agent: str, disposition: str, call_id: str | None = None) -> None:
+        engine = self._engine
+        try:
+            state = engine.floor.desk.state(agent)
+        except KeyError:
+            raise UnknownError(f"no agent {agent}") from None
+        live = engine.floor.last_call(agent)
+        if live is None or (call_id is not None and call_id != live.id):
+            raise RefusedError("the agent's last call is another one, or there was none")
+        await self._dispose(live, state, disposition)
+
+    async def _dispose(self, live: LiveCall, state: AgentState, code: str) -> None:
+        engine, now = self._engine, self._engine.clock.now()
+        campaign, contact = live.campaign, live.contact
+        if campaign is None or contact is None:
+            raise RefusedError("only calls of campaigns take dispositions")
+        if code not in campaign.dispositions:
+            known = ", ".join(campaign.dispositions) or "none"
+            raise RefusedError(f"{campaign.campaign} has no disposition {code}; it has: {known}")
+        hours = engine.configuration.hours.get(campaign.hours or "")
+        verdict = retry.disposed(campaign, contact, code, now, hours)
+        try:
+            await engine.store.dispose(live.id, state.agent, code, now, verdict)
+        except StoreError as error:
+            raise RefusedError(f"the disposition could not be stored: {error}") from error
+        engine.floor.apply(state.agent, m.Disposed(live.id))
+
+    # -- campaigns ----------------------------------------------------------------------------------
+
+    async def command_campaign(self, campaign: str, verb: CampaignVerb) -> CampaignView:
+        engine = self._engine
+        run = self._run(campaign)
+        if verb == "start" and engine.draining:
+            raise RefusedError("the engine is shutting down")
+        status = STATUS_AFTER[verb]
+        if verb == "drain" and not run.calls and not run.claiming:
+            status = "stopped"
+        engine.campaigns.set_status(campaign, status)
+        await self.refresh()
+        return self._campaign_view(campaign, run)
+
+    async def add_contact(self, campaign: str, contact: NewContact) -> int:
+        self._run(campaign)
+        store = self._engine.store
+        inserted, _ = await store.add_contacts(campaign, [contact])
+        found = await store.find_contact(campaign, contact.number)
+        if not inserted or found is None:
+            raise RefusedError(f"{campaign} has this number already")
+        self._engine.campaigns.contact_added(campaign)
+        return found.id
+
+    async def import_list(
+        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None
+    ) -> Mapping[str, int]:
+        run = self._run(campaign)
+        engine = self._engine
+        try:
+            report = await import_list(engine.store, run.config, Path(path), progress)
+        except ListError as error:
+            raise RefusedError(str(error)) from error
+        counts = {"imported": report.imported, "duplicates": report.duplicates, "rejected": report.rejected}
+        await engine.store.save_list_import(campaign, path, report.digest, engine.clock.now(), **counts)
+        engine.metrics.imported(campaign, counts)
+        engine.campaigns.contact_added(campaign)
+        return counts
+
+    def _run(self, campaign: str) -> Run:
+        run = self._engine.campaigns.runs.get(campaign)
+        if run is None:
+            raise UnknownError(f"no campaign {campaign}")
+        return run
+
+    async def reload(self) -> Sequence[str]:
+        return await self._reloader.reload()
+
+
+async def import_configured_list(control: EngineControl, engine: "Engine", name: str) -> None:
+    """The list a campaign names, once: again only when the file has changed."""
+    run = engine.campaigns.runs[name]
+    path = engine.configuration.list_path(run.config)
+    if path is None:
+        return
+
+    try:
+        digest = (await asyncio.to_thread(scan, path)).digest
+        if await engine.store.list_imported(name, str(path), digest):
+            return
+        counts = await control.import_list(name, str(path))
+        log.info("list imported: %s", counts, extra={"campaign": name})
+    except (ListError, RefusedError, OSError) as error:
+        log.error("the list could not be imported: %s", error, extra={"campaign": name})

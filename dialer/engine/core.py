@@ -1,0 +1,157 @@
+"""The loop: one event at a time into the parts that hold the state, until nothing is left to do."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from dialer.calls import events as ev
+from dialer.config.configuration import Configuration
+from dialer.coordination.limits import Limit, Limits, Scope
+from dialer.engine.calls import Calls
+from dialer.engine.campaigns import Campaigns
+from dialer.engine.clock import Clock
+from dialer.engine.floor import Floor
+from dialer.engine.ids import Ids
+from dialer.engine.reconcile import Reconciler
+from dialer.engine.scripts import Scripts
+from dialer.flows.prompts import Sounds
+from dialer.metrics import Metrics
+from dialer.store.store import Store
+from dialer.switch.port import Switch
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Everything that runs on one node. Not to be touched from another thread.
+
+    `post` may be called from within the handling of an event: the event waits its turn, so that every step sees the
+    world as the step before left it.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: Store,
+        limits: Limits,
+        metrics: Metrics,
+        clock: Clock,
+        sounds: Mapping[str, Sounds],
+    ) -> None:
+        self.configuration = configuration
+        self.store = store
+        self.limits = limits
+        self.metrics = metrics
+        self.clock = clock
+        self.sounds = sounds
+        self.switches: dict[str, Switch] = {}
+        self.ids = Ids(configuration.plant.node, clock.now())
+        self.totals: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.draining = False
+        self.floor = Floor(self)
+        self.scripts = Scripts(self)
+        self.calls = Calls(self)
+        self.campaigns = Campaigns(self)
+        self.reconciler = Reconciler(self)
+        self._inbox: deque[ev.SwitchEvent | Callable[[], None]] = deque()
+        self._busy = False
+        self._match_wanted = False
+        self.configure_limits()
+
+    # -- the loop -----------------------------------------------------------------------------------
+
+    def post(self, event: ev.CallEvent | ev.SwitchEvent | Callable[[], None]) -> None:
+        """An event, or something to be done between events."""
+        self._inbox.append(event)  # type: ignore[arg-type]
+        if not self._busy:
+            self._work()
+
+    def want_match(self) -> None:
+        """An agent or a customer came free: look whether two fit, once the events at hand are worked off."""
+        self._match_wanted = True
+        if not self._busy:
+            self._work()
+
+    @property
+    def backlog(self) -> int:
+        return len(self._inbox)
+
+    def _work(self) -> None:
+        self._busy = True
+        try:
+            while self._inbox or self._match_wanted:
+                if self._inbox:
+                    self._guarded(self._inbox.popleft())
+                else:
+                    self._match_wanted = False
+                    self._guarded(self._match)
+        finally:
+            self._busy = False
+
+    def _guarded(self, event: ev.SwitchEvent | Callable[[], None]) -> None:
+        """The impossible is counted and ends that one call, never the loop."""
+        try:
+            event() if callable(event) else self._handle(event)
+        except Exception:
+            kind = getattr(event, "__name__", type(event).__name__)
+            self.metrics.impossible(kind)
+            log.exception("a %s could not be handled", kind)
+            channel = getattr(event, "channel", None)
+            if isinstance(channel, str) and channel in self.calls:
+                self.calls.abort(channel)
+
+    def _handle(self, event: ev.SwitchEvent) -> None:
+        match event:
+            case ev.LinkUp() | ev.LinkDown() | ev.ChannelsListed():
+                self.reconciler.handle(event)
+            case _ if event.channel in self.calls:
+                self.calls.handle(event.channel, event)
+            case ev.ScriptStarted() if self.reconciler.defers(event):
+                pass
+            case ev.ScriptStarted(kind="agent"):
+                self.floor.leg_arrived(event)
+            case _ if self.floor.knows(event.channel):
+                self.floor.leg_event(event)
+            case ev.ScriptStarted(kind="inbound"):
+                self.calls.arrive(event)
+            case ev.ScriptStarted():
+                self.reconciler.stray_script(event)
+            case _:
+                self.metrics.ignored(type(event).__name__)
+
+    def _match(self) -> None:
+        for assignment in self.floor.match():
+            self.calls.assign(assignment.call_id, assignment.agent)
+        self.campaigns.kick_all()
+
+    # -- configuration ------------------------------------------------------------------------------
+
+    def take(self, configuration: Configuration, sounds: Mapping[str, Sounds]) -> None:
+        """Go on with a changed configuration. Calls that run keep the flow and the campaign they began with."""
+        gone = self.configuration.clients.keys() - configuration.clients.keys()
+        self.configuration, self.sounds = configuration, sounds
+        self.scripts.forget_worlds()
+        self.configure_limits()
+        self.floor.reconfigure()
+        self.campaigns.reconfigure()
+        for client in gone:
+            self.metrics.forget_client(client)
+
+    # -- shared pieces ------------------------------------------------------------------------------
+
+    def configure_limits(self) -> None:
+        plant = self.configuration.plant
+        limits = {
+            Scope("switch", name): Limit(switch.channels, switch.calls_per_second)
+            for name, switch in plant.switches.items()
+        }
+        limits |= {
+            Scope("campaign", name): Limit(campaign.limits.channels, campaign.limits.calls_per_second)
+            for name, campaign in self.configuration.campaigns.items()
+        }
+        self.limits.configure(limits)
+
+    def count(self, what: Literal["offered", "answered", "connected", "abandoned"]) -> None:
+        self.totals[what] += 1

@@ -1,0 +1,223 @@
+"""What to believe after a break: the switch is the truth about which channels live.
+
+At every link up, and now and then besides, the channels are listed. What we hold and the switch does not is gone; what
+both have is brought up to date. At start, the calls and agents' legs that the store left open are held against the
+first listing of their switch: the living are adopted, the gone are settled, and nothing is dialled on a guess.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dialer.agents.model import State as AgentStates
+from dialer.calls import events as ev
+from dialer.calls.model import IN_THE_AIR, Call, Plan, State
+from dialer.coordination.limits import Scope
+from dialer.engine.campaigns import plan_of
+from dialer.engine.live import LiveCall, Script
+from dialer.store.records import AgentSession, CallRecord, Contact
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+LISTING_EVERY_S = 30.0
+"""How often the channels are listed though nothing broke: events that were lost are found out by it."""
+YOUNG_S = 3.0
+"""A channel younger than this when the listing was asked for may be missing from it."""
+
+
+class Reconciler:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._orphans: dict[str, list[tuple[CallRecord, Contact | None]]] = {}
+        """By switch: calls that an earlier life left open, until the switch has said which live."""
+        self._sessions: dict[str, list[AgentSession]] = {}
+        self._early: list[ev.ScriptStarted] = []
+        self._listed: set[str] = set()
+
+    def inherit(self, calls: Iterable[tuple[CallRecord, Contact | None]], sessions: Iterable[AgentSession]) -> None:
+        """What the store says was going on when the engine stopped."""
+        for record, contact in calls:
+            self._orphans.setdefault(record.switch, []).append((record, contact))
+        for session in sessions:
+            self._sessions.setdefault(session.switch, []).append(session)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing from an earlier life is left undecided."""
+        return not self._orphans and not self._sessions
+
+    def knows(self, switch: str) -> bool:
+        """Whether the switch has told its channels since we connected: only then is it dialled over."""
+        return switch in self._listed
+
+    def handle(self, event: ev.LinkUp | ev.LinkDown | ev.ChannelsListed) -> None:
+        match event:
+            case ev.LinkUp():
+                log.info("link to %s is up", event.switch, extra={"switch": event.switch})
+                self._engine.metrics.link(event.switch, up=True)
+                self._engine.switches[event.switch].list_channels()
+            case ev.LinkDown():
+                log.warning("link to %s is down: %s", event.switch, event.reason, extra={"switch": event.switch})
+                self._engine.metrics.link(event.switch, up=False)
+                self._listed.discard(event.switch)
+            case ev.ChannelsListed():
+                self._reconcile(event)
+
+    def list_all(self) -> None:
+        """The periodical look."""
+        for switch in self._engine.switches.values():
+            if switch.up:
+                switch.list_channels()
+
+    def defers(self, event: ev.ScriptStarted) -> bool:
+        """The script of a call that is not adopted yet: it waits for the listing."""
+        orphan = any(record.id == event.channel for records in self._orphans.values() for record, _ in records)
+        if orphan:
+            self._early.append(event)
+        return orphan
+
+    def stray_script(self, event: ev.ScriptStarted) -> None:
+        """An answered channel that nobody knows: nobody wants it."""
+        self._engine.metrics.impossible("stray_script")
+        self._engine.switches[event.switch].hangup(event.channel)
+
+    # -- a listing ----------------------------------------------------------------------------------
+
+    def _reconcile(self, listing: ev.ChannelsListed) -> None:
+        living = {seen.channel: seen for seen in listing.channels}
+        first = listing.switch not in self._listed
+        self._listed.add(listing.switch)
+        self._adopt_legs(listing, living)
+        self._adopt_calls(listing, living)
+        self._update_calls(listing, living)
+        early, self._early = self._early, []
+        for script in early:
+            self._engine.post(script)
+        self._update_legs(listing, living)
+        if first:
+            self._hang_up_strangers(listing)
+            self._engine.want_match()
+
+    def _adopt_legs(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+        engine = self._engine
+        for session in self._sessions.pop(listing.switch, []):
+            if session.channel not in living:
+                engine.store.drop_session(session.agent)
+                continue
+            engine.floor.adopt_leg(session.channel, session.agent, listing.switch)
+            call_id = self._joined_with(living, session.channel, listing.switch)
+            state = (
+                AgentStates.TALKING
+                if call_id
+                else AgentStates.PAUSED
+                if session.state == "paused"
+                else AgentStates.IDLE
+            )
+            engine.floor.start(engine.floor.desk.adopt(session, state, call_id, engine.clock.now()))
+            log.info("an agent's leg is adopted", extra={"agent": session.agent, "call": call_id})
+
+    def _joined_with(self, living: dict[str, ev.ChannelSeen], leg: str, switch: str) -> str | None:
+        """The orphaned call whose channel is in the same bridge as this leg."""
+        bridge = living[leg].bridge
+        if not bridge:
+            return None
+        mates = {channel for channel, seen in living.items() if seen.bridge == bridge}
+        return next((record.id for record, _ in self._orphans.get(switch, []) if record.id in mates), None)
+
+    def _adopt_calls(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+        for record, contact in self._orphans.pop(listing.switch, []):
+            live = self._revive(record, contact, living.get(record.id))
+            self._engine.calls.add(live)
+            self._engine.campaigns.adopt(live)
+            if record.id in living:
+                self._engine.limits.hold(live.id, self._scopes(record))
+                self._engine.calls.watch(live)
+                log.info("a call is adopted as %s", live.call.state, extra={"call": live.id})
+            else:
+                self._engine.post(ev.Gone(live.id, listing.at))
+
+    def _scopes(self, record: CallRecord) -> list[Scope]:
+        scopes = [Scope("switch", record.switch)]
+        return scopes if record.campaign is None else [*scopes, Scope("campaign", record.campaign)]
+
+    def _revive(self, record: CallRecord, contact: Contact | None, seen: ev.ChannelSeen | None) -> LiveCall:
+        """The call as far as the row and the switch tell."""
+        engine, configuration = self._engine, self._engine.configuration
+        campaign = configuration.campaigns.get(record.campaign or "")
+        flow = configuration.flows.get(record.flow or (campaign.flow if campaign and campaign.flow else ""))
+        plan = plan_of(campaign) if campaign is not None else Plan(record.direction)
+        agent = engine.floor.desk.by_call(record.id)
+        call = Call(
+            record.id,
+            plan,
+            _state_of(seen, agent),
+            record.created_at,
+            agent=agent,
+            request=plan.request,
+            flow_started=record.direction == "inbound" or plan.person == "flow",
+            dialled_at=record.dialled_at or (record.created_at if record.direction == "outbound" else None),
+            ringing_at=record.ringing_at,
+            answered_at=record.answered_at or _answered_at(seen, engine.clock.now()),
+            queued_at=record.queued_at,
+            joined_at=record.joined_at,
+            talking_since=record.joined_at or engine.clock.now() if agent else None,
+            bridge=seen.bridge if seen else "",
+        )
+        seed = replace(record, outcome=None)
+        script = Script(flow, position=record.flow_position)
+        return LiveCall(call, engine.switches[record.switch], seed, campaign, contact, script)
+
+    def _update_calls(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+        for live in list(self._engine.calls):
+            if live.switch.name != listing.switch:
+                continue
+            for event in _news_of(live.call, living.get(live.id), listing):
+                self._engine.post(event)
+
+    def _update_legs(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+        floor = self._engine.floor
+        for channel, agent in floor.legs(listing.switch):
+            state = floor.desk.state(agent)
+            young = state.since > listing.asked_at - YOUNG_S and state.state is AgentStates.CALLING
+            if channel not in living and not young:
+                self._engine.post(ev.Gone(channel, listing.at))
+
+    def _hang_up_strangers(self, listing: ev.ChannelsListed) -> None:
+        """Channels that an earlier life of this node made and nobody knows any more."""
+        engine = self._engine
+        for seen in listing.channels:
+            known = seen.channel in engine.calls or engine.floor.knows(seen.channel)
+            if engine.ids.ours(seen.channel) and not known:
+                log.warning("a channel that nobody knows is hung up", extra={"call": seen.channel})
+                engine.switches[listing.switch].hangup(seen.channel)
+
+
+def _state_of(seen: ev.ChannelSeen | None, agent: str | None) -> State:
+    if agent is not None:
+        return State.TALKING
+    if seen is not None and seen.state == "up":
+        return State.ANSWERED
+    return State.DIALLING
+
+
+def _answered_at(seen: ev.ChannelSeen | None, now: float) -> float | None:
+    return now if seen is not None and seen.state == "up" else None
+
+
+def _news_of(call: Call, seen: ev.ChannelSeen | None, listing: ev.ChannelsListed) -> Sequence[ev.CallEvent]:
+    """What the listing tells of a call beyond what the events did."""
+    if seen is None:
+        since = call.dialled_at or call.created_at
+        certain = call.state is not State.INTENDED and since < listing.asked_at - YOUNG_S
+        return [ev.Gone(call.id, listing.at)] if certain else []
+    if seen.state == "up" and call.state in IN_THE_AIR:
+        return [ev.Answered(call.id, listing.at)]
+    if call.state is State.TALKING and seen.bridge != call.bridge:
+        return [ev.Unbridged(call.id, listing.at, call.bridge)]
+    if call.state is State.JOINING and seen.bridge:
+        return [ev.Bridged(call.id, listing.at, seen.bridge)]
+    return []

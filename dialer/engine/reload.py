@@ -1,0 +1,66 @@
+"""A changed configuration taken while calls go on, or refused whole."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dialer.config.configuration import Configuration
+from dialer.config.faults import ConfigError
+from dialer.config.loader import load
+from dialer.config.reload import changes
+from dialer.flows.prompts import Sounds, needed
+from dialer.flows.speech import SpeechError, prepare
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+
+def sounds_of(configuration: Configuration) -> Mapping[str, Sounds]:
+    """Where each switch finds the prompts."""
+    speech = configuration.plant.speech
+    return {
+        name: Sounds(switch.sounds.seen_as or str(_directory(configuration, switch.sounds.write)), speech)
+        for name, switch in configuration.plant.switches.items()
+    }
+
+
+def render_prompts(configuration: Configuration) -> None:
+    """Make every prompt that is missing, for every switch. Blocks. Raises SpeechError."""
+    messages = [campaign.abandon.message for campaign in configuration.campaigns.values()]
+    utterances = needed(configuration.flows.values(), messages, configuration.plant.speech)
+    recordings = {key: recording.path for key, recording in configuration.prompts.items()}
+    for directory in {_directory(configuration, s.sounds.write) for s in configuration.plant.switches.values()}:
+        done = prepare(directory, utterances, recordings)
+        log.info("prompts: %d made, %d there already", done.made, done.kept)
+
+
+def _directory(configuration: Configuration, written: str) -> Path:
+    return (configuration.root / written).resolve()
+
+
+class Reloader:
+    def __init__(self, engine: "Engine", root: Path, plant: Path | None) -> None:
+        self._engine = engine
+        self._root = root
+        self._plant = plant
+        self._turn = asyncio.Lock()
+
+    async def reload(self) -> Sequence[str]:
+        """The faults, each with its place; none when the new configuration is in force."""
+        async with self._turn:
+            engine = self._engine
+            try:
+                new = await asyncio.to_thread(load, self._root, None, self._plant)
+                changed = changes(engine.configuration, new)
+                await asyncio.to_thread(render_prompts, new)
+            except ConfigError as error:
+                return [str(fault) for fault in error.faults]
+            except SpeechError as error:
+                return str(error).splitlines()
+            engine.take(new, sounds_of(new))
+            log.info("configuration reloaded: %s", changed)
+            return []

@@ -1,0 +1,153 @@
+"""Flows on their scripts: the pure interpreter is given what happened and says what the switch shall do next."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dialer.calls import events as ev
+from dialer.engine.live import LiveCall
+from dialer.flows.commands import Command, Directive, End, Hold, Play, QueueRequest, QueueResult, Reply
+from dialer.flows.fields import Spoken
+from dialer.flows.interpreter import advance, restore, resume, start
+from dialer.flows.model import Flow
+from dialer.flows.session import CallFacts, Session, World
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+
+class Scripts:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._worlds: dict[str, World] = {}
+
+    def forget_worlds(self) -> None:
+        """The configuration changed: calls that begin from now on see the new one."""
+        self._worlds = {}
+
+    # -- events of the FastAGI side -----------------------------------------------------------------
+
+    def attached(self, live: LiveCall) -> None:
+        live.script.attached = True
+        live.script.command = None
+
+    def detached(self, live: LiveCall) -> None:
+        live.script.attached = False
+        live.script.command = None
+
+    def replied(self, live: LiveCall, event: ev.ScriptReplied) -> None:
+        script = live.script
+        if script.command is not None:
+            self._engine.metrics.script_command(type(script.command).__name__.lower(), event.at - script.asked_at)
+        script.command = None
+
+    def follow_reply(self, live: LiveCall, event: ev.ScriptReplied) -> None:
+        """The flow's command is done."""
+        if live.script.session is not None:
+            self._advance(live, event.reply)
+
+    # -- effects of the call machine ----------------------------------------------------------------
+
+    def run_flow(self, live: LiveCall, result: QueueResult | None) -> None:
+        script = live.script
+        if script.flow is None:
+            self._engine.post(ev.FlowEnded(live.id, self._engine.clock.now(), 16))
+            return
+        if script.session is None:
+            script.session = self._restored(live, script.flow)
+        now = self._engine.clock.now()
+        if script.session is None:
+            self._follow(live, *start(script.flow, self._facts(live), now, self._world(live.switch.name)))
+        elif result is not None:
+            self._follow(live, *advance(script.session, result, now))
+        else:
+            self._follow(live, *resume(script.session, now))
+
+    def hold(self, live: LiveCall, most_s: float, music: str) -> None:
+        if not isinstance(live.script.command, Hold):
+            self._run(live, Hold(most_s, music))
+
+    def apologise(self, live: LiveCall) -> None:
+        """The campaign's message to a person for whom nobody is free, then the end."""
+        texts = live.campaign.abandon.message if live.campaign else {}
+        language = live.seed.language or next(iter(texts), "")
+        text = texts.get(language) or next(iter(texts.values()), None)
+        sounds = self.spoken(live, text, language) if text else ()
+        if sounds and live.script.attached:
+            self._run(live, Play(sounds))
+        else:
+            live.switch.hangup(live.id)
+
+    def spoken(self, live: LiveCall, text: str, language: str) -> tuple[str, ...]:
+        return self._engine.sounds[live.switch.name].files_for(Spoken({language: text}), language)
+
+    # -- how ----------------------------------------------------------------------------------------
+
+    def _facts(self, live: LiveCall) -> CallFacts:
+        inbound = live.call.plan.direction == "inbound"
+        return CallFacts(
+            caller=live.seed.number if inbound else live.seed.our_number,
+            dialled=live.seed.our_number if inbound else live.seed.number,
+            client=live.seed.client,
+            language=live.seed.language,
+            variables=live.variables,
+            answered=live.call.answered_at is not None,
+        )
+
+    def _restored(self, live: LiveCall, flow: Flow) -> Session | None:
+        """Where an earlier life of the engine left the call."""
+        if live.script.position is None:
+            return None
+        try:
+            return restore(flow, live.script.position, self._world(live.switch.name))
+        except ValueError:
+            log.exception("where a call stood cannot be read; its flow begins anew", extra={"call": live.id})
+            return None
+
+    def _advance(self, live: LiveCall, reply: Reply) -> None:
+        session = live.script.session
+        assert session is not None
+        self._follow(live, *advance(session, reply, self._engine.clock.now()))
+
+    def _follow(self, live: LiveCall, session: Session, directive: Directive) -> None:
+        """Do what the flow asks; a full queue is answered at once, and the flow asked again."""
+        now = self._engine.clock.now()
+        while isinstance(directive, QueueRequest):
+            refused = self._engine.floor.refuses(live, directive)
+            if refused is None:
+                break
+            session, directive = advance(session, QueueResult(refused), now)
+        script = live.script
+        if session.marks != live.call.marks:
+            self._engine.post(ev.FlowMarked(live.id, now, frozenset(session.marks)))
+        script.session, script.directive, script.position = session, directive, None
+        match directive:
+            case QueueRequest():
+                self._engine.post(ev.QueueAsked(live.id, now, directive))
+            case End():
+                self._engine.post(ev.FlowEnded(live.id, now, directive.cause))
+            case _:
+                self._run(live, directive)
+
+    def _run(self, live: LiveCall, command: Command) -> None:
+        """Without a script the command waits for the dialplan to bring the channel back (`ScriptStarted`)."""
+        script = live.script
+        if not script.attached:
+            return
+        if script.command is not None:
+            self._engine.metrics.impossible("script_busy")
+            log.error("a command for a script that is busy with another", extra={"call": live.id})
+            live.switch.hangup(live.id)
+            return
+        script.command, script.asked_at = command, self._engine.clock.now()
+        live.switch.run(live.id, command)
+
+    def _world(self, switch: str) -> World:
+        if (world := self._worlds.get(switch)) is None:
+            configuration = self._engine.configuration
+            caller_ids: Mapping[str, str] = {name: c.caller_id for name, c in configuration.clients.items()}
+            world = World(configuration.hours, self._engine.sounds[switch].files_for, caller_ids)
+            self._worlds[switch] = world
+        return world

@@ -1,0 +1,216 @@
+"""The composition root: builds the parts, runs them in one TaskGroup, and takes them down in order."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from dialer.calls import events as ev
+from dialer.config.configuration import Configuration
+from dialer.config.faults import ConfigError
+from dialer.config.loader import load
+from dialer.coordination.limits import LocalLimits
+from dialer.engine.clock import LoopClock
+from dialer.engine.control import EngineControl, import_configured_list
+from dialer.engine.core import Engine
+from dialer.engine.reconcile import LISTING_EVERY_S
+from dialer.engine.reload import Reloader, render_prompts, sounds_of
+from dialer.flows.speech import SpeechError
+from dialer.metrics import Metrics
+from dialer.store.store import Store, StoreError
+from dialer.switch.asterisk import AsteriskSwitch
+from dialer.switch.fastagi import ScriptServer
+from dialer.web.app import ListenError, address, make_app
+from dialer.web.app import serve as serve_web
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+SETTLE_S = 5.0
+"""After the drain: how long the last hang-ups may take to be confirmed."""
+
+
+def serve(root: Path, plant: Path | None = None) -> int:
+    """Run until SIGTERM or Ctrl-C. 0: shut down in order; 1: could not run; 2: the configuration is faulty."""
+    try:
+        configuration = load(root, os.environ, plant)
+    except ConfigError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        return 2
+    try:
+        render_prompts(configuration)
+        asyncio.run(_run(configuration, root, plant))
+    except (SpeechError, StoreError, ListenError, OSError) as error:
+        print(f"dialer: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(configuration: Configuration, root: Path, plant: Path | None) -> None:
+    config = configuration.plant
+    password = os.environ.get(config.store.password_env) if config.store.password_env else None
+    store = await asyncio.to_thread(Store.open, _absolute(config.store.url, root), password)
+    try:
+        service = Service(configuration, store, root, plant)
+        await service.run()
+    finally:
+        await store.close()
+
+
+def _absolute(url: str, root: Path) -> str:
+    """A relative SQLite file lies below the configuration's root, wherever the engine was started."""
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url.startswith(prefix + "/"):
+        return url
+    path = (root / url.removeprefix(prefix)).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return f"{prefix}{path}"
+
+
+class Service:
+    """One engine with its adapters."""
+
+    def __init__(self, configuration: Configuration, store: Store, root: Path, plant: Path | None) -> None:
+        self._config = configuration.plant
+        self._store = store
+        self._metrics = Metrics()
+        self._engine = Engine(
+            configuration,
+            store,
+            LocalLimits(),
+            self._metrics,
+            LoopClock(asyncio.get_running_loop()),
+            sounds_of(configuration),
+        )
+        self._reloader = Reloader(self._engine, root, plant)
+        self._control = EngineControl(self._engine, self._reloader)
+        self._scripts = ScriptServer(self._engine.post)
+        self._switches = [
+            AsteriskSwitch(
+                name, switch, os.environ.get(switch.ami.secret_env, ""), self._engine.post, self._scripts,
+                backlog=lambda: self._engine.backlog,
+            )
+            for name, switch in self._config.switches.items()
+        ]  # fmt: skip
+        self._engine.switches = {switch.name: switch for switch in self._switches}
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        hurry = asyncio.Event()
+        self._on_signals(stop, hurry)
+        await self._inherit()
+        port = await self._scripts.start(self._config.fastagi.host, self._config.fastagi.port)
+        token = os.environ.get(self._config.web.token_env)
+        web = await serve_web(make_app(self._control, self._metrics, token), self._config.web.listen)
+        log.info("serving %s, FastAGI on port %d", address(web), port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(switch.serve()) for switch in self._switches]
+                tasks.append(group.create_task(self._keep_house()))
+                tasks.append(group.create_task(self._start_campaigns()))
+                await stop.wait()
+                await self._drain(hurry)
+                for task in tasks:
+                    task.cancel()
+        finally:
+            for switch in self._switches:
+                await switch.close()
+            await self._scripts.close()
+            await web.cleanup()
+        log.info("stopped")
+
+    def _on_signals(self, stop: asyncio.Event, hurry: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+
+        def ask() -> None:
+            (hurry if stop.is_set() else stop).set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ask)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+        self._spawned: set[asyncio.Task[None]] = set()
+
+    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    async def _reload(self) -> None:
+        for fault in await self._reloader.reload():
+            log.error("the changed configuration is refused: %s", fault)
+
+    # -- the beginning ------------------------------------------------------------------------------
+
+    async def _inherit(self) -> None:
+        """What an earlier life left open waits for its switch to say what lives."""
+        calls = []
+        for record in await self._store.open_calls(self._config.node):
+            contact = await self._store.contact(record.contact_id) if record.contact_id is not None else None
+            calls.append((record, contact))
+        sessions = await self._store.sessions()
+        known = set(self._config.switches)
+        for record, _ in calls:
+            if record.switch not in known:
+                log.warning("a call of a switch that is not configured any more stays open", extra={"call": record.id})
+        self._engine.reconciler.inherit(
+            [(record, contact) for record, contact in calls if record.switch in known],
+            [session for session in sessions if session.switch in known],
+        )
+        if calls or sessions:
+            log.info("%d open calls and %d agents' legs to look for", len(calls), len(sessions))
+
+    async def _start_campaigns(self) -> None:
+        for name, run in list(self._engine.campaigns.runs.items()):
+            await import_configured_list(self._control, self._engine, name)
+            status = await self._store.campaign_status(name)
+            if status is None:
+                status = "running" if run.config.start == "auto" else "stopped"
+            if status in ("running", "exhausted", "paused"):
+                self._engine.campaigns.set_status(name, "paused" if status == "paused" else "running")
+
+    async def _keep_house(self) -> None:
+        """What no event brings about: retries coming due, lost events, figures for the views."""
+        loop = asyncio.get_running_loop()
+        listed_at = loop.time()
+        while True:
+            due = loop.time() + TICK_S
+            await asyncio.sleep(TICK_S)
+            self._metrics.loop_lag(max(0.0, loop.time() - due))
+            self._metrics.event_queue(self._engine.backlog)
+            self._engine.post(self._engine.campaigns.kick_all)
+            if loop.time() - listed_at >= LISTING_EVERY_S:
+                listed_at = loop.time()
+                self._engine.reconciler.list_all()
+            with suppress(StoreError):
+                await self._control.refresh()
+
+    # -- the end ------------------------------------------------------------------------------------
+
+    async def _drain(self, hurry: asyncio.Event) -> None:
+        """No new calls; talks may end within the limit; what is left is hung up, settled, written."""
+        engine = self._engine
+        engine.draining = True
+        log.info("draining %d calls, for at most %g s", len(engine.calls), self._config.drain)
+        if not await self._until(lambda: not len(engine.calls), self._config.drain, hurry):
+            now = engine.clock.now()
+            for live in list(engine.calls):
+                engine.post(ev.HangupRequested(live.id, now, "shutdown"))
+            if not await self._until(lambda: not len(engine.calls), SETTLE_S):
+                for live in list(engine.calls):
+                    engine.post(ev.Gone(live.id, engine.clock.now()))
+        engine.floor.log_out_all()
+        await self._until(lambda: not engine.floor.anyone(), SETTLE_S)
+        await self._until(lambda: not engine.calls.unwritten, SETTLE_S)
+
+    async def _until(self, done: Callable[[], bool], seconds: float, hurry: asyncio.Event | None = None) -> bool:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not done():
+            if asyncio.get_running_loop().time() >= deadline or (hurry is not None and hurry.is_set()):
+                return False
+            await asyncio.sleep(0.05)
+        return True
