@@ -54,7 +54,7 @@ def serve(root: Path, plant: Path | None = None) -> int:
 async def _run(configuration: Configuration, root: Path, plant: Path | None) -> None:
     config = configuration.plant
     password = os.environ.get(config.store.password_env) if config.store.password_env else None
-    store = await asyncio.to_thread(Store.open, _absolute(config.store.url, root), password)
+    store = await asyncio.to_thread(Store.open, store_url(config.store.url, root), password)
     try:
         service = Service(configuration, store, root, plant)
         await service.run()
@@ -62,7 +62,7 @@ async def _run(configuration: Configuration, root: Path, plant: Path | None) -> 
         await store.close()
 
 
-def _absolute(url: str, root: Path) -> str:
+def store_url(url: str, root: Path) -> str:
     """A relative SQLite file lies below the configuration's root, wherever the engine was started."""
     prefix = "sqlite:///"
     if not url.startswith(prefix) or url.startswith(prefix + "/"):
