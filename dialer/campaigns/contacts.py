@@ -23,11 +23,17 @@ MOST_FIELD = 4096
 _NAME = re.compile(r"\W+")
 _DIALLABLE = re.compile(r"\+?[0-9 ().\-/]{1,40}")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_NOT_PARSED = {
+    NumberParseException.INVALID_COUNTRY_CODE: "no such country code",
+    NumberParseException.TOO_SHORT_AFTER_IDD: "the number is too short",
+    NumberParseException.TOO_SHORT_NSN: "the number is too short",
+    NumberParseException.TOO_LONG: "the number is too long",
+}
 _NOT_POSSIBLE = {
     ValidationResult.INVALID_COUNTRY_CODE: "no such country code",
     ValidationResult.TOO_SHORT: "the number is too short",
     ValidationResult.TOO_LONG: "the number is too long",
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "the number lacks its area code",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "the number is too short, or lacks its area code",
 }
 
 
@@ -100,8 +106,7 @@ def read_number(text: str, country: str | None) -> str:
     try:
         parsed = phonenumbers.parse(plain, country)
     except NumberParseException as fault:
-        wrong_code = fault.error_type == NumberParseException.INVALID_COUNTRY_CODE
-        raise Rejected("no such country code" if wrong_code else "not a telephone number") from None
+        raise Rejected(_NOT_PARSED.get(fault.error_type, "not a telephone number")) from None
     possible = phonenumbers.is_possible_number_with_reason(parsed)
     if possible != ValidationResult.IS_POSSIBLE:
         raise Rejected(_NOT_POSSIBLE.get(possible, "the number's length is wrong"))
@@ -109,5 +114,5 @@ def read_number(text: str, country: str | None) -> str:
         raise Rejected("a premium-rate number")
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if not is_e164(number):
-        raise Rejected("not a telephone number")
+        raise Rejected("the number is too long")
     return number

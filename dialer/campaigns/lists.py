@@ -27,11 +27,21 @@ Progress = Callable[[int, int], None]
 
 
 class ContactStore(Protocol):
-    def add_contacts(
-        self, campaign: str, contacts: Sequence[NewContact]
-    ) -> Awaitable[tuple[int, int]]:
+    """The part of the store that a list goes into."""
+
+    def add_contacts(self, campaign: str, contacts: Sequence[NewContact]) -> Awaitable[tuple[int, int]]:
         """How many were inserted, and how many the campaign had already."""
         ...
+
+
+class ListStore(ContactStore, Protocol):
+    """A store that remembers which files were imported."""
+
+    def list_imported(self, campaign: str, path: str, digest: str) -> Awaitable[bool]: ...
+
+    def save_list_import(
+        self, campaign: str, path: str, digest: str, at: float, *, imported: int, duplicates: int, rejected: int
+    ) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,27 @@ async def import_list(
 
     Raises ListError when the file as a whole is no list. May be repeated: what is there already is a duplicate.
     """
+    return await _import(store, campaign, path, await asyncio.to_thread(scan, path), progress)
+
+
+async def import_once(
+    store: ListStore, campaign: Campaign, path: Path, now: float, progress: Progress | None = None
+) -> ListReport | None:
+    """As `import_list`, unless this very file was imported into the campaign already: then None.
+
+    An import that a crash cut short is not remembered, and done again.
+    """
     found = await asyncio.to_thread(scan, path)
+    if await store.list_imported(campaign.campaign, str(path), found.digest):
+        return None
+    report = await _import(store, campaign, path, found, progress)
+    await store.save_list_import(campaign.campaign, str(path), report.digest, now, **report.counts())
+    return report
+
+
+async def _import(
+    store: ContactStore, campaign: Campaign, path: Path, found: Scan, progress: Progress | None
+) -> ListReport:
     reading = await asyncio.to_thread(_Reading, path, found, campaign.country)
     imported = duplicates = 0
     try:

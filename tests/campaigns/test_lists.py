@@ -1,0 +1,309 @@
+"""Importing lists, whoever wrote them, into the real store."""
+
+import asyncio
+import csv
+import tracemalloc
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dialer.campaigns.contacts import ListError, Rejected, read_number
+from dialer.campaigns.lists import ListReport, import_list, import_once
+from dialer.campaigns.rows import MOST_LINE
+from dialer.config.models import Campaign
+from dialer.numbers import is_e164
+from dialer.store.records import NewContact
+from dialer.store.store import Store
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = Store.open(f"sqlite:///{tmp_path}/store.db")
+    yield opened
+    await opened.close()
+
+
+def campaign(country: str | None = "DE") -> Campaign:
+    return Campaign.model_validate(
+        {"campaign": "winback", "client": "acme", "mode": "agentless", "flow": "survey", "country": country}
+    )
+
+
+class Kept:
+    """Keeps what the import hands over, for tests of many small lists."""
+
+    def __init__(self) -> None:
+        self.contacts: list[NewContact] = []
+
+    async def add_contacts(self, campaign: str, contacts: Sequence[NewContact]) -> tuple[int, int]:
+        self.contacts += contacts
+        return len(contacts), 0
+
+
+def write(path: Path, content: str | bytes) -> None:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+async def imported(path: Path, content: str | bytes, country: str | None = "DE") -> tuple[ListReport, list[NewContact]]:
+    write(path, content)
+    kept = Kept()
+    return await import_list(kept, campaign(country), path), kept.contacts
+
+
+def rejects(report: ListReport) -> list[tuple[int, str]]:
+    assert report.rejected_file
+    with report.rejected_file.open(encoding="utf-8", newline="") as file:
+        return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
+
+
+async def test_a_list_becomes_contacts_in_the_store(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "winback.csv"
+    path.write_text(
+        "First Name;Phone;Städte\nAnna;030 555010;Berlin\nBob;+44 20 7946 0958;London\n"
+        "Cid;0049 30 555010;Bonn\n\nDan;12;Köln\n;(030) 555-012;\n"
+    )
+    seen: list[tuple[int, int]] = []
+    report = await import_list(store, campaign(), path, lambda done, total: seen.append((done, total)))
+    assert report.counts() == {"imported": 3, "duplicates": 1, "rejected": 1}
+    assert (report.rows, report.encoding, report.delimiter) == (5, "utf-8", ";")
+    assert rejects(report) == [(6, "the number is too short, or lacks its area code")]
+    assert report.rejected_file == tmp_path / "winback.rejected.csv"
+    assert seen[-1] == (path.stat().st_size,) * 2
+    anna = await store.find_contact("winback", "+4930555010")
+    assert anna
+    assert dict(anna.fields) == {"first_name": "Anna", "städte": "Berlin"}
+    assert (await store.totals("winback")).contacts["due"] == 3
+
+
+async def test_the_same_list_again_imports_nothing(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "winback.csv"
+    path.write_text("number\n" + "".join(f"+4930555{number:04}\n" for number in range(2500)))
+    first = await import_list(store, campaign(), path)
+    again = await import_list(store, campaign(), path)
+    assert (first.imported, first.duplicates, first.rejected_file) == (2500, 0, None)
+    assert (again.imported, again.duplicates, again.digest) == (0, 2500, first.digest)
+
+
+async def test_a_list_is_imported_once_until_it_changes(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "winback.csv"
+    write(path, "number\n+4930555010\n")
+    first = await import_once(store, campaign(), path, 1000.0)
+    assert first
+    assert first.imported == 1
+    assert await import_once(store, campaign(), path, 1001.0) is None
+    write(path, "number\n+4930555010\n+4930555011\n")
+    second = await import_once(store, campaign(), path, 1002.0)
+    assert second
+    assert (second.imported, second.duplicates) == (1, 1)
+
+
+async def test_a_report_of_rejects_that_no_longer_holds_goes(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    report, _ = await imported(path, "number\nx\n")
+    assert rejects(report) == [(2, "not a telephone number")]
+    report, _ = await imported(path, "number\n+4930555010\n")
+    assert report.rejected_file is None
+    assert not (tmp_path / "list.rejected.csv").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+async def test_encodings_and_delimiters(encoding: str, delimiter: str, tmp_path: Path) -> None:
+    text = "number,name\r\n+4930555010,Jürgen Größ\r\n".replace(",", delimiter)
+    report, contacts = await imported(tmp_path / "list.csv", text.encode(encoding))
+    assert contacts == [NewContact("+4930555010", {"name": "Jürgen Größ"})]
+    assert (report.encoding, report.delimiter) == (encoding, delimiter)
+
+
+async def test_a_character_split_over_two_blocks_is_still_utf8(tmp_path: Path) -> None:
+    head = "number,name\n+4930555010,"
+    text = head + "a" * 3 + "\n"
+    text += "+4930555011," + "b" * 3 + "\n" + "#" * ((1 << 20) - len(text) - 17) + "\n"
+    text += "x" * ((1 << 20) - 1 - len(text.encode())) + "ü\n"
+    report, _ = await imported(tmp_path / "list.csv", text)
+    assert report.encoding == "utf-8"
+
+
+async def test_excels_own_first_line(tmp_path: Path) -> None:
+    report, contacts = await imported(tmp_path / "list.csv", "sep=;\nname,x;number\nAnna;+4930555010\nBob;y\n")
+    assert contacts == [NewContact("+4930555010", {"name_x": "Anna"})]
+    assert rejects(report) == [(4, "not a telephone number")]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("", "the file is empty"),
+        ("\n\n \n", "the file has no rows"),
+        ("name,city\nAnna,Berlin\n", "list.csv:1: no column is the number; the header reads name, city"),
+        ("number,Name,name\n", "names a column twice: name"),
+        ("number" + ",x" * 300, "301 columns"),
+        ("\n\n\"number", "list.csv:3: not CSV: unexpected end of data"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_list_says_why(content: str, fault: str, tmp_path: Path) -> None:
+    with pytest.raises(ListError) as caught:
+        await imported(tmp_path / "list.csv", content)
+    assert fault in str(caught.value)
+    assert str(tmp_path / "list.csv") in str(caught.value)
+
+
+async def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ListError, match=r"none\.csv: No such file"):
+        await import_list(Kept(), campaign(), tmp_path / "none.csv")
+
+
+HOSTILE = [
+    "=cmd|' /C calc'!A0", "${SHELL(reboot)}", "{number}", "$[1+1]", "'; DROP TABLE contacts; --", "Robert\\", "%0d%0a",
+    "a\r\nAction: Originate", "a\nb", "\u202e+4930\u202c", "名前", "\x01\x7f", "<script>", "\u200b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_hostile_fields_are_kept_as_data(text: str, store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("number", "note"), ("+4930555010", text)])
+    report = await import_list(store, campaign(), path)
+    contact = await store.find_contact("winback", "+4930555010")
+    assert contact
+    assert (report.imported, dict(contact.fields)) == (1, {"note": text.strip()})
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if "4930" not in text])
+async def test_hostile_numbers_are_rejected(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("number", "note"), (text, "x"), ("+4930555010", "y")])
+    kept = Kept()
+    report = await import_list(kept, campaign(), path)
+    assert (len(kept.contacts), report.rejected) == (1, 1)
+    assert report.rejected_file
+    with report.rejected_file.open(encoding="utf-8", newline="") as file:
+        cell = list(csv.reader(file))[1][2]
+    assert cell.isprintable()
+    assert not cell.startswith(("=", "+", "-", "@"))
+
+
+async def test_a_row_that_cannot_be_read_costs_no_other(tmp_path: Path) -> None:
+    lines = [
+        "number,note", "+4930555010,good", '+4930555011,"never closed', "+4930555012,good", "+4930555013,a,b",
+        '+4930555014,"a"b', "+4930555015," + "x" * 5000, "+4930555016,a\0b", "+4930555017," + "y" * 200_000,
+        "+4930555018," + "z" * (MOST_LINE + 10), "+4930555019,good", '+4930555020,"' + "\n" * 60, "+4930555021",
+        '+4930555022,"two\nlines"',
+    ]  # fmt: skip
+    report, contacts = await imported(tmp_path / "list.csv", "\n".join(lines) + "\n")
+    assert [contact.number[-2:] for contact in contacts] == ["10", "12", "19", "21", "22"]
+    assert contacts[-1].fields == {"note": "two\nlines"}
+    assert contacts[-2].fields == {}
+    assert rejects(report) == [
+        (3, "not CSV: ',' expected after '\"'"),
+        (5, "more fields than the header has columns"),
+        (6, "not CSV: ',' expected after '\"'"),
+        (7, "a field is too long"),
+        (8, "a field has a NUL character"),
+        (9, "not CSV: field larger than field limit (131072)"),
+        (10, "a line is too long, or a quote is not closed"),
+        (12, "a line is too long, or a quote is not closed"),
+    ]
+
+
+async def test_a_quote_never_closed_at_the_end_costs_its_line_only(tmp_path: Path) -> None:
+    report, contacts = await imported(tmp_path / "list.csv", 'number,a\n"+4930555010,x\n+4930555011,y\n')
+    assert [contact.number for contact in contacts] == ["+4930555011"]
+    assert rejects(report) == [(2, "not CSV: unexpected end of data")]
+
+
+CELLS = st.text(st.sampled_from('+049 -",;\t\r\n\0=xü\'\ufeff'), max_size=12)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(
+    parts=st.lists(st.one_of(CELLS, st.just("+4930555010\n"), st.just("\n")), max_size=30), broken=st.booleans()
+)
+def test_no_file_raises_and_every_row_is_counted(parts: list[str], broken: bool, tmp_path: Path) -> None:
+    content = ("number,note\n" + "".join(parts)).encode() + (b"\xff\n" if broken else b"")
+    report, contacts = asyncio.run(imported(tmp_path / "list.csv", content))
+    assert report.imported == len(contacts)
+    assert len({contact.number for contact in contacts}) == len(contacts)
+    assert report.rejected == sum(report.reasons.values())
+    if report.rejected:
+        lines = [line for line, _ in rejects(report)]
+        assert lines == sorted(lines)
+        assert len(lines) == report.rejected
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(content=st.binary(max_size=300))
+def test_any_bytes_are_a_list_or_a_fault_that_says_why(content: bytes, tmp_path: Path) -> None:
+    try:
+        asyncio.run(imported(tmp_path / "list.csv", content))
+    except ListError as fault:
+        if "list.csv" not in str(fault):
+            raise
+
+
+async def test_memory_does_not_grow_with_the_fields(tmp_path: Path) -> None:
+    """A file of 40 MB, of which 1 MB fields and one line of 20 MB: never more than a few of them at once."""
+    path = tmp_path / "big.csv"
+    with path.open("w") as file:
+        file.write("number,note\n")
+        for number in range(20):
+            file.write(f"+493055500{number:02}," + "x" * 1_000_000 + "\n")
+        file.write("y" * 20_000_000 + "\n+4930555099,good\n")
+    kept = Kept()
+    tracemalloc.start()
+    try:
+        report = await import_list(kept, campaign(), path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (report.imported, report.rejected) == (1, 21)
+    assert peak < 16_000_000
+
+
+# ---- numbers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "number"),
+    [
+        ("030 555010", "DE", "+4930555010"), ("+49 (0)30 555010", None, "+4930555010"),
+        ("0049-30-555010", "DE", "+4930555010"), ("02 1234 5678", "IT", "+390212345678"),
+        ("(202) 555-0123", "US", "+12025550123"), ("'+4930555010", None, "+4930555010"),
+        ("\u202a+4930555010\u202c", None, "+4930555010"), ("＋４９３０５５５０１０", None, "+4930555010"),
+        ("+49\u00a030\u00a0555010", None, "+4930555010"), ("01632 960000", "GB", "+441632960000"),
+    ],
+)  # fmt: skip
+def test_numbers_as_people_write_them(text: str, country: str | None, number: str) -> None:
+    assert read_number(text, country) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "reason"),
+    [
+        ("", "DE", "no number"), ("\u200b", "DE", "no number"), ("030 555010", None, "names no country"),
+        ("12", "DE", "too short"), ("+49 3", None, "too short"), ("+1202555", None, "too short"),
+        ("+49305550101234567", None, "too long"), ("+999123456789", None, "no such country"),
+        ("4,93E+12", "DE", "not a telephone number"), ("030 555010 ext. 5", "DE", "not a telephone number"),
+        ("tel:+4930555010", "DE", "not a telephone number"), ("+4930555010;ext=1", "DE", "not a telephone number"),
+        ("0900 1234567", "DE", "premium-rate"), ("5550123", "US", "lacks its area code"),
+        ("+" * 30, "DE", "not a telephone number"), ("030\n555010", "DE", "not a telephone number"),
+        ("1" * 5000, "DE", "not a telephone number"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_says_why(text: str, country: str | None, reason: str) -> None:
+    with pytest.raises(Rejected, match=reason):
+        read_number(text, country)
+
+
+@given(st.text(max_size=40), st.sampled_from([None, "DE", "US", "IT"]))
+def test_any_text_is_a_number_or_rejected(text: str, country: str | None) -> None:
+    try:
+        number = read_number(text, country)
+    except Rejected:
+        return
+    assert is_e164(number)
