@@ -1,25 +1,26 @@
-"""Every statement of the store, the same for SQLite and PostgreSQL.
+"""Every write of the store, the same for SQLite and PostgreSQL.
 
-Writes take the `Transaction` they are part of; what they do, they do wholly or not at all. Each may be repeated after a
-commit of unknown end: what was done is not done twice.
+A query gets the transaction and the arguments of all its writes in it, and returns as many results. It may be repeated
+after a commit of unknown end: what was done is not done twice.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from functools import cache
+from operator import attrgetter
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dialer.calls.outcome import Outcome
 from dialer.store.errors import StoreError
+from dialer.store.reads import CONTACT_COLUMNS
 from dialer.store.records import (
     AgentSession,
     AgentSpan,
     Attempt,
     CallRecord,
-    CampaignTotals,
     Contact,
     ContactVerdict,
     NewContact,
@@ -38,39 +39,28 @@ from dialer.store.schema import (
     tallies,
 )
 
-_CALL_FIELDS = tuple(f.name for f in fields(CallRecord))
-_CALL_COLUMNS = tuple(calls.c[name] for name in _CALL_FIELDS)
-_OUTCOME_AT = _CALL_FIELDS.index("outcome")
-_CONTACT_COLUMNS = tuple(contacts.c[f.name] for f in fields(Contact))
-_TALK_COLUMNS = tuple(talks.c[f.name] for f in fields(Talk))
-_SPAN_COLUMNS = tuple(agent_spans.c[f.name] for f in fields(AgentSpan))
-_SESSION_COLUMNS = tuple(agent_sessions.c[f.name] for f in fields(AgentSession))
+T = TypeVar("T")
+Query = Callable[["Transaction", Sequence[Any]], Sequence[Any]]
 
 
 @dataclass(slots=True)
 class Transaction:
-    """What the writer thread gives to each write of a batch."""
+    """What the writer thread gives to each query of a batch."""
 
     connection: sa.Connection
     tally: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Changes of counts by (campaign, kind, name), written once at the end of the batch."""
 
-    def insert(self, table: sa.Table) -> Any:
-        """INSERT with ON CONFLICT: both databases have it, SQLAlchemy names it once for each."""
-        return (postgresql if self.connection.dialect.name == "postgresql" else sqlite).insert(table)
+    @property
+    def dialect(self) -> str:
+        return self.connection.dialect.name
 
     def upsert(self, table: sa.Table, row: Mapping[str, Any]) -> None:
-        insert = self.insert(table)
-        update = {name: insert.excluded[name] for name in row if name not in table.primary_key.columns}
-        statement = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update)
-        self.connection.execute(statement, [row])
+        self.connection.execute(_upsert(self.dialect, table, tuple(row)), row)
 
     def insert_new(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
         """How many were not there yet."""
-        if not rows:
-            return 0
-        statement = self.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-        return self.connection.execute(statement, rows).rowcount
+        return self.connection.execute(_insert_new(self.dialect, table), rows).rowcount if rows else 0
 
     def count_contacts(self, campaign: str, before: str | None, after: str, number: int = 1) -> None:
         if before is not None:
@@ -78,15 +68,95 @@ class Transaction:
         self.tally[campaign, "contacts", after] += number
 
 
-def _clean(value: Any) -> Any:
-    """Numbers and names come from the wire: NUL and half characters would cost us the row."""
-    if not isinstance(value, str) or value.isprintable():
-        return value
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
+# -- statements: built once, for building one costs more than running it ----------------------------------------------
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    """INSERT with ON CONFLICT: both databases have it, SQLAlchemy names it once for each."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+@cache
+def _insert_new(dialect: str, table: sa.Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+@cache
+def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
+    insert = _insert(dialect, table)
+    update = {name: insert.excluded[name] for name in names if name not in table.primary_key.columns}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update)
+
+
+@cache
+def _write_call(dialect: str, settling: bool) -> Any:
+    """Insert or update, unless it is settled. Settling returns the rows it wrote."""
+    insert = _insert(dialect, calls)
+    update = {name: insert.excluded[name] for name in (*_CALL_FIELDS, "over_at", *(["counted"] if settling else []))}
+    del update["id"]
+    update["disposition"] = sa.func.coalesce(insert.excluded.disposition, calls.c.disposition)
+    statement = insert.on_conflict_do_update(index_elements=[calls.c.id], set_=update, where=calls.c.outcome.is_(None))
+    return statement.returning(calls.c.id, calls.c.disposition) if settling else statement
+
+
+@cache
+def _add_tally(dialect: str) -> Any:
+    insert = _insert(dialect, tallies)
+    update = {"count": tallies.c.count + insert.excluded.count}
+    return insert.on_conflict_do_update(index_elements=list(tallies.primary_key), set_=update)
+
+
+DUE = (
+    sa.select(*CONTACT_COLUMNS)
+    .where(contacts.c.campaign == sa.bindparam("campaign"), contacts.c.state == "due",
+           contacts.c.next_at <= sa.bindparam("now"))
+    .order_by(contacts.c.next_at, contacts.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
+)
+_CLAIM = (
+    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
+    .values(state="claimed", call_id=sa.bindparam("call"))
+)
+_INTEND = calls.insert()
+_JUDGED = (
+    sa.select(contacts.c.id, contacts.c.campaign, contacts.c.state, contacts.c.next_at, contacts.c.result,
+              contacts.c.attempts, contacts.c.tries, contacts.c.call_id)
+    .where(contacts.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(contacts.c.id).with_for_update()
+)
+_JUDGE = (
+    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
+    .values({name: sa.bindparam(name) for name in ("state", "next_at", "result", "attempts", "tries")})
+)
+_CHARGE = sa.update(calls).where(calls.c.id == sa.bindparam("call")).values(counted=sa.bindparam("counted"))
+_DISPOSE = (
+    sa.update(calls).where(calls.c.id == sa.bindparam("call")).values(disposition=sa.bindparam("disposition"))
+    .returning(calls.c.outcome, calls.c.counted)
+)
+_DISPOSED = (
+    sa.select(dispositions.c.contact_id, dispositions.c.state, dispositions.c.next_at, dispositions.c.reason)
+    .where(dispositions.c.call_id == sa.bindparam("call"), dispositions.c.contact_id.is_not(None))
+)
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _names(record: Hashable) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cast("type[Any]", record)))
+
+
+_CALL_FIELDS = _names(CallRecord)
 
 
 def _row(record: Any) -> dict[str, Any]:
-    return {f.name: _clean(getattr(record, f.name)) for f in fields(record)}
+    """Numbers and names come from the wire: NUL and half characters would cost us the row."""
+    names = _names(type(record))
+    row = dict(zip(names, attrgetter(*names)(record), strict=True))
+    for name, value in row.items():
+        if type(value) is str and not value.isprintable():
+            row[name] = value.replace("\0", "").encode("utf-8", "replace").decode()
+    return row
 
 
 def _call_row(record: CallRecord) -> dict[str, Any]:
@@ -96,9 +166,17 @@ def _call_row(record: CallRecord) -> dict[str, Any]:
     return row
 
 
+def one_by_one(write: Callable[..., T]) -> Callable[["Transaction", Sequence[Any]], list[T]]:
+    """A query out of what does one write."""
+    def query(tx: Transaction, many: Sequence[Any]) -> list[T]:
+        return [write(tx, *arguments) for arguments in many]
+    return query
+
+
 # -- contacts ---------------------------------------------------------------------------------------------------------
 
 
+@one_by_one
 def add_contacts(tx: Transaction, campaign: str, new: Sequence[NewContact]) -> tuple[int, int]:
     rows = [
         {"campaign": campaign, "number": contact.number, "fields": dict(contact.fields), "state": "due", "attempts": 0,
@@ -110,42 +188,28 @@ def add_contacts(tx: Transaction, campaign: str, new: Sequence[NewContact]) -> t
     return inserted, len(rows) - inserted
 
 
-_DUE = (
-    sa.select(*_CONTACT_COLUMNS)
-    .where(contacts.c.campaign == sa.bindparam("campaign"), contacts.c.state == "due",
-           contacts.c.next_at <= sa.bindparam("now"))
-    .order_by(contacts.c.next_at, contacts.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-    .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
-)
-_CLAIM = (
-    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
-    .values(state="claimed", call_id=sa.bindparam("call"))
-)
-
-
+@one_by_one
 def claim(
     tx: Transaction, campaign: str, slots: Sequence[Slot], record: Callable[[Slot, Contact], CallRecord], now: float,
 ) -> list[Attempt]:
-    due = tx.connection.execute(_DUE, {"campaign": campaign, "now": now, "limit": len(slots)}).all()
+    due = tx.connection.execute(DUE, {"campaign": campaign, "now": now, "limit": len(slots)}).all()
     if not due:
         return []
-    attempts = [
-        Attempt(slot.call_id, slot.switch, slot.agent, replace(Contact(*row), state="claimed"))
-        for slot, row in zip(slots, due, strict=False)
-    ]
-    rows = []
-    for slot, attempt in zip(slots, attempts, strict=False):
-        call = record(slot, attempt.contact)
-        if (call.id, call.contact_id, call.outcome) != (slot.call_id, attempt.contact.id, None):
+    attempts, intents = [], []
+    for slot, row in zip(slots, due, strict=False):
+        contact = replace(Contact(*row), state="claimed")
+        call = record(slot, contact)
+        if (call.id, call.contact_id, call.outcome) != (slot.call_id, contact.id, None):
             raise StoreError(f"the intent of call {slot.call_id} must bear its id, its contact and no outcome")
-        rows.append(_call_row(call))
+        attempts.append(Attempt(slot.call_id, slot.switch, slot.agent, contact))
+        intents.append(_call_row(call))
     tx.connection.execute(_CLAIM, [{"contact": attempt.contact.id, "call": attempt.call_id} for attempt in attempts])
-    tx.connection.execute(calls.insert(), rows)
+    tx.connection.execute(_INTEND, intents)
     tx.count_contacts(campaign, "due", "claimed", len(attempts))
     return attempts
 
 
+@one_by_one
 def release(tx: Transaction, call_ids: Sequence[str]) -> None:
     """Takes back claims whose caller was told that they failed, or is not there any more: nothing was dialled."""
     for call_id in call_ids:
@@ -161,123 +225,154 @@ def release(tx: Transaction, call_ids: Sequence[str]) -> None:
             tx.count_contacts(freed.campaign, "claimed", freed.state)
 
 
-def _apply(tx: Transaction, call_id: str, verdict: ContactVerdict, counted: str | None, attempts: int) -> bool:
-    """Changes the contact as the verdict says; its reason is charged in place of `counted`. False if there is no such
-    contact."""
-    found = tx.connection.execute(
-        sa.select(contacts.c.campaign, contacts.c.state, contacts.c.tries, contacts.c.call_id, contacts.c.result)
-        .where(contacts.c.id == verdict.contact_id).with_for_update(),
-    ).one_or_none()
-    if found is None:
-        return False
-    tries = Counter(found.tries)
-    tries[counted or ""] -= 1
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a call has to say about a contact; its reason is charged in place of `charged`."""
+
+    call_id: str
+    verdict: ContactVerdict
+    charged: str | None = None
+
+
+def _judge(tx: Transaction, words: Iterable[_Word]) -> None:
+    """Changes the contacts as the words say, one after the other."""
+    by_contact: dict[int, list[_Word]] = {}
+    for word in words:
+        by_contact.setdefault(word.verdict.contact_id, []).append(word)
+    if not by_contact:
+        return
+    changed = []
+    for row in tx.connection.execute(_JUDGED, {"ids": sorted(by_contact)}).mappings().all():
+        contact = before = dict(row)
+        for word in by_contact[row["id"]]:
+            contact = _judged(contact, word)
+        tx.count_contacts(contact["campaign"], before["state"], contact["state"])
+        changed.append({name: contact[name] for name in ("state", "next_at", "result", "attempts", "tries")}
+                       | {"contact": contact["id"]})
+    if changed:
+        tx.connection.execute(_JUDGE, changed)
+
+
+def _judged(contact: dict[str, Any], word: _Word) -> dict[str, Any]:
+    verdict, tries = word.verdict, Counter(contact["tries"])
+    tries[word.charged or ""] -= 1
     tries[verdict.reason] += 1
-    change: dict[str, Any] = {
-        "attempts": contacts.c.attempts + attempts,
+    contact = contact | {
+        "attempts": contact["attempts"] + (1 if word.charged is None else 0),
         "tries": {reason: number for reason, number in tries.items() if reason and number > 0},
     }
-    mine = found.call_id == call_id or found.state == "due"
-    if found.call_id == call_id and found.state == "claimed" and found.result is not None:
+    latest = contact["call_id"] == word.call_id
+    if latest and contact["state"] == "claimed" and contact["result"] is not None:
         # While this attempt was on its way, an earlier one's disposition ended the contact.
-        change |= {"state": "done", "next_at": 0.0}
-    elif mine:
+        return contact | {"state": "done"}
+    if latest or contact["state"] == "due":
         result = verdict.reason if verdict.state == "done" else None
-        change |= {"state": verdict.state, "next_at": verdict.next_at, "result": result}
-    elif verdict.state == "done":
+        return contact | {"state": verdict.state, "next_at": verdict.next_at, "result": result}
+    if verdict.state == "done":
         # A later attempt has the contact: this one may end it for good, but neither take it away nor open it again.
-        change["result"] = verdict.reason
-    tx.connection.execute(sa.update(contacts).where(contacts.c.id == verdict.contact_id).values(change))
-    if "state" in change:
-        tx.count_contacts(found.campaign, found.state, change["state"])
-    return True
+        return contact | {"result": verdict.reason}
+    return contact
 
 
 # -- calls ------------------------------------------------------------------------------------------------------------
 
 
-def _write_call(tx: Transaction, row: Mapping[str, Any]) -> Any:
-    """Insert or update, unless it is settled: then None. Else the row's disposition and charged reason."""
-    insert = tx.insert(calls)
-    update = {name: insert.excluded[name] for name in row if name != "id"}
-    update["disposition"] = sa.func.coalesce(insert.excluded.disposition, calls.c.disposition)
-    statement = insert.on_conflict_do_update(index_elements=[calls.c.id], set_=update, where=calls.c.outcome.is_(None))
-    return tx.connection.execute(statement.returning(calls.c.disposition), row).one_or_none()
-
-
-def save_call(tx: Transaction, record: CallRecord) -> None:
-    _write_call(tx, _call_row(record) | {"outcome": None})
+def save_calls(tx: Transaction, many: Sequence[tuple[CallRecord]]) -> list[None]:
+    rows = {record.id: _call_row(record) | {"outcome": None} for record, in many}
+    tx.connection.execute(_write_call(tx.dialect, settling=False), list(rows.values()))
+    return [None] * len(many)
 
 
 def settle(
-    tx: Transaction, record: CallRecord, verdict: ContactVerdict | None, conversations: Sequence[Talk],
-) -> None:
-    if record.outcome is None:
-        raise StoreError(f"call {record.id} cannot be settled without an outcome")
-    written = _write_call(tx, _call_row(record))
-    if written is None:
-        return
-    if written.disposition is not None:
-        verdict = _disposed(tx, record.id) or verdict
-    if verdict is not None and _apply(tx, record.id, verdict, None, attempts=1):
-        _charge(tx, record.id, verdict)
-    tx.insert_new(talks, [_row(talk) for talk in conversations])
-    if record.campaign is not None:
-        tx.tally[record.campaign, "outcomes", record.outcome.value] += 1
-
-
-def _charge(tx: Transaction, call_id: str, verdict: ContactVerdict) -> None:
-    tx.connection.execute(sa.update(calls).where(calls.c.id == call_id), {"counted": verdict.reason})
+    tx: Transaction, many: Sequence[tuple[CallRecord, ContactVerdict | None, Sequence[Talk]]],
+) -> list[None]:
+    first: dict[str, tuple[CallRecord, ContactVerdict | None, Sequence[Talk]]] = {}
+    for settling in many:
+        if settling[0].outcome is None:
+            raise StoreError(f"call {settling[0].id} cannot be settled without an outcome")
+        first.setdefault(settling[0].id, settling)
+    rows = [
+        _call_row(record) | {"counted": None if verdict is None else verdict.reason}
+        for record, verdict, _ in first.values()
+    ]
+    written = tx.connection.execute(_write_call(tx.dialect, settling=True), rows).all()
+    words: list[_Word] = []
+    conversations: list[dict[str, Any]] = []
+    for call_id, disposition in written:
+        record, verdict, talked = first[call_id]
+        if disposition is not None and (disposed := _disposed(tx, call_id)) is not None:
+            verdict = disposed
+        if verdict is not None:
+            words.append(_Word(call_id, verdict))
+        conversations.extend(_row(talk) for talk in talked)
+        if record.campaign is not None and record.outcome is not None:
+            tx.tally[record.campaign, "outcomes", record.outcome.value] += 1
+    _judge(tx, words)
+    tx.insert_new(talks, conversations)
+    return [None] * len(many)
 
 
 def _disposed(tx: Transaction, call_id: str) -> ContactVerdict | None:
-    row = tx.connection.execute(
-        sa.select(dispositions.c.contact_id, dispositions.c.state, dispositions.c.next_at, dispositions.c.reason)
-        .where(dispositions.c.call_id == call_id, dispositions.c.contact_id.is_not(None)),
-    ).one_or_none()
-    return None if row is None else ContactVerdict(*row)
+    """The verdict that a disposition left for the settle, now charged."""
+    row = tx.connection.execute(_DISPOSED, {"call": call_id}).one_or_none()
+    if row is None:
+        return None
+    tx.connection.execute(_CHARGE, {"call": call_id, "counted": row.reason})
+    return ContactVerdict(*row)
 
 
+@one_by_one
 def dispose(
     tx: Transaction, call_id: str, agent: str, code: str, at: float, verdict: ContactVerdict | None,
 ) -> None:
     """Before the settle the verdict waits for it; afterwards it takes the place of the one that was applied."""
-    settled = tx.connection.execute(
-        sa.update(calls).where(calls.c.id == call_id).values(disposition=code)
-        .returning(calls.c.outcome, calls.c.counted),
-    ).one_or_none()
-    if settled is None:
+    call = tx.connection.execute(_DISPOSE, {"call": call_id, "disposition": code}).one_or_none()
+    if call is None:
         raise StoreError(f"there is no call {call_id} to dispose of")
     row: dict[str, Any] = {"call_id": call_id, "agent": agent, "code": code, "at": at}
     tx.upsert(dispositions, row if verdict is None else row | _row(verdict))
-    if settled.outcome is None or verdict is None:
-        return
-    charged = settled.counted is not None
-    if _apply(tx, call_id, verdict, settled.counted, attempts=0 if charged else 1):
-        _charge(tx, call_id, verdict)
+    if call.outcome is not None and verdict is not None:
+        _judge(tx, [_Word(call_id, verdict, call.counted)])
+        tx.connection.execute(_CHARGE, {"call": call_id, "counted": verdict.reason})
 
 
 # -- agents, campaigns, lists -----------------------------------------------------------------------------------------
 
 
-def save_span(tx: Transaction, span: AgentSpan) -> None:
-    tx.insert_new(agent_spans, [_row(span)])
+def save_spans(tx: Transaction, many: Sequence[tuple[AgentSpan]]) -> list[None]:
+    tx.insert_new(agent_spans, [_row(span) for span, in many])
+    return [None] * len(many)
 
 
+@one_by_one
 def save_session(tx: Transaction, session: AgentSession) -> None:
     tx.upsert(agent_sessions, _row(session))
 
 
+@one_by_one
 def drop_session(tx: Transaction, agent: str) -> None:
     tx.connection.execute(sa.delete(agent_sessions).where(agent_sessions.c.agent == agent))
 
 
+@one_by_one
 def save_campaign_status(tx: Transaction, campaign: str, status: str, at: float) -> None:
     tx.upsert(campaign_status, {"campaign": campaign, "status": status, "at": at})
 
 
+@one_by_one
 def save_list_import(tx: Transaction, row: Mapping[str, Any]) -> None:
     tx.upsert(list_imports, row)
+
+
+# -- the batch --------------------------------------------------------------------------------------------------------
+
+_FIRST: tuple[Query, ...] = (save_calls, settle, dispose, save_spans)
+
+
+def rank(query: Query) -> int:
+    """The order of queries within a batch, so that each runs once for all its writes. Nobody has heard of any of them
+    yet; a call is saved before it is settled, and settled before contacts are claimed."""
+    return _FIRST.index(query) if query in _FIRST else len(_FIRST)
 
 
 def write_tally(tx: Transaction) -> None:
@@ -287,98 +382,4 @@ def write_tally(tx: Transaction) -> None:
         for (campaign, kind, name), change in sorted(tx.tally.items()) if change
     ]
     if rows:
-        insert = tx.insert(tallies)
-        update = {"count": tallies.c.count + insert.excluded.count}
-        tx.connection.execute(insert.on_conflict_do_update(index_elements=list(tallies.primary_key), set_=update), rows)
-
-
-# -- reads ------------------------------------------------------------------------------------------------------------
-
-
-def _calls(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[CallRecord]:
-    statement = sa.select(*_CALL_COLUMNS).where(*where).order_by(calls.c.over_at, calls.c.id)
-    return [_call(row) for row in connection.execute(statement)]
-
-
-def _call(row: Sequence[Any]) -> CallRecord:
-    values = list(row)
-    if values[_OUTCOME_AT] is not None:
-        values[_OUTCOME_AT] = Outcome(values[_OUTCOME_AT])
-    return CallRecord(*values)
-
-
-def call(connection: sa.Connection, call_id: str) -> CallRecord | None:
-    return next(iter(_calls(connection, calls.c.id == call_id)), None)
-
-
-def open_calls(connection: sa.Connection, node: str) -> list[CallRecord]:
-    return _calls(connection, calls.c.node == node, calls.c.outcome.is_(None))
-
-
-def settled_calls(
-    connection: sa.Connection, since: float, until: float | None, campaign: str | None,
-) -> list[CallRecord]:
-    where = [calls.c.outcome.is_not(None), calls.c.over_at >= since]
-    if until is not None:
-        where.append(calls.c.over_at < until)
-    if campaign is not None:
-        where.append(calls.c.campaign == campaign)
-    return _calls(connection, *where)
-
-
-def talks_since(connection: sa.Connection, since: float, until: float | None) -> list[Talk]:
-    return [Talk(*row) for row in connection.execute(_ended(talks, _TALK_COLUMNS, since, until))]
-
-
-def spans_since(connection: sa.Connection, since: float, until: float | None) -> list[AgentSpan]:
-    return [AgentSpan(*row) for row in connection.execute(_ended(agent_spans, _SPAN_COLUMNS, since, until))]
-
-
-def _ended(
-    table: sa.Table, columns: Sequence[sa.Column[Any]], since: float, until: float | None,
-) -> sa.Select[Any]:
-    statement = sa.select(*columns).where(table.c.ended_at >= since).order_by(table.c.ended_at)
-    return statement if until is None else statement.where(table.c.ended_at < until)
-
-
-def contact(connection: sa.Connection, contact_id: int) -> Contact | None:
-    return _contact(connection, contacts.c.id == contact_id)
-
-
-def contact_by_number(connection: sa.Connection, campaign: str, number: str) -> Contact | None:
-    return _contact(connection, contacts.c.campaign == campaign, contacts.c.number == number)
-
-
-def _contact(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Contact | None:
-    row = connection.execute(sa.select(*_CONTACT_COLUMNS).where(*where)).one_or_none()
-    return None if row is None else Contact(*row)
-
-
-def next_due_at(connection: sa.Connection, campaign: str) -> float | None:
-    earliest: float | None = connection.execute(
-        sa.select(sa.func.min(contacts.c.next_at)).where(contacts.c.campaign == campaign, contacts.c.state == "due"),
-    ).scalar_one()
-    return earliest
-
-
-def totals(connection: sa.Connection, campaign: str) -> CampaignTotals:
-    counted: dict[str, dict[str, int]] = {"contacts": {"due": 0, "claimed": 0, "done": 0}, "outcomes": {}}
-    statement = sa.select(tallies.c.kind, tallies.c.name, tallies.c.count).where(tallies.c.campaign == campaign)
-    for kind, name, number in connection.execute(statement):
-        counted[kind][name] = number
-    return CampaignTotals(campaign, counted["contacts"], counted["outcomes"], next_due_at(connection, campaign))
-
-
-def sessions(connection: sa.Connection) -> list[AgentSession]:
-    return [AgentSession(*row) for row in connection.execute(sa.select(*_SESSION_COLUMNS))]
-
-
-def status_of(connection: sa.Connection, campaign: str) -> str | None:
-    statement = sa.select(campaign_status.c.status).where(campaign_status.c.campaign == campaign)
-    return connection.execute(statement).scalar_one_or_none()
-
-
-def list_imported(connection: sa.Connection, campaign: str, path: str, digest: str) -> bool:
-    statement = sa.select(list_imports.c.at).where(
-        list_imports.c.campaign == campaign, list_imports.c.path == path, list_imports.c.digest == digest)
-    return connection.execute(statement).one_or_none() is not None
+        tx.connection.execute(_add_tally(tx.dialect), rows)

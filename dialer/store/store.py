@@ -12,8 +12,9 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import database, queries
+from dialer.store import database, queries, reads
 from dialer.store.errors import StoreError
+from dialer.store.queries import Query
 from dialer.store.records import (
     AgentSession,
     AgentSpan,
@@ -86,24 +87,24 @@ class Store:
         return self._write(queries.add_contacts, campaign, contacts, rows=len(contacts))
 
     def contact(self, contact_id: int) -> "Future[Contact | None]":
-        return self._read(queries.contact, contact_id)
+        return self._read(reads.contact, contact_id)
 
     def find_contact(self, campaign: str, number: str) -> "Future[Contact | None]":
-        return self._read(queries.contact_by_number, campaign, number)
+        return self._read(reads.contact_by_number, campaign, number)
 
     def next_due_at(self, campaign: str) -> "Future[float | None]":
         """When the earliest due contact may be called; None if none is due ever."""
-        return self._read(queries.next_due_at, campaign)
+        return self._read(reads.next_due_at, campaign)
 
     def totals(self, campaign: str) -> "Future[CampaignTotals]":
         """From counters kept with every write: cheap at any size."""
-        return self._read(queries.totals, campaign)
+        return self._read(reads.totals, campaign)
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def save_call(self, record: CallRecord) -> "Future[None]":
         """Inserts or updates a living call. Its outcome is not written, and a settled call stays as it is."""
-        return self._write(queries.save_call, record, durable=False, fact=True)
+        return self._write(queries.save_calls, record, durable=False, fact=True)
 
     def settle(
         self, record: CallRecord, verdict: ContactVerdict | None, talks: Sequence[Talk] = (),
@@ -121,30 +122,30 @@ class Store:
         return self._write(queries.dispose, call_id, agent, code, at, verdict, fact=True)
 
     def call(self, call_id: str) -> "Future[CallRecord | None]":
-        return self._read(queries.call, call_id)
+        return self._read(reads.call, call_id)
 
     def open_calls(self, node: str) -> "Future[list[CallRecord]]":
         """Those of the node that are not settled."""
-        return self._read(queries.open_calls, node)
+        return self._read(reads.open_calls, node)
 
     def settled_calls(
         self, since: float, until: float | None = None, campaign: str | None = None,
     ) -> "Future[list[CallRecord]]":
         """By the time they ended (or the last known of them), `since` included, `until` not; all in memory."""
-        return self._read(queries.settled_calls, since, until, campaign)
+        return self._read(reads.settled_calls, since, until, campaign)
 
     def talks(self, since: float, until: float | None = None) -> "Future[list[Talk]]":
         """By the time they ended."""
-        return self._read(queries.talks_since, since, until)
+        return self._read(reads.talks_since, since, until)
 
     # -- agents and campaigns -----------------------------------------------------------------------------------------
 
     def save_span(self, span: AgentSpan) -> "Future[None]":
-        return self._write(queries.save_span, span, durable=False, fact=True)
+        return self._write(queries.save_spans, span, durable=False, fact=True)
 
     def spans(self, since: float, until: float | None = None) -> "Future[list[AgentSpan]]":
         """By the time they ended."""
-        return self._read(queries.spans_since, since, until)
+        return self._read(reads.spans_since, since, until)
 
     def save_session(self, session: AgentSession) -> "Future[None]":
         return self._write(queries.save_session, session, durable=False, fact=True)
@@ -153,17 +154,17 @@ class Store:
         return self._write(queries.drop_session, agent, durable=False, fact=True)
 
     def sessions(self) -> "Future[list[AgentSession]]":
-        return self._read(queries.sessions)
+        return self._read(reads.sessions)
 
     def campaign_status(self, campaign: str) -> "Future[str | None]":
-        return self._read(queries.status_of, campaign)
+        return self._read(reads.status_of, campaign)
 
     def save_campaign_status(self, campaign: str, status: str, at: float) -> "Future[None]":
         return self._write(queries.save_campaign_status, campaign, status, at, fact=True)
 
     def list_imported(self, campaign: str, path: str, digest: str) -> "Future[bool]":
         """Whether this very file was imported into the campaign."""
-        return self._read(queries.list_imported, campaign, path, digest)
+        return self._read(reads.list_imported, campaign, path, digest)
 
     def save_list_import(
         self, campaign: str, path: str, digest: str, at: float, *, imported: int = 0, duplicates: int = 0,
@@ -176,10 +177,10 @@ class Store:
     # -- how ----------------------------------------------------------------------------------------------------------
 
     def _write(
-        self, query: Callable[..., Any], *args: Any, durable: bool = True, fact: bool = False, rows: int = 1,
+        self, query: Query, *args: Any, durable: bool = True, fact: bool = False, rows: int = 1,
         claims: Sequence[str] = (),
     ) -> "Future[Any]":
-        return self._writer.submit(Job(lambda tx: query(tx, *args), durable, fact, rows, claims))
+        return self._writer.submit(Job(query, args, durable, fact, rows, claims))
 
     def _read(self, query: Callable[..., T], *args: Any) -> "Future[T]":
         loop = asyncio.get_running_loop()

@@ -14,8 +14,10 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +25,7 @@ import sqlalchemy as sa
 from dialer.store import queries
 from dialer.store.database import Turn, explain, is_outage
 from dialer.store.errors import StoreError
-from dialer.store.queries import Transaction
+from dialer.store.queries import Query, Transaction
 
 CAPACITY = 20_000
 BATCH_ROWS = 2_000
@@ -40,7 +42,8 @@ log = logging.getLogger("dialer.store")
 class Job:
     """One write."""
 
-    run: Callable[[Transaction], Any]
+    query: Query
+    arguments: tuple[Any, ...]
     durable: bool = True
     fact: bool = False
     rows: int = 1
@@ -114,7 +117,7 @@ class Writer:
             else:
                 future.set_result(done.result)
         if orphans:  # claimed for someone who does not wait any more, say for a time-out
-            self.submit(Job(lambda tx: queries.release(tx, orphans), fact=True))
+            self.submit(Job(queries.release, (orphans,), fact=True))
 
     # -- on the writer's thread ---------------------------------------------------------------------------------------
 
@@ -165,7 +168,7 @@ class Writer:
             self._fail([job for job in held if not job.fact], self._fault or "")
             held[:] = [job for job in held if job.fact]
             if doubtful:  # their failed commit may have reached the disk
-                held.insert(0, Job(lambda tx: queries.release(tx, doubtful), fact=True))
+                held.insert(0, Job(queries.release, (doubtful,), fact=True))
             return False
         if self._fault is not None:
             log.warning("the store is up again")
@@ -185,7 +188,8 @@ class Writer:
         except Exception as error:
             if is_outage(error) or not batch:
                 raise
-        # Some row is wrong. Once more, with a savepoint around each, so that it fails alone.
+        # Some row is wrong. Once more, with a savepoint around each, so that it fails alone. It is too rare to pay for
+        # savepoints every time, and to write row by row what one statement can write.
         return self._transact(batch, guarded=True)
 
     def _transact(self, batch: Sequence[Job], guarded: bool) -> list[Done]:
@@ -198,16 +202,25 @@ class Writer:
                 return []
             with connection.begin():
                 tx = Transaction(connection)
-                done = [self._guard(tx, job) if guarded else Done(job, job.run(tx)) for job in batch]
+                done = [self._guard(tx, job) for job in batch] if guarded else self._run_all(tx, batch)
                 queries.write_tally(tx)
             self.commits += 1
             return done
+
+    def _run_all(self, tx: Transaction, batch: Sequence[Job]) -> list[Done]:
+        done: list[Done] = []
+        ordered = sorted(batch, key=lambda job: queries.rank(job.query))
+        for query, group in groupby(ordered, attrgetter("query")):
+            jobs = list(group)
+            results = query(tx, [job.arguments for job in jobs])
+            done += [Done(job, result) for job, result in zip(jobs, results, strict=True)]
+        return done
 
     def _guard(self, tx: Transaction, job: Job) -> Done:
         own = Transaction(tx.connection)
         try:
             with tx.connection.begin_nested():
-                result = job.run(own)
+                [result] = job.query(own, [job.arguments])
         except Exception as error:
             if is_outage(error):
                 raise

@@ -90,7 +90,7 @@ async def test_claiming_reads_only_the_rows_it_takes(store: Store) -> None:
     """The plan of the claim's query: the index gives the rows in order, nothing is sorted or scanned."""
     for start in range(0, 20_000, 2_000):
         await store.add_contacts(CAMPAIGN, numbers(20_000)[start:start + 2_000])
-    statement = queries._DUE.params(campaign=CAMPAIGN, now=1e9, limit=10)
+    statement = queries.DUE.params(campaign=CAMPAIGN, now=1e9, limit=10)
     with store._readers.connect() as connection:
         text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
         text = text.replace("FOR UPDATE SKIP LOCKED", "")

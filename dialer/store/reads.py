@@ -1,0 +1,116 @@
+"""What is read from the store, on connections that cannot write; the same for SQLite and PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from dialer.calls.outcome import Outcome
+from dialer.store.records import AgentSession, AgentSpan, CallRecord, CampaignTotals, Contact, Talk
+from dialer.store.schema import (
+    agent_sessions,
+    agent_spans,
+    calls,
+    campaign_status,
+    contacts,
+    list_imports,
+    talks,
+    tallies,
+)
+
+_CALL_COLUMNS = tuple(calls.c[f.name] for f in fields(CallRecord))
+_OUTCOME_AT = [f.name for f in fields(CallRecord)].index("outcome")
+_TALK_COLUMNS = tuple(talks.c[f.name] for f in fields(Talk))
+_SPAN_COLUMNS = tuple(agent_spans.c[f.name] for f in fields(AgentSpan))
+_SESSION_COLUMNS = tuple(agent_sessions.c[f.name] for f in fields(AgentSession))
+CONTACT_COLUMNS = tuple(contacts.c[f.name] for f in fields(Contact))
+
+
+def _calls(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[CallRecord]:
+    statement = sa.select(*_CALL_COLUMNS).where(*where).order_by(calls.c.over_at, calls.c.id)
+    return [_call(row) for row in connection.execute(statement)]
+
+
+def _call(row: Sequence[Any]) -> CallRecord:
+    values = list(row)
+    if values[_OUTCOME_AT] is not None:
+        values[_OUTCOME_AT] = Outcome(values[_OUTCOME_AT])
+    return CallRecord(*values)
+
+
+def call(connection: sa.Connection, call_id: str) -> CallRecord | None:
+    return next(iter(_calls(connection, calls.c.id == call_id)), None)
+
+
+def open_calls(connection: sa.Connection, node: str) -> list[CallRecord]:
+    return _calls(connection, calls.c.node == node, calls.c.outcome.is_(None))
+
+
+def settled_calls(
+    connection: sa.Connection, since: float, until: float | None, campaign: str | None,
+) -> list[CallRecord]:
+    where = [calls.c.outcome.is_not(None), calls.c.over_at >= since]
+    if until is not None:
+        where.append(calls.c.over_at < until)
+    if campaign is not None:
+        where.append(calls.c.campaign == campaign)
+    return _calls(connection, *where)
+
+
+def talks_since(connection: sa.Connection, since: float, until: float | None) -> list[Talk]:
+    return [Talk(*row) for row in connection.execute(_ended(talks, _TALK_COLUMNS, since, until))]
+
+
+def spans_since(connection: sa.Connection, since: float, until: float | None) -> list[AgentSpan]:
+    return [AgentSpan(*row) for row in connection.execute(_ended(agent_spans, _SPAN_COLUMNS, since, until))]
+
+
+def _ended(
+    table: sa.Table, columns: Sequence[sa.Column[Any]], since: float, until: float | None,
+) -> sa.Select[Any]:
+    statement = sa.select(*columns).where(table.c.ended_at >= since).order_by(table.c.ended_at)
+    return statement if until is None else statement.where(table.c.ended_at < until)
+
+
+def contact(connection: sa.Connection, contact_id: int) -> Contact | None:
+    return _contact(connection, contacts.c.id == contact_id)
+
+
+def contact_by_number(connection: sa.Connection, campaign: str, number: str) -> Contact | None:
+    return _contact(connection, contacts.c.campaign == campaign, contacts.c.number == number)
+
+
+def _contact(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Contact | None:
+    row = connection.execute(sa.select(*CONTACT_COLUMNS).where(*where)).one_or_none()
+    return None if row is None else Contact(*row)
+
+
+def next_due_at(connection: sa.Connection, campaign: str) -> float | None:
+    earliest: float | None = connection.execute(
+        sa.select(sa.func.min(contacts.c.next_at)).where(contacts.c.campaign == campaign, contacts.c.state == "due"),
+    ).scalar_one()
+    return earliest
+
+
+def totals(connection: sa.Connection, campaign: str) -> CampaignTotals:
+    counted: dict[str, dict[str, int]] = {"contacts": {"due": 0, "claimed": 0, "done": 0}, "outcomes": {}}
+    statement = sa.select(tallies.c.kind, tallies.c.name, tallies.c.count).where(tallies.c.campaign == campaign)
+    for kind, name, number in connection.execute(statement):
+        counted[kind][name] = number
+    return CampaignTotals(campaign, counted["contacts"], counted["outcomes"], next_due_at(connection, campaign))
+
+
+def sessions(connection: sa.Connection) -> list[AgentSession]:
+    return [AgentSession(*row) for row in connection.execute(sa.select(*_SESSION_COLUMNS))]
+
+
+def status_of(connection: sa.Connection, campaign: str) -> str | None:
+    statement = sa.select(campaign_status.c.status).where(campaign_status.c.campaign == campaign)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def list_imported(connection: sa.Connection, campaign: str, path: str, digest: str) -> bool:
+    statement = sa.select(list_imports.c.at).where(
+        list_imports.c.campaign == campaign, list_imports.c.path == path, list_imports.c.digest == digest)
+    return connection.execute(statement).one_or_none() is not None
