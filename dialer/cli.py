@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from dialer.config.models import Web
     from dialer.web.client import Api
-
-T = TypeVar("T")
 
 app = typer.Typer(
     help="IVR and outbound dialer engine on Asterisk.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -44,6 +42,11 @@ class CampaignVerbs(StrEnum):
     PAUSE = "pause"
     DRAIN = "drain"
     STOP = "stop"
+
+
+class GraphForms(StrEnum):
+    DOT = "dot"
+    MERMAID = "mermaid"
 
 
 class LogForms(StrEnum):
@@ -190,18 +193,101 @@ def campaign(name: CampaignName, verb: CampaignVerbs, root: Root = Path("."), pl
 # -- lists, flows, store ---------------------------------------------------------------------------------------
 
 
+@lists.command("import")
+def list_import(
+    campaign: CampaignName,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, resolve_path=True)],
+    root: Root = Path("."),
+    plant: Plant = None,
+) -> None:
+    """Import a CSV list into a campaign: through the running engine, else straight into the store.
+
+    Rejected rows go to NAME.rejected.csv beside the list.
+    """
+    from dialer import tables
+    from dialer.web.client import DownError
+
+    with _engine(root, plant) as api, tables.progress(file.name) as step:
+        try:
+            counts = tables.steps(api.import_list(_word(campaign), str(file)), step)
+        except DownError:
+            counts = _import_into_store(root, plant, campaign, file, step)
+    typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
+    if counts["rejected"]:
+        typer.echo(f"rejected rows and why: {file.with_name(f'{file.stem}.rejected.csv')}", err=True)
+
+
+def _import_into_store(
+    root: Path, plant: Path | None, campaign: str, file: Path, step: Callable[[int, int], None]
+) -> dict[str, int]:
+    import asyncio
+    import time
+
+    from dialer.campaigns.contacts import ListError
+    from dialer.campaigns.lists import import_list
+    from dialer.config.faults import ConfigError, suggest
+    from dialer.config.loader import load
+    from dialer.service import store_url
+    from dialer.store.store import Store
+
+    try:
+        configuration = load(root, os.environ, plant)
+    except ConfigError as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(2) from None
+    model = configuration.campaigns.get(campaign)
+    if model is None:
+        _fail(f"there is no campaign `{campaign}`; {suggest(campaign, configuration.campaigns, 'campaigns')}")
+    settings = configuration.plant.store
+
+    async def run() -> dict[str, int]:
+        store = Store.open(store_url(settings.url, root), os.environ.get(settings.password_env or ""))
+        try:
+            report = await import_list(store, model, file, step)
+            counts = report.counts()
+            await store.save_list_import(campaign, str(file), report.digest, time.time(), **counts)
+        finally:
+            await store.close()
+        return counts
+
+    try:
+        with _store_faults():
+            return asyncio.run(run())
+    except ListError as fault:
+        _fail(str(fault))
+
+
+@flows.command("graph")
+def flow_graph(
+    name: FlowName, form: Annotated[GraphForms, typer.Option("--as")] = GraphForms.DOT,
+    root: Root = Path("."), plant: Plant = None,
+) -> None:
+    """Draw a flow as Graphviz or Mermaid text; what looks wrong in it goes to standard error."""
+    from dialer.flows.shell import draw
+
+    raise typer.Exit(draw(root, plant, name, form.value))
+
+
+@flows.command("test")
+def flow_test(root: Root = Path("."), plant: Plant = None) -> None:
+    """Run the tests in ivr_flows/tests/ without a call."""
+    from dialer.flows.shell import run_tests
+
+    raise typer.Exit(run_tests(root, plant))
+
+
 @stores.command("upgrade")
 def store_upgrade(root: Root = Path("."), plant: Plant = None) -> None:
     """Make the store's tables, or bring them to this version's form. The engine does so by itself at start."""
     import asyncio
 
+    from dialer.service import store_url
     from dialer.store.store import Store
 
     settings = _plant_part(root, plant, "store")
-    url, password = settings.url, os.environ.get(settings.password_env or "")
 
     async def upgrade() -> None:
-        await Store.open(url, password).close()
+        await Store.open(store_url(settings.url, root), os.environ.get(settings.password_env or "")).close()
 
     with _store_faults():
         asyncio.run(upgrade())

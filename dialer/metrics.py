@@ -226,7 +226,7 @@ class Metrics:
         self._queued.observe(seconds, queue, ended)
 
     def script_command(self, command: str, seconds: float) -> None:
-        """`command` is the class name of a flows.commands.Command."""
+        """`command` is the name of a flows.commands.Command, in lower case."""
         self._script.observe(seconds, command)
 
     # -- campaigns -----------------------------------------------------------------------------------------

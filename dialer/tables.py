@@ -1,10 +1,12 @@
-"""What the client commands show people: plain tables, wide enough or not."""
+"""What the client commands show people: plain tables, and how far an import is."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +31,25 @@ def calls(seen: Iterable[Row]) -> None:
     rows = ((it["id"], it["direction"], it["state"], it["client"], it["campaign"] or "", it["number"],
              it["agent"] or "", _ago(it["since"])) for it in seen)
     _table(Console(), "calls", ("call", "direction", "state", "client", "campaign", "number", "agent", "for"), rows)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error while it is a terminal; fed with bytes done and bytes in all."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def steps(lines: Iterable[Row], step: Callable[[int, int], None]) -> dict[str, int]:
+    """Feeds the bar from an import's lines; gives the last, the counts."""
+    line: Row = {}
+    for line in lines:
+        if "total" in line:
+            step(line["done"], line["total"])
+    return dict(line)
 
 
 def _health(console: Console, health: Row) -> None:
