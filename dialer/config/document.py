@@ -142,10 +142,10 @@ def parse(data: bytes, file: str) -> Document:
     except _BrokenError as stop:
         return Document(file, None, (stop.fault,))
     except yaml.reader.ReaderError as error:
-        wrong = f"character 0x{ord(text[error.position]):02x} is not allowed"
-        return _broken(_position(file, text[: error.position]), wrong, "remove it")
+        before = data[: error.position].decode("utf-8", "replace")  # libyaml counts bytes here
+        return _broken(_position(file, before), f"character 0x{error.character:02x} is not allowed", "remove it")
     except yaml.MarkedYAMLError as error:
-        return _broken(_marked(file, error), *_syntax(error))
+        return _broken(_marked(file, error), *_syntax(error, text))
 
 
 def _broken(place: Place, wrong: str, right: str) -> Document:
@@ -162,7 +162,6 @@ def _marked(file: str, error: yaml.MarkedYAMLError) -> Place:
 
 
 _HINTS = (
-    ("tab", "indent with spaces"),
     ("mapping values are not allowed", "a text with `: ` in it needs quotes, and a key its own line"),
     ("could not find expected ':'", "write `key: value`"),
     ("block mapping", "indent it like its neighbours"),
@@ -173,7 +172,10 @@ _HINTS = (
 )
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> tuple[str, str]:
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> tuple[str, str]:
+    mark = error.problem_mark
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        return "a tab cannot stand here", "indent with spaces"
     problem = " ".join(filter(None, (error.context, error.problem)))
     right = next((hint for word, hint in _HINTS if word in problem), "see the YAML syntax at this place")
     return f"not valid YAML: {problem}", right

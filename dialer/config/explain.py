@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from dialer.config.document import Document
 from dialer.config.faults import Fault, suggest
+from dialer.config.models import DIAL_AGENT_PATTERN, DIAL_PATTERN, STORE_PATTERN
 from dialer.config.scalars import E164_PATTERN, LANGUAGE_PATTERN, NAME_PATTERN, TEXT_PATTERN, seen
 
 Loc = Sequence[str | int]
@@ -20,6 +21,9 @@ _PATTERNS = {
     NAME_PATTERN: ("a name", "names are lower-case letters, digits and _, beginning with a letter: `acme_support`"),
     LANGUAGE_PATTERN: ("a language", "write two letters: `de`, or with a country `pt_BR`"),
     TEXT_PATTERN: ("one line of text", "write 1 to 200 characters without line breaks"),
+    DIAL_PATTERN: ("a dial string", "write it as PJSIP/{number}@trunk, without options or further destinations"),
+    DIAL_AGENT_PATTERN: ("a dial string", "write it as PJSIP/{phone}, without options or further destinations"),
+    STORE_PATTERN: ("a store", "write sqlite:///FILE or postgresql://USER@HOST/NAME, without a password"),
 }
 _EXPECTED = {
     "int_type": ("a whole number", "write it without quotes and fraction: 5"),
@@ -64,11 +68,15 @@ def _fault(error: ErrorDetails, model: type[BaseModel], document: Document) -> F
             return Fault(document.place(loc, key=True), f"unknown key `{key}`", suggest(key, known, "known keys"))
         case "missing":
             key = str(loc[-1])
-            return Fault(document.place(loc[:-1]), f"key `{key}` is missing", _example(model, loc, document.value))
+            return Fault(document.place(loc[:-1]), f"key `{key}` is missing", _addition(model, loc, document.value))
         case "literal_error" | "enum":
             known = re.findall(r"'([^']*)'", str(ctx.get("expected", "")))
             return Fault(document.place(loc), f"{seen(error['input'])} is not known here",
                          suggest(str(error["input"]), known, "one of"))
+        case "string_pattern_mismatch" if ctx["pattern"] not in _PATTERNS:
+            found = _examples(model, loc, document.value)
+            right = f"write it as `{found[0]}`" if found else f"it must match {ctx['pattern']}"
+            return Fault(document.place(loc), f"{seen(error['input'])} cannot stand here", right)
     return Fault(document.place(loc), *_words(error, kind, ctx))
 
 
@@ -79,12 +87,14 @@ def _words(error: ErrorDetails, kind: str, ctx: Mapping[str, Any]) -> tuple[str,
             wrong, _, right = str(ctx["error"]).partition("; ")
             return wrong, right
         case "string_pattern_mismatch":
-            what, right = _PATTERNS.get(str(ctx["pattern"]), ("accepted here", f"it must match {ctx['pattern']}"))
+            what, right = _PATTERNS[ctx["pattern"]]
+            if ctx["pattern"] == STORE_PATTERN:
+                shown = "this"  # may hold a password
             return f"{shown} is not {what}", right
         case "string_type":
             scalar = isinstance(error["input"], int | float | bool)
             literal = str(error["input"]).lower() if isinstance(error["input"], bool) else error["input"]
-            return f"{shown} is not a text", f'write "{literal}" in quotes' if scalar else "write a text"
+            return _is_not(shown, "a text"), f'write "{literal}" in quotes' if scalar else "write one"
         case "too_short":
             return "too few entries", f"at least {ctx['min_length']} {'is' if ctx['min_length'] == 1 else 'are'} needed"
         case "too_long":
@@ -95,7 +105,7 @@ def _words(error: ErrorDetails, kind: str, ctx: Mapping[str, Any]) -> tuple[str,
             return "too short", f"at least {ctx['min_length']} characters"
     if kind in _EXPECTED:
         what, right = _EXPECTED[kind]
-        return f"{shown} is not {what}", right
+        return _is_not(shown, what), right
     if kind in _LIMITS:
         key, words = _LIMITS[kind]
         return f"{shown} is out of range", f"it {words} {ctx[key]}"
@@ -115,15 +125,22 @@ def keys_at(model: type[BaseModel], loc: Loc, value: Any) -> list[str]:
     return sorted({key for schema in found for key in schema["properties"]})
 
 
-def _example(model: type[BaseModel], loc: Loc, value: Any) -> str:
-    key = loc[-1]
-    for schema in _walk(_schema(model), loc, value):
-        examples = schema.get("examples") or schema.get("enum")
-        if examples:
-            return f"add `{key}: {examples[0]}`"
-        if schema.get("type") == "array":
-            return f"add `{key}: [...]`"
-    return f"add `{key}: ...`"
+def _is_not(shown: str, what: str) -> str:
+    return f"{what} is missing" if shown == "nothing" else f"{shown} is not {what}"
+
+
+def _examples(model: type[BaseModel], loc: Loc, value: Any) -> list[Any]:
+    """What may stand at `loc`, for instance. Names are everyone's own."""
+    return [
+        example
+        for schema in _walk(_schema(model), loc, value) if schema.get("pattern") != NAME_PATTERN
+        for example in schema.get("examples") or schema.get("enum") or ()
+    ]
+
+
+def _addition(model: type[BaseModel], loc: Loc, value: Any) -> str:
+    found = _examples(model, loc, value)
+    return f"add `{loc[-1]}: {found[0] if found else '...'}`"
 
 
 def _walk(root: Schema, loc: Loc, value: Any) -> list[Schema]:

@@ -24,7 +24,12 @@ class Fault:
     right: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.wrong}; {self.right}" if self.right else f"{self.place}: {self.wrong}"
+        """One line, whatever the file holds."""
+        text = f"{self.place}: {self.wrong}" + (f"; {self.right}" if self.right else "")
+        return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+_MOST_NAMES = 16
 
 
 class ConfigError(Exception):
@@ -37,16 +42,18 @@ class ConfigError(Exception):
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
+    if len(word) > 80:
+        return None
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
 
-def suggest(word: str, known: Iterable[str], what: str, most: int = 12) -> str:
-    """`did you mean X?`, else the list of what is known (short lists only), else that there is none."""
+def suggest(word: str, known: Iterable[str], what: str) -> str:
+    """`did you mean X?`, else what is known, else that nothing is."""
     names: Sequence[str] = sorted(set(known))
     if close := near(word, names):
         return f"did you mean `{close}`?"
     if not names:
         return f"there are no {what}"
-    shown = ", ".join(f"`{name}`" for name in names[:most])
-    return f"{what}: {shown}" + (f" and {len(names) - most} more" if len(names) > most else "")
+    shown = ", ".join(f"`{name}`" for name in names[:_MOST_NAMES])
+    return f"{what}: {shown}" + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")

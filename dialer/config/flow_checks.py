@@ -8,6 +8,8 @@ from dialer.config.configuration import Draft, Loaded
 from dialer.config.faults import Fault, near, suggest
 from dialer.config.needs import listed, staffed, unknown
 from dialer.config.scalars import NAME_PATTERN
+from dialer.flows.expressions import Template
+from dialer.flows.fields import Loc
 from dialer.flows.model import Flow, FlowReference, PromptUse
 
 
@@ -17,6 +19,7 @@ def flow_faults(draft: Draft) -> Iterator[Fault]:
         flow, document = loaded.model, loaded.document
         for reference in flow.references():
             yield from _reference(draft, loaded, reference)
+        yield from _skills(draft, loaded)
         for prompt in flow.prompts():
             yield from _prompt(draft, loaded, prompt)
         for node in _unreachable(loaded):
@@ -51,8 +54,20 @@ def _reference(draft: Draft, loaded: Loaded[Flow], reference: FlowReference) -> 
             if client is not None and client.whole and name not in client.model.languages:
                 yield Fault(document.place(loc), f"`{name}` is not among the languages of `{client.model.client}`",
                             f"one of {listed(client.model.languages)}")
-        case "skill":
-            yield from staffed(draft, document, loc, [name])
+
+
+def _skills(draft: Draft, loaded: Loaded[Flow]) -> Iterator[Fault]:
+    """Every line has somebody in every language, as far as can be known before a call."""
+    lines: dict[Loc, list[Template]] = {}
+    for loc, value in loaded.model.leaves():
+        if isinstance(value, Template) and loc[-2:-1] == ("skills",):
+            lines.setdefault(loc[:-1], []).append(value)
+    for loc, skills in lines.items():
+        if any(skill.names - {"language"} for skill in skills):
+            continue
+        for language in loaded.model.languages:
+            needed = [skill.render({"language": language}).lower() for skill in skills]
+            yield from staffed(draft, loaded.document, loc, needed)
 
 
 def _unreachable(loaded: Loaded[Flow]) -> Sequence[str]:

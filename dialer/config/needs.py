@@ -13,8 +13,8 @@ Loc = Sequence[str | int]
 def unknown(document: Document, loc: Loc, kind: str, name: str, known: Iterable[str]) -> Iterator[Fault]:
     names = set(known)
     if name not in names:
-        plural = kind if kind.endswith("s") else f"{kind}s"
-        yield Fault(document.place(loc), f"there is no {kind} `{name}`", suggest(name, names, plural))
+        wrong = f"there are no hours `{name}`" if kind == "hours" else f"there is no {kind} `{name}`"
+        yield Fault(document.place(loc), wrong, suggest(name, names, kind if kind == "hours" else f"{kind}s"))
 
 
 def switch_names(draft: Draft) -> list[str]:

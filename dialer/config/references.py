@@ -8,7 +8,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from dialer.config.configuration import Draft, Loaded
 from dialer.config.document import Document
-from dialer.config.faults import Fault, suggest
+from dialer.config.faults import Fault, near, suggest
 from dialer.config.flow_checks import flow_faults
 from dialer.config.models import Campaign
 from dialer.config.needs import listed, staffed, switch_names, unknown
@@ -62,7 +62,7 @@ def _agents(draft: Draft) -> Iterator[Fault]:
                         f"add `switch:` with one of {listed(switches)}")
         holder = phones.setdefault((agent.switch, agent.phone), name)
         if holder != name:
-            yield Fault(document.place((*loc, "phone")), f"phone `{agent.phone}` is also that of `{holder}`",
+            yield Fault(document.place((*loc, "phone")), f"phone `{agent.phone}` is also that of agent `{holder}`",
                         "every agent needs a phone of its own")
 
 
@@ -75,9 +75,9 @@ def _clients_and_hours(draft: Draft) -> Iterator[Fault]:
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
+            close = near(zone, available_timezones())
             yield Fault(document.place(("timezone",)), f"there is no time zone `{zone}`",
-                        suggest(zone, available_timezones(), "time zones", most=0)
-                        if len(zone) < 60 else "write an IANA name: Europe/Berlin")
+                        f"did you mean `{close}`?" if close else "write an IANA name: Europe/Berlin")
 
 
 def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
@@ -137,12 +137,12 @@ def _list(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
         folder = draft.root / "configs"
         path = folder / campaign.contacts
         if "\0" in campaign.contacts or not path.is_file():
-            near = [str(found.relative_to(folder)) for found in folder.glob("lists/*.csv")]
+            lists = [str(found.relative_to(folder)) for found in folder.glob("lists/*.csv")]
             yield Fault(document.place(("list",)), f"there is no file `{path}`",
-                        suggest(campaign.contacts, near, "lists"))
+                        suggest(campaign.contacts, lists, "lists"))
     if campaign.country is not None and campaign.country not in SUPPORTED_REGIONS:
         yield Fault(document.place(("country",)), f"there is no country `{campaign.country}`",
-                    suggest(campaign.country, SUPPORTED_REGIONS, "country codes", most=0))
+                    "write the two letters of ISO 3166: DE, GB")
 
 
 def _mode(loaded: Loaded[Campaign]) -> Iterator[Fault]:
