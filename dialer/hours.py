@@ -1,15 +1,14 @@
 """Opening hours: whether a moment lies in them, and when they begin next.
 
 Hours mean the clock on the wall: from 08:00 to 20:00 is what a clock in that zone shows, also on the days when it is
-put forward or back. A span whose `to` is not after its `from` goes on past midnight. On a date in `closed_on` it is
-closed from midnight to midnight.
+put forward or back. On a date in `closed_on` it is closed from midnight to midnight.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dialer.config.models import Hours, Span
+from dialer.config.models import Hours
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _AHEAD_DAYS = 800
@@ -21,21 +20,13 @@ def _minutes(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _within(span: Span, day: int, minute: int) -> bool:
-    start, end = _minutes(span.from_), _minutes(span.to)
-    today, yesterday = _DAYS[day] in span.days, _DAYS[day - 1] in span.days
-    if start < end:
-        return today and start <= minute < end
-    return (today and minute >= start) or (yesterday and minute < end)
-
-
 def is_open(hours: Hours, when: datetime) -> bool:
     """Whether `when` (aware) lies in the hours."""
     local = when.astimezone(ZoneInfo(hours.timezone))
     if local.date() in hours.closed_on:
         return False
-    minute = local.hour * 60 + local.minute
-    return any(_within(span, local.weekday(), minute) for span in hours.open)
+    day, minute = _DAYS[local.weekday()], local.hour * 60 + local.minute
+    return any(day in span.days and _minutes(span.from_) <= minute < _minutes(span.to) for span in hours.open)
 
 
 def next_opening(hours: Hours, when: datetime) -> datetime | None:
@@ -54,10 +45,9 @@ def next_opening(hours: Hours, when: datetime) -> datetime | None:
 
 
 def _beginnings(hours: Hours, day: date, zone: ZoneInfo) -> Iterator[datetime]:
-    """Every moment of a local day at which it can become open: where a span or the day begins (twice on the hour that
-    the clock repeats), and where the clock is changed."""
-    clocks = {0, *(_minutes(span.from_) for span in hours.open)}
-    for minute in clocks:
+    """Every moment of a local day at which it can become open: where a span begins (twice on the hour that the clock
+    repeats), and where the clock is changed."""
+    for minute in {_minutes(span.from_) for span in hours.open}:
         local = datetime.combine(day, time(minute // 60, minute % 60), zone)
         yield from (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     begin = datetime.combine(day, time(), zone).astimezone(UTC) - timedelta(hours=3)

@@ -29,7 +29,7 @@ def sounds(prompt: Spoken | Recorded, language: str) -> tuple[str, ...]:
 
 
 WORLD = World(
-    {"day": calendar("day", "08:00", "18:00"), "night": calendar("night", "20:00", "06:00")},
+    {"day": calendar("day", "08:00", "18:00"), "night": calendar("night", "20:00", "24:00")},
     sounds,
     {"acme": "+493055501"},
 )
