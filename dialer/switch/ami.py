@@ -140,10 +140,9 @@ class AmiLink(Manager):  # type: ignore[misc]
         except (OSError, TimeoutError) as error:
             self.drop(f"cannot connect to {self.config['host']}:{self.config['port']}: {_why(error)}")
             raise LinkError(self.lost.result()) from None
+        answer = self.send_action({"Action": "Login", "Username": user, "Secret": secret, "Events": "on"})
         self._tick()
-        login = await self.send_action(
-            {"Action": "Login", "Username": user, "Secret": secret, "Events": "on"}
-        )
+        login = await answer
         if not login.ok:
             self.drop(login.message if login.lost else f"login refused: {login.message}")
             raise LinkError(self.lost.result())

@@ -29,12 +29,17 @@ NO_LINK = Response(ok=False, message="no link")
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Seconds between attempts to connect: doubling, each shortened by up to half at random."""
+    """How long to wait between attempts to connect, in seconds."""
 
     first_s: float = 0.5
     most_s: float = 10.0
     boot_s: float = 60.0
     """How long a switch that has taken the login may take to finish booting."""
+
+    def delay_s(self, failures: int, chance: float) -> float:
+        """Doubling from `first_s` to `most_s`, shortened by up to half by `chance` (0..1): many engines that lost
+        one switch do not come back as one."""
+        return min(self.first_s * 2.0 ** min(failures, 20), self.most_s) * (1.0 - chance / 2)
 
 
 @dataclass(slots=True)
@@ -86,19 +91,17 @@ class AsteriskSwitch:
     async def serve(self) -> None:
         """Keep the link until closed. Its coming and going are LinkUp and LinkDown, the latter also for each
         new reason why it cannot come up."""
-        delay_s, told = self._backoff.first_s, ""
+        failures, told = 0, ""
         while not self._closing.is_set():
             reason = await self._hold_link()
             if self._up or reason != told:
                 log.warning("switch %s: %s", self._name, reason)
                 self._sink(LinkDown(self._name, time.time(), reason))
-            if self._up:
-                delay_s = self._backoff.first_s
+            failures = 0 if self._up else failures + 1
             self._up, told = False, reason
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(delay_s * random.uniform(0.5, 1.0)):
+                async with asyncio.timeout(self._backoff.delay_s(failures, random.random())):
                     await self._closing.wait()
-            delay_s = min(delay_s * 2, self._backoff.most_s)
 
     async def _hold_link(self) -> str:
         """Open a link and stay while it lasts; why it ended or did not open."""

@@ -1,5 +1,6 @@
 """AMI events as facts about calls. Header names of events stand only here."""
 
+import math
 from collections.abc import Callable, Mapping
 
 from dialer.calls.events import (
@@ -29,9 +30,14 @@ _ORIGINATE_REASONS = {
 def at(headers: Headers, now: float) -> float:
     """The switch's own time where `timestampevents=yes` gives it, else `now`. Epoch seconds."""
     try:
-        return float(headers["timestamp"])
+        stamp = float(headers["timestamp"])
     except (KeyError, ValueError):
         return now
+    return stamp if math.isfinite(stamp) else now
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _own(headers: Headers) -> str | None:
@@ -59,11 +65,10 @@ def hangup(headers: Headers, now: float) -> ChannelEvent | None:
     channel = _own(headers)
     if channel is None:
         return None
-    cause = headers.get("cause", "")
     return HungUp(
         channel,
         at(headers, now),
-        cause=int(cause) if cause.isdigit() else 0,
+        cause=_number(headers.get("cause", "")) or 0,
         text=headers.get("cause-txt", ""),
         sip=_sip_status(headers.get("techcause", "")),
     )
@@ -72,8 +77,8 @@ def hangup(headers: Headers, now: float) -> ChannelEvent | None:
 def _sip_status(tech_cause: str) -> int | None:
     """486 from `SIP 486 Busy Here`; None where there is no three-digit status."""
     for word in tech_cause.split():
-        if len(word) == 3 and word.isdigit():
-            return int(word)
+        if len(word) == 3 and (status := _number(word)):
+            return status
     return None
 
 
@@ -136,7 +141,8 @@ def _seconds(duration: str) -> float:
     """3723.0 from `01:02:03`; 0 for what is no duration."""
     seconds = 0.0
     for part in duration.split(":"):
-        if not part.isdigit():
+        number = _number(part)
+        if number is None:
             return 0.0
-        seconds = seconds * 60 + int(part)
+        seconds = seconds * 60 + number
     return seconds
