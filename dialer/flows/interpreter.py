@@ -55,7 +55,9 @@ def advance(session: Session, reply: Reply | QueueResult, now: float) -> tuple[S
     if queued != isinstance(reply, QueueResult):
         return resume(session, now)
     if _somebody_acted(reply):
-        session = replace(session, steps=0, answered=True)
+        session = replace(session, steps=0)
+    if reply.status == "answered":  # a dialled party's answer is passed on to the caller
+        session = replace(session, answered=True)
     return _follow(session, session.flow.nodes[session.node].on(session, reply))
 
 
