@@ -64,6 +64,7 @@ def _add_others(app: web.Application, control: Control, metrics: Metrics) -> Non
     app.cleanup_ctx.append(stream.running)
     app.on_shutdown.append(stream.close)
     document = openapi.document()
+    one_at_a_time = asyncio.Lock()  # rendering costs a core: impatient scrapers wait in line
 
     async def healthz(request: web.Request) -> web.Response:
         health = control.health()
@@ -73,7 +74,8 @@ def _add_others(app: web.Application, control: Control, metrics: Metrics) -> Non
 
     async def scrape(request: web.Request) -> web.Response:
         accept = request.headers.get(hdrs.ACCEPT, "")
-        body, content_type = await asyncio.to_thread(metrics.render, views.live(control), accept)
+        async with one_at_a_time:
+            body, content_type = await asyncio.to_thread(metrics.render, views.live(control), accept)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
     async def describe(request: web.Request) -> web.Response:
@@ -151,9 +153,17 @@ def _outermost(metrics: Metrics) -> Any:
         method = request.method if request.method in _METHODS else "other"
         streamed = not isinstance(response, web.Response)
         metrics.http(method, name, response.status, None if streamed else time.monotonic() - began)
+        if method not in ("GET", "HEAD"):
+            _note(request, response.status)
         return response
 
     return outermost
+
+
+def _note(request: web.Request, status: int) -> None:
+    """Who gave which order, for whoever asks later."""
+    names = {name: text for name, text in request.match_info.items() if name != "verb"}
+    log.info("order %s %s", request.method, request.path[:200], extra={**names, "status": status, "from": request.remote})
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -157,3 +157,29 @@ async def test_a_taken_port_is_said_in_words(plant: Plant, metrics: Metrics) -> 
     with pytest.raises(ListenError, match=r"cannot listen on 127\.0\.0\.1 port"):
         await serve(make_app(plant, metrics, None), Listen(port=runner.addresses[0][1]))
     await runner.cleanup()
+
+
+async def test_a_client_that_dribbles_its_headers_is_cut_off(
+    plant: Plant, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_app, "KEEP_ALIVE_S", 0.1)
+    runner = await serve(make_app(plant, metrics, None), Listen(port=0))
+    reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localh")
+    assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    await runner.cleanup()
+
+
+async def test_every_order_is_noted_and_no_question(
+    api: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "dialer.web"):
+        await api.get("/v1/agents")
+        await api.post("/v1/agents/anna/pause")
+        await api.post("/v1/campaigns/other/start")
+    noted = [(it.getMessage(), it.__dict__["status"], it.__dict__["from"]) for it in caplog.records]
+    assert noted == [
+        ("order POST /v1/agents/anna/pause", 200, "127.0.0.1"),
+        ("order POST /v1/campaigns/other/start", 404, "127.0.0.1"),
+    ]
