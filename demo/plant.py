@@ -5,7 +5,6 @@ DIALER_ASTERISK_ROOT, else the machine's own, else the private root that `script
 """
 
 import asyncio
-import csv
 import fcntl
 import os
 import re
@@ -15,11 +14,12 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, TypedDict
+from typing import IO, Self
 
+from demo.cdr import CdrRow, read_cdr
 from demo.ports import HOST, Ports, take_ports
 from demo.sounds import write_sounds
 
@@ -42,6 +42,8 @@ class Installation:
     modules: str
     data: str
     root: Path | None
+    release: int = 22
+    """The first part of its version."""
 
     def outside(self, path: str) -> Path:
         """Where a path that Asterisk sees lies for us."""
@@ -58,24 +60,6 @@ class Phone:
     name: str
     contact: str | None = None
     password: str | None = None
-
-
-class CdrRow(TypedDict):
-    """A leg as Asterisk saw it. Times are epoch seconds; `answer` is None when nobody did."""
-
-    uniqueid: str
-    linkedid: str
-    channel: str
-    dstchannel: str
-    src: str
-    dst: str
-    dcontext: str
-    start: float
-    answer: float | None
-    end: float
-    disposition: str
-    lastapp: str
-    sequence: int
 
 
 def find_asterisk(environ: Mapping[str, str] = os.environ) -> Installation:
@@ -101,7 +85,10 @@ def _inspect(program: str, root: Path | None) -> Installation:
     data = [path for path in documents if (path / "documentation").is_dir()]
     if not found or not data:
         raise PlantError(f"the Asterisk in {base} has no modules or no documentation directory: install it anew")
-    return Installation(program, _inside(found[0], root), _inside(data[0], root), root)
+    plain = Installation(program, _inside(found[0], root), _inside(data[0], root), root)
+    said = subprocess.run(plain.command("-V"), capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Asterisk (?:GIT-)?(\d+)", said)
+    return replace(plain, release=int(version[1])) if version else plain
 
 
 def _inside(path: Path, root: Path | None) -> str:
@@ -138,7 +125,8 @@ class Asterisk:
         self.trunk = trunk or f"{HOST}:{self.trunk_port}"
         self.phones = tuple(phones)
         self._engine = engine
-        self._templates = tuple(templates)
+        older = (TEMPLATES / "before-22",) if self.installation.release < 22 else ()
+        self._templates = (*templates[:1], *older, *templates[1:])
         self._values = dict(values or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._owner: IO[bytes] | None = None
@@ -270,6 +258,9 @@ class Asterisk:
         lines = (await self.cli("core show channels concise")).splitlines()
         return [line.split("!", 1)[0] for line in lines if "!" in line]
 
+    async def idle(self) -> bool:
+        return not await self.channels()
+
     async def clear(self) -> None:
         """Hang everything up, and return when no channel is left. Raises PlantError after some seconds."""
         await self.cli("channel request hangup all")
@@ -292,12 +283,8 @@ class Asterisk:
         await self.cli("module reload res_pjsip.so")
 
     def cdr(self) -> list[CdrRow]:
-        """Call detail records so far: one a leg, or more where a leg was in several bridges."""
-        path = self.directory / "log" / "cdr-custom" / "calls.csv"
-        if not path.exists():
-            return []
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            return [_cdr_row(fields) for fields in csv.reader(file)]
+        """Its own record of the legs that are over, so far."""
+        return read_cdr(self.directory / "log")
 
     def last_words(self, lines: int = 20) -> str:
         """The end of its logs, for an error message."""
@@ -317,7 +304,7 @@ class Asterisk:
         fcntl.flock(self._owner, fcntl.LOCK_EX)
         final = fresh.rename(base / f"dialer-{fresh.name.rpartition('-')[2]}")
         final.chmod(0o755)
-        for name in ("etc", "run", "lib/agi-bin", "spool", "log/cdr-custom", "sounds", "moh"):
+        for name in ("etc", "run", "lib/agi-bin", "spool", "log/cdr-custom", "log/cel-custom", "sounds", "moh"):
             (final / name).mkdir(parents=True)
         write_sounds(final / "moh", final / "sounds")
         return _inside(final, self.installation.root)
@@ -379,12 +366,3 @@ def _sweep(base: Path) -> None:
                 shutil.rmtree(owner.parent, ignore_errors=True)
         except OSError:
             continue
-
-
-def _cdr_row(fields: Sequence[str]) -> CdrRow:
-    uniqueid, linkedid, channel, dstchannel, src, dst, dcontext, start, answer, end, disposition, app, sequence = fields
-    return CdrRow(
-        uniqueid=uniqueid, linkedid=linkedid, channel=channel, dstchannel=dstchannel, src=src, dst=dst,
-        dcontext=dcontext, start=float(start), answer=float(answer) if answer and float(answer) else None,
-        end=float(end), disposition=disposition, lastapp=app, sequence=int(sequence),
-    )  # fmt: skip
