@@ -8,9 +8,10 @@ import asyncio
 import csv
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 from dialer.campaigns.contacts import Header, ListError, Rejected, read_contact, read_header
 from dialer.campaigns.rows import Row, Rows, Scan, scan
@@ -34,16 +35,6 @@ class ContactStore(Protocol):
         ...
 
 
-class ListStore(ContactStore, Protocol):
-    """A store that remembers which files were imported."""
-
-    def list_imported(self, campaign: str, path: str, digest: str) -> Awaitable[bool]: ...
-
-    def save_list_import(
-        self, campaign: str, path: str, digest: str, at: float, *, imported: int, duplicates: int, rejected: int
-    ) -> Awaitable[None]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ListReport:
     """What came of an import. Every row that is not empty is counted in exactly one of the three."""
@@ -55,6 +46,8 @@ class ListReport:
     reasons: Mapping[str, int]
     """Of the rejected rows."""
     rejected_file: Path | None
+    rejected_fault: str
+    """Why the rejected rows could not be written down, if so: a read-only directory keeps no list out."""
     encoding: str
     delimiter: str
     digest: str
@@ -74,27 +67,7 @@ async def import_list(
 
     Raises ListError when the file as a whole is no list. May be repeated: what is there already is a duplicate.
     """
-    return await _import(store, campaign, path, await asyncio.to_thread(scan, path), progress)
-
-
-async def import_once(
-    store: ListStore, campaign: Campaign, path: Path, now: float, progress: Progress | None = None
-) -> ListReport | None:
-    """As `import_list`, unless this very file was imported into the campaign already: then None.
-
-    An import that a crash cut short is not remembered, and done again.
-    """
     found = await asyncio.to_thread(scan, path)
-    if await store.list_imported(campaign.campaign, str(path), found.digest):
-        return None
-    report = await _import(store, campaign, path, found, progress)
-    await store.save_list_import(campaign.campaign, str(path), report.digest, now, **report.counts())
-    return report
-
-
-async def _import(
-    store: ContactStore, campaign: Campaign, path: Path, found: Scan, progress: Progress | None
-) -> ListReport:
     reading = await asyncio.to_thread(_Reading, path, found, campaign.country)
     imported = duplicates = 0
     try:
@@ -144,7 +117,8 @@ class _Reading:
         rejects = self._rejects
         return ListReport(
             imported, duplicates + self._repeated, rejects.count, dict(rejects.reasons),
-            rejects.path if rejects.count else None, self._found.encoding, self.rows.delimiter, self._found.digest,
+            rejects.path if rejects.count and not rejects.fault else None, rejects.fault,
+            self._found.encoding, self.rows.delimiter, self._found.digest,
         )  # fmt: skip
 
     def _read_header(self, path: Path) -> Header:
@@ -183,28 +157,33 @@ class _Rejects:
         self.path = path
         self.count = 0
         self.reasons: Counter[str] = Counter()
+        self.fault = ""
         self._file: IO[str] | None = None
-        self._writer: Any = None
-        try:
+        with suppress(OSError):
             path.unlink(missing_ok=True)
-        except OSError as fault:
-            raise ListError(f"{path}: {fault.strerror or fault}; rejected rows are written there") from None
 
     def add(self, line: int, reason: str, number: str) -> None:
         self.count += 1
         self.reasons[reason] += 1
-        if self._file is None:
-            try:
+        if self.fault:
+            return
+        try:
+            if self._file is None:
                 self._file = self.path.open("w", encoding="utf-8", newline="")
-            except OSError as fault:
-                raise ListError(f"{self.path}: {fault.strerror or fault}; rejected rows are written there") from None
-            self._writer = csv.writer(self._file)
-            self._writer.writerow(("line", "reason", "number"))
-        self._writer.writerow((line, reason, _harmless(number)))
+                csv.writer(self._file).writerow(("line", "reason", "number"))
+            csv.writer(self._file).writerow((line, reason, _harmless(number)))
+        except OSError as fault:
+            self._failed(fault)
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        try:
+            if self._file is not None:
+                self._file.close()
+        except OSError as fault:
+            self._failed(fault)
+
+    def _failed(self, fault: OSError) -> None:
+        self.fault = f"{self.path}: {fault.strerror or fault}"
 
 
 def _harmless(cell: str) -> str:

@@ -48,7 +48,7 @@ def disposed(
     disposition = campaign.dispositions[code]
     rule = campaign.retry.get("callback")
     worn_out = rule is not None and contact.tries.get("callback", 0) >= rule.times
-    if disposition.retry_after is None or disposition.do_not_call or worn_out:
+    if disposition.retry_after is None or worn_out:
         return ContactVerdict(contact.id, "done", reason=code)
     return ContactVerdict(contact.id, "due", _open_at(hours, now + disposition.retry_after), "callback")
 

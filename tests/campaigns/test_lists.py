@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialer.campaigns.contacts import ListError, Rejected, read_number
-from dialer.campaigns.lists import ListReport, import_list, import_once
+from dialer.campaigns.lists import ListReport, import_list
 from dialer.campaigns.rows import MOST_LINE
 from dialer.config.models import Campaign
 from dialer.numbers import is_e164
@@ -87,17 +87,11 @@ async def test_the_same_list_again_imports_nothing(store: Store, tmp_path: Path)
     assert (again.imported, again.duplicates, again.digest) == (0, 2500, first.digest)
 
 
-async def test_a_list_is_imported_once_until_it_changes(store: Store, tmp_path: Path) -> None:
-    path = tmp_path / "winback.csv"
-    write(path, "number\n+4930555010\n")
-    first = await import_once(store, campaign(), path, 1000.0)
-    assert first
-    assert first.imported == 1
-    assert await import_once(store, campaign(), path, 1001.0) is None
-    write(path, "number\n+4930555010\n+4930555011\n")
-    second = await import_once(store, campaign(), path, 1002.0)
-    assert second
-    assert (second.imported, second.duplicates) == (1, 1)
+async def test_rejects_that_cannot_be_written_keep_no_list_out(tmp_path: Path) -> None:
+    (tmp_path / "list.rejected.csv").mkdir()
+    report, contacts = await imported(tmp_path / "list.csv", "number\nx\n+4930555010\ny\n")
+    assert (len(contacts), report.rejected, report.rejected_file) == (1, 2, None)
+    assert "list.rejected.csv: Is a directory" in report.rejected_fault
 
 
 async def test_a_report_of_rejects_that_no_longer_holds_goes(tmp_path: Path) -> None:
