@@ -54,8 +54,17 @@ _LIMITS = {
 
 
 def explain(error: ValidationError, model: type[BaseModel], document: Document) -> Iterator[Fault]:
+    """One fault a place: where several kinds of value may stand, what would be right is any of them."""
+    found: dict[tuple[str | int, ...], list[Fault]] = {}
     for details in error.errors(include_url=False):
-        yield _fault(details, model, document)
+        fault = _fault(details, model, document)
+        if details["type"] in ("missing", "extra_forbidden"):
+            yield fault
+        else:
+            found.setdefault(document.steps(details["loc"]), []).append(fault)
+    for faults in found.values():
+        rights = dict.fromkeys(fault.right for fault in faults if fault.right)
+        yield Fault(faults[0].place, faults[0].wrong, ", or ".join(rights))
 
 
 def _fault(error: ErrorDetails, model: type[BaseModel], document: Document) -> Fault:

@@ -13,6 +13,10 @@ from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, 
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PerSecond = Annotated[float, Strict(), Field(gt=0, le=10_000)]
+HOST_PATTERN = "^[A-Za-z0-9._:-]{1,255}$"
+Host = Annotated[str, Field(pattern=HOST_PATTERN, examples=["127.0.0.1"])]
+"""A name or an address to listen on or to connect to."""
+Directory = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,500}$", examples=["var/sounds"])]
 Variable = Annotated[str, Field(pattern="^[A-Z_][A-Z0-9_]*$", examples=["DIALER_AMI_SECRET"])]
 """The name of an environment variable."""
 # Nothing that Asterisk evaluates, nor a second destination (&), nor an option (,):
@@ -31,14 +35,14 @@ def _written_date(value: Any) -> Any:
 class Listen(Model):
     """`host: port` to listen on; port 0 takes a free one."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Strict(), Field(ge=0, le=65535)]
 
 
 class Ami(Model):
     """Asterisk's manager interface."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Strict(), Field(ge=1, le=65535)] = 5038
     user: Text = "dialer"
     secret_env: Variable = "DIALER_AMI_SECRET"
@@ -49,9 +53,9 @@ class Sounds(Model):
     """Where the engine writes prompts, and the same directory as that Asterisk sees it (a container's or a
     chroot's path may differ)."""
 
-    write: str = "var/sounds"
+    write: Directory = "var/sounds"
     """As the engine sees it."""
-    seen_as: str = ""
+    seen_as: Directory = ""
     """As Asterisk sees it; left out, the same."""
 
 
@@ -226,7 +230,7 @@ class Disposition(Model):
     """When to call again; needs `final: false`."""
     do_not_call: Flag = False
     """Nobody may call this person again: ends the contact whatever else is said."""
-    label: Annotated[str, Field(max_length=200)] = ""
+    label: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,200}$")] = ""
     """As agents read it."""
 
     @model_validator(mode="after")
@@ -245,7 +249,7 @@ class Abandon(Model):
 
     connect_within: Duration = 2.0
     """An answered person who has no agent after this hears `message` and is released: abandoned."""
-    message: dict[Language, str] = Field(default_factory=dict)
+    message: dict[Language, Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,1000}$")]] = Field(default_factory=dict)
     """Spoken to that person, by language; silence is not an option where the law asks for a message."""
 
 
@@ -259,7 +263,7 @@ class Campaign(Model):
     """Left out, the client's."""
     language: Language | None = None
     """Left out, the client's first."""
-    contacts: Annotated[str | None, Field(alias="list")] = None
+    contacts: Annotated[Text | None, Field(alias="list")] = None
     """A CSV file, relative to `configs/`, imported when the campaign first starts."""
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["DE"])] | None = None
     """The country of numbers written without +."""
