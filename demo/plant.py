@@ -19,7 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from demo.cdr import CdrRow, read_cdr
+from demo.cdr import CdrRow as CdrRow  # part of what this module offers
+from demo.cdr import read_cdr
 from demo.ports import HOST, Ports, take_ports
 from demo.sounds import write_sounds
 
