@@ -4,12 +4,12 @@ A query gets the transaction and the arguments of all its writes in it, and retu
 after a commit of unknown end: what was done is not done twice.
 """
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -141,17 +141,16 @@ _DISPOSED = (
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _names(record: Hashable) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cast("type[Any]", record)))
-
-
-_CALL_FIELDS = _names(CallRecord)
+_NAMES: dict[type[Any], tuple[str, ...]] = {
+    record: tuple(f.name for f in fields(record))
+    for record in (CallRecord, Talk, AgentSpan, AgentSession, ContactVerdict)
+}
+_CALL_FIELDS = _NAMES[CallRecord]
 
 
 def _row(record: Any) -> dict[str, Any]:
     """Numbers and names come from the wire: NUL and half characters would cost us the row."""
-    names = _names(type(record))
+    names = _NAMES[type(record)]
     row = dict(zip(names, attrgetter(*names)(record), strict=True))
     for name, value in row.items():
         if type(value) is str and not value.isprintable():
@@ -188,25 +187,33 @@ def add_contacts(tx: Transaction, campaign: str, new: Sequence[NewContact]) -> t
     return inserted, len(rows) - inserted
 
 
-@one_by_one
-def claim(
-    tx: Transaction, campaign: str, slots: Sequence[Slot], record: Callable[[Slot, Contact], CallRecord], now: float,
-) -> list[Attempt]:
-    due = tx.connection.execute(DUE, {"campaign": campaign, "now": now, "limit": len(slots)}).all()
-    if not due:
-        return []
-    attempts, intents = [], []
-    for slot, row in zip(slots, due, strict=False):
-        contact = replace(Contact(*row), state="claimed")
-        call = record(slot, contact)
-        if (call.id, call.contact_id, call.outcome) != (slot.call_id, contact.id, None):
-            raise StoreError(f"the intent of call {slot.call_id} must bear its id, its contact and no outcome")
-        attempts.append(Attempt(slot.call_id, slot.switch, slot.agent, contact))
-        intents.append(_call_row(call))
-    tx.connection.execute(_CLAIM, [{"contact": attempt.contact.id, "call": attempt.call_id} for attempt in attempts])
-    tx.connection.execute(_INTEND, intents)
-    tx.count_contacts(campaign, "due", "claimed", len(attempts))
-    return attempts
+Intend = Callable[[Slot, Contact], CallRecord]
+
+
+def claim(tx: Transaction, many: Sequence[tuple[str, Sequence[Slot], Intend, float]]) -> list[list[Attempt]]:
+    results: list[list[Attempt]] = [[] for _ in many]
+    intents: list[dict[str, Any]] = []
+    for campaign in dict.fromkeys(campaign for campaign, *_ in many):
+        asked = [(claiming, result) for claiming, result in zip(many, results, strict=True) if claiming[0] == campaign]
+        limit, now = sum(len(slots) for (_, slots, *_), _ in asked), max(now for (*_, now), _ in asked)
+        due = deque(tx.connection.execute(DUE, {"campaign": campaign, "now": now, "limit": limit}).all())
+        for (_, slots, intend, now), result in asked:
+            for slot in slots:
+                if due and due[0].next_at <= now:
+                    contact = replace(Contact(*due.popleft()), state="claimed")
+                    intents.append(_intent(intend(slot, contact), slot, contact))
+                    result.append(Attempt(slot.call_id, slot.switch, slot.agent, contact))
+            tx.count_contacts(campaign, "due", "claimed", len(result))
+    if intents:
+        tx.connection.execute(_CLAIM, [{"contact": row["contact_id"], "call": row["id"]} for row in intents])
+        tx.connection.execute(_INTEND, intents)
+    return results
+
+
+def _intent(call: CallRecord, slot: Slot, contact: Contact) -> dict[str, Any]:
+    if (call.id, call.contact_id, call.outcome) != (slot.call_id, contact.id, None):
+        raise StoreError(f"the intent of call {slot.call_id} must bear its id, its contact and no outcome")
+    return _call_row(call)
 
 
 @one_by_one
