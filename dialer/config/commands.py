@@ -1,6 +1,5 @@
 """`dialer check` and `dialer schema`."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from dialer.config.schema import write
 def check(root: Path = Path(), plant: Path | None = None) -> int:
     """0 and a summary on stdout, or 2 and every fault on stderr."""
     try:
-        found = load(root, os.environ, plant)
+        found = load(root, plant=plant)
     except ConfigError as error:
         print(error, file=sys.stderr)
         count = len(error.faults)

@@ -1,6 +1,7 @@
 """Reads `configs/` and `ivr_flows/`: a Configuration, or every fault of every file at once."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +28,11 @@ MODELS: Mapping[str, type[BaseModel]] = {
 def load(root: Path = Path(), env: Mapping[str, str] | None = None, plant: Path | None = None) -> Configuration:
     """Load the configuration below `root`; `plant` replaces `configs/plant.yaml`.
 
-    `env` says which secrets are set. Raises ConfigError with all faults, sorted by place.
+    `env`, the process's own by default, says which secrets are set. Raises ConfigError with all faults, sorted by
+    place.
     """
     reading = _Reading(root)
-    draft = reading.draft(env or {}, plant or root / "configs" / "plant.yaml")
+    draft = reading.draft(os.environ if env is None else env, plant or root / "configs" / "plant.yaml")
     faults = [*reading.faults, *check(draft)]
     if faults or draft.plant is None or draft.agents is None:
         raise ConfigError(faults)

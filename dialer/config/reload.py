@@ -48,6 +48,9 @@ class Changes:
     def __bool__(self) -> bool:
         return any(self.lines())
 
+    def __str__(self) -> str:
+        return "; ".join(self.lines()) or "nothing changed"
+
     def lines(self) -> list[str]:
         """For logs and people: `campaigns: added acme_spring`."""
         kinds = ("clients", "agents", "hours", "campaigns", "flows")

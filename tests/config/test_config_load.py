@@ -45,6 +45,15 @@ def test_another_plant_file(site, tmp_path):
         load(site.root, {}, plant)
 
 
+def test_the_environment_is_the_process_s_own_by_default(site, monkeypatch):
+    site.edit("configs/plant.yaml", "{host: 127.0.0.1, port: 8080}", "{host: 0.0.0.0, port: 8080}")
+    monkeypatch.setenv("DIALER_API_TOKEN", "long and random")
+    assert load(site.root).plant.web.listen.host == "0.0.0.0"
+    monkeypatch.delenv("DIALER_API_TOKEN")
+    with pytest.raises(ConfigError, match="without a token"):
+        load(site.root)
+
+
 def test_the_digest_tells_any_change(site):
     before = site.load().digest
     assert site.load().digest == before
@@ -56,7 +65,9 @@ def test_the_digest_tells_any_change(site):
 
 
 def test_nothing_changed(site):
-    assert not changes(site.load(), site.load())
+    same = changes(site.load(), site.load())
+    assert not same
+    assert str(same) == "nothing changed"
 
 
 def test_what_may_change(site):
