@@ -1,5 +1,6 @@
 """Every agent of the node and the line of those who wait for one. Pure: effects come back to the engine."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +9,7 @@ from dialer.agents import model as m
 from dialer.agents import routing
 from dialer.agents.machine import adopt, session_of, step
 from dialer.agents.model import AgentState, Effect, Event, State
-from dialer.agents.routing import IdleAgents, Skills, Waiting, WaitingLine
+from dialer.agents.routing import Group, IdleAgents, Skills, Waiting, WaitingLine
 from dialer.config.models import Agent
 from dialer.store.records import AgentSession
 
@@ -43,6 +44,8 @@ class Desk:
         """Gone from the configuration while logged in: dropped at their log-out."""
         self._by_channel: dict[str, str] = {}
         self._by_call: dict[str, str] = {}
+        self._at_work: dict[str, Group] = {}
+        self._staffed: Counter[Group] = Counter()
         self._idle = IdleAgents()
         self._line = WaitingLine()
 
@@ -115,10 +118,8 @@ class Desk:
     def staffed(self, skills: Iterable[str] = (), switch: str | None = None) -> int:
         """How many having all `skills` are logged in and not paused."""
         wanted = frozenset(skills)
-        return sum(
-            state.state in m.STAFFED and wanted <= self._skills[name] and switch in (None, state.switch)
-            for name, state in self._states.items()
-        )
+        groups = self._staffed.items()
+        return sum(count for (able, on), count in groups if wanted <= able and switch in (None, on))
 
     # ---- the waiting line ------------------------------------------------------------------------------
 
@@ -149,6 +150,10 @@ class Desk:
         able: Skills = frozenset(skills)
         return sum(waiting.skills <= able for waiting in self._line)
 
+    def waiting_in(self, queue: str) -> int:
+        """How many wait in one queue, at once known."""
+        return self._line.count(queue)
+
     def queues(self) -> dict[str, Queue]:
         found: dict[str, Queue] = {}
         for waiting in self._line:
@@ -178,10 +183,19 @@ class Desk:
         self._drop_if_gone(name)
 
     def _index(self, state: AgentState) -> None:
+        name, switch = state.agent, state.switch or ""
+        skills = self._skills[name]
         if state.state is State.IDLE:
-            self._idle.put(state.agent, self._skills[state.agent], state.switch or "", state.idle_since)
+            self._idle.put(name, skills, switch, state.idle_since)
         else:
-            self._idle.remove(state.agent)
+            self._idle.remove(name)
+        if (before := self._at_work.pop(name, None)) is not None:
+            self._staffed[before] -= 1
+            if not self._staffed[before]:
+                del self._staffed[before]
+        if state.state in m.STAFFED:
+            self._at_work[name] = (skills, switch)
+            self._staffed[skills, switch] += 1
 
     def _drop_if_gone(self, name: str) -> None:
         if name in self._leaving and self._states[name].state is State.LOGGED_OUT:

@@ -141,8 +141,9 @@ def _release(agent: AgentState, event: m.Released, now: float) -> Step:
 
 
 def _join(agent: AgentState, event: m.Joined, now: float) -> Step:
-    """The bridge is a fact, also when it comes late: only another call in hand contradicts it."""
-    if agent.state is State.RESERVED and event.call_id != agent.call_id:
+    """The bridge is a fact, also when it comes late: only another call in hand contradicts it. Told again of the call
+    in hand (an adopted one), it says whose call that is."""
+    if agent.state in (State.RESERVED, State.TALKING) and event.call_id != agent.call_id:
         return agent, ()
     wanted, why = (State.PAUSED, agent.reason) if agent.state is State.PAUSED else (agent.wanted, agent.wanted_reason)
     talking = replace(agent, state=State.TALKING, call_id=event.call_id, client=event.client,
@@ -218,6 +219,7 @@ TABLE: tuple[Row, ...] = (
     Row(TALKING, m.LoginRequested, (TALKING,), _same),
     Row(TALKING, m.LegUp, (TALKING,), _refuse_leg),
     Row(TALKING, m.LegLost, (TALKING, OUT), _lose_leg),
+    Row(TALKING, m.Joined, (TALKING,), _join),
     Row(TALKING, m.ReadyRequested, (TALKING,), _want),
     Row(TALKING, m.PauseRequested, (TALKING,), _want),
     Row(TALKING, m.LogoutRequested, (TALKING,), _want),

@@ -319,6 +319,9 @@ def test_an_adopted_talk_ends_as_the_agent_had_wished() -> None:
     assert (agent.channel, agent.logged_in_at, agent.since) == ("leg-1", 5.0, 100.0)
     agent, _ = step(agent, m.Parted("call-1", 0), 130.0)
     assert agent.state is State.PAUSED
+    known, effects = step(adopt(session, State.TALKING, "call-1", 100.0), m.Joined("call-1", "acme", "winback"), 101.0)
+    assert (known.client, known.campaign, known.since, known.wanted, effects) == (
+        "acme", "winback", 100.0, State.PAUSED, ())  # fmt: skip
     ready = adopt(replace(session, state="ready"), State.TALKING, "call-1", 100.0)
     assert step(ready, m.Parted("call-1", 0), 130.0)[0].state is State.IDLE
     assert session_of(adopt(session, State.PAUSED, None, 100.0)) == session

@@ -228,6 +228,9 @@ class AnyDay(RuleBasedStateMachine):
         states = list(self.desk.states())
         assert sorted(self.desk.idle()) == sorted(s.agent for s in states if s.state is State.IDLE)
         assert self.desk.staffed() == sum(s.state in m.STAFFED for s in states)
+        german = [s for s in states if s.state in m.STAFFED and "de" in self.desk.config(s.agent).skills]
+        assert self.desk.staffed(["de"]) == len(german)
+        assert self.desk.staffed(["de"], "ast2") == sum(s.switch == "ast2" for s in german)
         for state in states:
             if state.channel:
                 assert self.desk.by_channel(state.channel) == state.agent
@@ -236,6 +239,7 @@ class AnyDay(RuleBasedStateMachine):
                 assert self.desk.by_call(state.call_id) == state.agent
             elif state.call_id:
                 assert self.desk.by_call(state.call_id) != state.agent
+        assert self.desk.waiting_in("queue") == self.desk.waiting()
         assert sum(queue.waiting for queue in self.desk.queues().values()) == self.desk.waiting()
 
 
