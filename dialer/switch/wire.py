@@ -60,14 +60,23 @@ def event_name(block: bytes) -> bytes | None:
 
 
 def parse(block: bytes) -> Headers:
-    """One message's headers. Lines without a colon are left out; bytes that are no UTF-8 become U+FFFD."""
+    """One message's headers. Lines that are none are left out; bytes that are no UTF-8 become U+FFFD."""
+    lines = block.decode("utf-8", "replace").split("\r\n")
+    try:
+        headers = {key.lower(): value for key, value in [line.split(": ", 1) for line in lines]}
+    except ValueError:
+        return _parse_odd(lines)
+    return headers if len(headers) == len(lines) else _parse_odd(lines)
+
+
+def _parse_odd(lines: list[str]) -> Headers:
+    """The rare message with a repeated header, or with a line that is no `Key: value`."""
     headers: Headers = {}
-    for line in block.decode("utf-8", "replace").split("\r\n"):
-        key, colon, value = line.partition(":")
-        if not colon:
+    for line in lines:
+        key, colon, value = line.partition(": ")
+        if not colon and not line.endswith(":"):
             continue
-        key = key.lower()
-        value = value.strip(" ")
+        key = key.rstrip(":").lower()
         headers[key] = f"{headers[key]}\n{value}" if key in headers else value
     return headers
 

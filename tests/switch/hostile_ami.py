@@ -59,7 +59,8 @@ class Peer:
     async def come_up(self) -> None:
         """All that a switch does until it is up."""
         await self.log_in()
-        self.answer(await self.expect("CoreStatus"), more="CoreStartupDate: 2026-03-01\r\nCoreStartupTime: 10:00:00\r\n")
+        startup = "CoreStartupDate: 2026-03-01\r\nCoreStartupTime: 10:00:00\r\n"
+        self.answer(await self.expect("CoreStatus"), more=startup)
 
     def cut(self) -> None:
         self.writer.transport.abort()

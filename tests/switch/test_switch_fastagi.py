@@ -185,7 +185,8 @@ async def test_a_usage_message_is_one_answer(server: Scripts) -> None:
     call = await begun(server)
     server.run("main", "c-1", Answer(), DIAL)
     await call.line()
-    call.send(b"520-Invalid command syntax.  Proper usage follows:\n Usage: ANSWER\n200 result=0\n520 End of proper usage.\n")
+    call.send(b"520-Invalid command syntax.  Proper usage follows:\n Usage: ANSWER\n200 result=0\n")
+    call.send(b"520 End of proper usage.\n")
     assert await call.line() == "CHANNEL STATUS"
     call.send(b"200 result=6\n")
     reply = await server.event()

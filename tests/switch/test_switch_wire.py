@@ -17,7 +17,7 @@ from dialer.switch.wire import (
 )
 
 keys = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,20}", fullmatch=True)
-values = st.text(st.characters(blacklist_categories=["Cc", "Cs"]), max_size=60).map(str.strip)
+values = st.text(st.characters(blacklist_categories=["Cc", "Cs"]), max_size=60)
 messages = st.lists(st.dictionaries(keys, values, min_size=1, max_size=8), min_size=1, max_size=6)
 
 
@@ -79,6 +79,12 @@ def test_an_empty_last_header_is_kept(last: bytes) -> None:
 
 def test_headers_that_differ_in_case_or_repeat_lose_nothing() -> None:
     assert parse(b"UniqueID: 1\r\nUniqueid: 2\r\nuniqueid: 3") == {"uniqueid": "1\n2\n3"}
+
+
+@given(st.lists(st.tuples(keys, values), min_size=1, max_size=8), st.integers(0, 8))
+def test_an_odd_line_changes_nothing_about_the_others(pairs: list[tuple[str, str]], place: int) -> None:
+    lines = [f"{key}: {value}".encode() for key, value in pairs]
+    assert parse(b"\r\n".join([*lines[:place], b"odd", *lines[place:]])) == parse(b"\r\n".join(lines))
 
 
 def test_a_value_may_hold_colons() -> None:
