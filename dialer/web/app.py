@@ -163,7 +163,8 @@ def _outermost(metrics: Metrics) -> Any:
 def _note(request: web.Request, status: int) -> None:
     """Who gave which order, for whoever asks later."""
     names = {name: text for name, text in request.match_info.items() if name != "verb"}
-    log.info("order %s %s", request.method, request.path[:200], extra={**names, "status": status, "from": request.remote})
+    told = {**names, "status": status, "from": request.remote}
+    log.info("order %s %s", request.method, request.path[:200], extra=told)
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:

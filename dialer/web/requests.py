@@ -42,7 +42,7 @@ class ContactRequest(Request):
     number: Annotated[E164, Field(description="With + and the country's code.")]
     fields: Annotated[dict[FieldName, FieldText], Field(max_length=100, description="Shown to the agent.")] = {}
     next_at: Annotated[
-        float, Field(ge=0, le=1e11, allow_inf_nan=False, description="Epoch seconds; not to be called before.")
+        float, Field(ge=0, le=1e11, description="Epoch seconds; not to be called before.")
     ] = 0.0
 
 

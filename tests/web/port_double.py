@@ -132,6 +132,7 @@ class Plant:
             progress(50, 100)
         if self.held is not None:
             await self.held.wait()
+        self.orders.append(("imported", campaign))
         return self.counts
 
     def _campaign(self, campaign: str) -> None:

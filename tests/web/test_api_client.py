@@ -1,10 +1,12 @@
 """The commands' client against the real server."""
 
 import asyncio
+import logging
 import socket
 
 import aiohttp
 import pytest
+from aiohttp import web
 from port_double import Plant
 
 from dialer.web.client import Api, AskError, DownError
@@ -62,14 +64,23 @@ async def test_an_unknown_campaign(asking: Api) -> None:
         await asyncio.to_thread(list, asking.import_list("other", "a.csv"))
 
 
-async def test_an_import_goes_on_without_its_client(asking: Api, plant: Plant) -> None:
-    plant.held = asyncio.Event()
-    lines = await asyncio.to_thread(asking.import_list, "winback", "a.csv")
-    await asyncio.to_thread(next, lines)
-    lines.close()  # type: ignore[attr-defined]
+async def test_an_import_goes_on_without_its_client(
+    asking: Api, plant: Plant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    plant.held, lost = asyncio.Event(), asyncio.Event()
+
+    async def write(self: web.StreamResponse, data: bytes) -> None:
+        lost.set()
+        raise ConnectionResetError
+
+    monkeypatch.setattr(web.StreamResponse, "write", write)
+    asked = asyncio.create_task(asyncio.to_thread(list, asking.import_list("winback", "a.csv")))
+    await lost.wait()
     plant.held.set()
-    assert (await asyncio.to_thread(asking.get, "/healthz"))["status"] == "up"
-    assert plant.orders == [("import", "winback", "a.csv")]
+    with pytest.raises(AskError, match="lost during the import"):
+        await asked
+    assert plant.orders == [("import", "winback", "a.csv"), ("imported", "winback")]
+    assert not [it for it in caplog.records if it.levelno >= logging.ERROR]
 
 
 def test_nobody_there() -> None:

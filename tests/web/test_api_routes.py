@@ -83,7 +83,7 @@ async def test_a_reload_is_taken_or_refused_with_its_faults(api: aiohttp.ClientS
 async def test_an_import_gives_its_counts(api: aiohttp.ClientSession, plant: Plant) -> None:
     answer = await api.post("/v1/campaigns/winback/import", json={"path": "lists/a.csv"})
     assert await answer.json() == plant.counts
-    assert plant.orders == [("import", "winback", "lists/a.csv")]
+    assert plant.orders == [("import", "winback", "lists/a.csv"), ("imported", "winback")]
 
 
 async def test_unknown_names_are_404_and_said_in_words(api: aiohttp.ClientSession) -> None:
