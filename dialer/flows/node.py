@@ -78,7 +78,7 @@ def parse(value: Any) -> Node:
     if isinstance(value, Node):
         return value
     if not isinstance(value, dict):
-        raise PydanticCustomError("node", "this is not a node; write a mapping as {{say: ..., next: ...}}")
+        raise PydanticCustomError("node", "this is not a node; write a mapping as {say: ..., next: ...}")
     known = kinds()
     named = [key for key in value if key in known]
     if len(named) > 1:

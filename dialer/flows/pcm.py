@@ -14,7 +14,8 @@ from pathlib import Path
 
 RATE_HZ = 8000
 LARGEST_BYTES = 64 * 1024 * 1024
-_HALF_TAPS = 32
+_HALF_WIDTH_S = 0.0015
+"""Half of the filter's length: enough to pass 3 kHz and to stop at 4.5 kHz."""
 _CUT_OFF_HZ = 3500.0
 
 
@@ -63,14 +64,14 @@ def write_wav(path: Path, samples: array[int]) -> None:
         raise
 
 
-def _taps(offset: float, rate: int) -> list[float]:
+def _taps(offset: float, rate: int, half: int) -> list[float]:
     """A low pass (sinc in a Hann window) around a point `offset` of a sample on, with a gain of 1."""
     cut = min(1.0, 2 * _CUT_OFF_HZ / rate)
     taps: list[float] = []
-    for place in range(1 - _HALF_TAPS, _HALF_TAPS + 1):
+    for place in range(1 - half, half + 1):
         x = place - offset
         sinc = cut if x == 0 else math.sin(math.pi * cut * x) / (math.pi * x)
-        taps.append(sinc * (0.5 + 0.5 * math.cos(math.pi * x / (_HALF_TAPS + 1))))
+        taps.append(sinc * (0.5 + 0.5 * math.cos(math.pi * x / (half + 1))))
     gain = sum(taps)
     return [tap / gain for tap in taps]
 
@@ -81,11 +82,12 @@ def to_telephone(samples: Sequence[int], rate: int) -> array[int]:
         return array("h", samples)
     common = math.gcd(rate, RATE_HZ)
     step, phases = rate // common, RATE_HZ // common
-    filters = [_taps(phase / phases, rate) for phase in range(phases)]
-    padded = [0] * (_HALF_TAPS - 1) + list(samples) + [0] * (_HALF_TAPS + 1)
+    half = math.ceil(rate * _HALF_WIDTH_S)
+    filters = [_taps(phase / phases, rate, half) for phase in range(phases)]
+    padded = [0] * (half - 1) + list(samples) + [0] * (half + 1)
     result = array("h")
     for index in range(len(samples) * phases // step):
         at, phase = divmod(index * step, phases)
-        value = round(sum(map(mul, filters[phase], padded[at:at + 2 * _HALF_TAPS])))
+        value = round(sum(map(mul, filters[phase], padded[at:at + 2 * half])))
         result.append(max(-32768, min(32767, value)))
     return result
