@@ -10,13 +10,13 @@ export PYTHON
 setup:
 	scripts/setup test
 
-# The demo shows the set-up's lines on its board; the first lines, until there is a Python to draw with, come from make.
+# The board shows the rest of the set-up, once there is a Python to draw it with.
 demo:
-	@scripts/setup run
+	@scripts/setup python
 	@exec $(BIN)/python -m demo --duration $(DURATION)
 
 run:
-	@scripts/setup run
+	@scripts/setup python
 	@exec $(BIN)/python -m demo
 
 test: setup

@@ -312,7 +312,8 @@ class Asterisk:
 
     def _render(self) -> None:
         values = {
-            "ETC": f"{self.seen_as}/etc", "VAR": self.seen_as, "MODULES": self.installation.modules,
+            "ETC": f"{self.seen_as}/etc", "LIB": f"{self.seen_as}/lib", "RUN": f"{self.seen_as}/run",
+            "LOG": f"{self.seen_as}/log", "SPOOL": f"{self.seen_as}/spool", "MODULES": self.installation.modules,
             "DATA": self.installation.data, "SOUNDS": self.sounds_seen_as, "MOH": f"{self.seen_as}/moh",
             "AMI_HOST": self.host, "AMI_PORT": str(self.ami_port), "AMI_SECRET": self.ami_secret,
             "AMI_PERMIT": f"{HOST}/255.255.255.255", "SIP_HOST": self.host, "SIP_PORT": str(self.sip_port),
