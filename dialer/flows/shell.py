@@ -1,4 +1,5 @@
-"""`dialer flow graph` and `dialer flow test`: exit codes 0 fine, 1 a test failed, 2 bad configuration or usage."""
+"""`dialer flow graph` and `dialer flow test`: they read the configuration. Exit codes: 0 fine, 1 a test failed, 2 bad
+configuration or usage."""
 
 import os
 import sys
