@@ -29,7 +29,7 @@ ALL_KEYS = "0123456789*#ABCD"
 _SLICE_S = 60.0
 """Longest wait in one AGI line, so that a lost connection is noticed by its answer's time limit."""
 _SOUND_MOST_S = 3600.0
-_ANSWER = re.compile(r"(\d{3}) result=(-?\d+)(?: \((.*)\))?(?: endpos=\d+)?\s*")
+_ANSWER = re.compile(r"(\d{3}) result=(-?\d{1,9})(?: \((.*)\))?(?: endpos=\d+)?\s*", re.ASCII)
 _DIAL_STATUS: dict[str, Status] = {
     "ANSWER": "answered",
     "BUSY": "busy",
@@ -50,13 +50,18 @@ class AgiAnswer:
     result: int
     data: str = ""
 
+    @property
+    def key(self) -> str:
+        """The key that was pressed, where the result is one's character code; else nothing."""
+        return chr(self.result) if 0 < self.result < 128 and chr(self.result) in ALL_KEYS else ""
+
 
 def read_answer(line: str) -> AgiAnswer:
     """`200 result=1 (ANSWER)`; whatever else reads as code 0 or its own code with result -1."""
     if match := _ANSWER.fullmatch(line):
         return AgiAnswer(int(match[1]), int(match[2]), match[3] or "")
     code = line[:3]
-    return AgiAnswer(int(code) if code.isdigit() else 0, -1, line[4:200])
+    return AgiAnswer(int(code) if code.isdecimal() else 0, -1, line[4:200])
 
 
 class Ask(Protocol):
@@ -122,8 +127,8 @@ async def _play(line: Line, sounds: tuple[str, ...], keys: str) -> str:
     paths = [checks.sound(sound) for sound in sounds]
     for path in paths:
         answer = await line.ask(f'STREAM FILE "{path}" "{keys}"', most_s=_SOUND_MOST_S)
-        if answer.result > 0:
-            return chr(answer.result)
+        if answer.key:
+            return answer.key
     return ""
 
 
@@ -131,7 +136,7 @@ async def _key(line: Line, most_s: float) -> str:
     """The next key, or nothing after `most_s`."""
     left_ms = max(1, round(most_s * 1000))
     answer = await line.ask(f"WAIT FOR DIGIT {left_ms}", most_s=most_s + 10.0)
-    return chr(answer.result) if answer.result > 0 else ""
+    return answer.key
 
 
 async def _collect(line: Line, command: Collect) -> str:
@@ -156,8 +161,9 @@ async def _wait(line: Line, most_s: float) -> None:
 async def _dial(line: Line, command: Dial) -> Reply:
     target = checks.endpoint(line.dial.replace("{number}", checks.number(command.number)))
     ring_s, most_s = max(1, math.ceil(command.ring_s)), max(1, math.ceil(command.most_s))
-    # g: the caller's script goes on after the talk; S: its longest time; f: the number shown
-    options = f"gS({most_s})" + (f"f({checks.number(command.caller_id)})" if command.caller_id else "")
+    # g: the caller's script goes on after the talk; S: its longest time; f: the number shown; I: the caller is not
+    # told with whom he now talks (it would be this extension's name)
+    options = f"gIS({most_s})" + (f"f({checks.number(command.caller_id)})" if command.caller_id else "")
     began = line.clock()
     await line.ask(f'EXEC Dial "{target},{ring_s},{options}"', most_s=ring_s + most_s + 60.0)
     ended = line.clock()

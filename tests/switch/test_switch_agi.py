@@ -123,7 +123,7 @@ DIALLED = [
 async def test_a_dial_that_is_not_answered(asterisk: str, status: str) -> None:
     channel = Channel(lambda line: asterisk if line.startswith("GET") else 0)
     assert await channel.run(Dial("+4930555", "+49301", 20.2, 60)) == Reply(status=status)  # type: ignore[arg-type]
-    assert channel.lines[0] == 'EXEC Dial "PJSIP/+4930555@trunk,21,gS(60)f(+49301)"'
+    assert channel.lines[0] == 'EXEC Dial "PJSIP/+4930555@trunk,21,gIS(60)f(+49301)"'
 
 
 async def test_a_dial_counts_the_talk_from_its_bridge() -> None:
@@ -135,7 +135,7 @@ async def test_a_dial_counts_the_talk_from_its_bridge() -> None:
 
     channel = Channel(answer)
     assert await channel.run(Dial("+4930555", "", 20)) == Reply(status="answered", seconds=7.5)
-    assert channel.lines[0] == 'EXEC Dial "PJSIP/+4930555@trunk,20,gS(14400)"'
+    assert channel.lines[0] == 'EXEC Dial "PJSIP/+4930555@trunk,20,gIS(14400)"'
 
 
 async def test_an_unknown_end_of_a_dial_is_a_failure() -> None:
