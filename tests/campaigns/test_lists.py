@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialer.campaigns.contacts import ListError, Rejected, read_number
+from dialer.campaigns import lists
+from dialer.campaigns.contacts import Header, ListError, Rejected, read_contact, read_number
 from dialer.campaigns.lists import ListReport, import_list
 from dialer.campaigns.rows import MOST_LINE
 from dialer.config.models import Campaign
@@ -76,6 +78,20 @@ async def test_a_list_becomes_contacts_in_the_store(store: Store, tmp_path: Path
     assert anna
     assert dict(anna.fields) == {"first_name": "Anna", "städte": "Berlin"}
     assert (await store.totals("winback")).contacts["due"] == 3
+
+
+async def test_rows_are_read_beside_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[int] = set()
+
+    def seen(header: Header, row: Sequence[str], country: str | None) -> NewContact:
+        threads.add(threading.get_ident())
+        return read_contact(header, row, country)
+
+    monkeypatch.setattr(lists, "read_contact", seen)
+    _, contacts = await imported(tmp_path / "list.csv", "number\n+4930555010\n")
+    assert len(contacts) == 1
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_the_same_list_again_imports_nothing(store: Store, tmp_path: Path) -> None:
