@@ -216,6 +216,7 @@ def setup(form: Form | None = None, level: str = "INFO", stream: TextIO | None =
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each connection it opens
     listener.start()
     return _ending(root, handler, listener)
 

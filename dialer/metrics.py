@@ -135,6 +135,7 @@ class Metrics:
     """Counters and histograms of one engine, in a registry of its own. Safe from any thread."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a series more for each counter, which nobody asks for
         self.registry = CollectorRegistry()
         self.catalogue: list[Definition] = list(_GAUGES.values())
         self._families: list[_Children] = []

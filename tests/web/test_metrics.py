@@ -154,6 +154,10 @@ def test_every_name_in_the_catalogue_is_rendered(used: Metrics, row: module.Defi
     assert all(set(labels) == set(row.labels) for labels in found)
 
 
+def test_counters_have_one_series_each(used: Metrics) -> None:
+    assert not [name for name, _ in samples(used) if name.endswith("_created")]
+
+
 def test_openmetrics_parses(used: Metrics) -> None:
     body, content_type = used.render(LIVE, "application/openmetrics-text; version=1.0.0")
     assert content_type.startswith("application/openmetrics-text")
