@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Final, Literal
 
-from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -135,7 +143,8 @@ class Metrics:
     """Counters and histograms of one engine, in a registry of its own. Safe from any thread."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a series more for each counter, which nobody asks for
+        # They would be a series more for each counter, which nobody asks for.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.catalogue: list[Definition] = list(_GAUGES.values())
         self._families: list[_Children] = []
