@@ -32,11 +32,17 @@ bench:
 	$(BIN)/python -m bench
 
 # Pins with hashes for every Python from 3.11 to 3.13; addresses do not belong in them.
-lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		-o requirements.txt pyproject.toml
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		--extra dev --no-strip-extras -o requirements-dev.txt pyproject.toml
+UV := var/tools/uv/bin/uv
+COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	--no-emit-find-links
+
+lock: $(UV)
+	$(COMPILE) -o requirements.txt pyproject.toml
+	$(COMPILE) --extra dev -o requirements-dev.txt pyproject.toml
+
+$(UV):
+	$(PYTHON) -m venv var/tools/uv
+	var/tools/uv/bin/pip install -q uv
 
 clean:
 	rm -rf --one-file-system .venv var/tools var/setup.* build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
