@@ -1,6 +1,6 @@
 """Orders as AMI actions. Each raises UnsafeValueError for a value that must not reach the wire.
 
-Channels are named by their Uniqueid, which Bridge, Hangup and Redirect take as well as names (Asterisk 16, 22).
+Channels are named by their Uniqueid, which Bridge, Hangup and Redirect take as well as names (seen on Asterisk 22).
 """
 
 from typing import Any

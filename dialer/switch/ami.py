@@ -38,6 +38,10 @@ class Response:
     lost: bool = False
 
 
+NO_LINK = Response(ok=False, message="no link")
+"""For an action that certainly never left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Seconds and bounds of a link."""
@@ -194,7 +198,7 @@ class AmiLink(Manager):  # type: ignore[misc]
         request = Request({**action, **kwargs})
         data = bytes(request)
         if self.lost.done() or self.protocol is None:
-            request.add_message(Response(ok=False, message="no link", lost=False))
+            request.add_message(NO_LINK)
         elif request.id in self._pending:
             request.add_message(Response(ok=False, message=f"{request.id} is already in flight"))
         else:

@@ -15,7 +15,7 @@ from dialer.calls.events import Bridged, ChannelSeen, ChannelsListed, JoinFailed
 from dialer.config.models import SwitchConfig
 from dialer.flows.commands import Command
 from dialer.switch.actions import Action, bridge_action, hangup_action, originate_action, redirect_action
-from dialer.switch.ami import AmiLink, LinkError, OnEvent, Pace, Response
+from dialer.switch.ami import NO_LINK, AmiLink, LinkError, OnEvent, Pace, Response
 from dialer.switch.events import TRANSLATE, Translate, channel_seen
 from dialer.switch.fastagi import ScriptServer
 from dialer.switch.port import OriginateOrder, Sink
@@ -24,7 +24,6 @@ from dialer.switch.wire import Headers, UnsafeValueError
 log = logging.getLogger(__name__)
 
 AGENT_LOOP = "agent-loop"
-NO_LINK = Response(ok=False, message="no link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class AsteriskSwitch:
             self._up = True
             self._sink(LinkUp(self._name, time.time(), booted_at))
             return await link.lost
-        except LinkError as error:
+        except (LinkError, UnsafeValueError) as error:  # the latter for a secret with a line's end in it
             return str(error)
         finally:
             self._link = None

@@ -2,7 +2,8 @@
 
 No method waits: each starts its effect and returns. What comes of it arrives as a SwitchEvent through the sink
 given to the implementation (OriginateFailed, JoinFailed, ChannelsListed, HungUp ...). Called while the link is
-down, an Originate or a bridge fails at once with its event; a hangup is dropped (reconciliation follows).
+down, an Originate or a bridge fails at once with its event; a hangup is dropped (reconciliation follows). An
+Originate in flight when the link drops has no event of its own: only the listing after the next LinkUp knows.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,7 +54,8 @@ class Switch(Protocol):
         ...
 
     def run(self, channel: str, command: Command) -> None:
-        """Give the script on this channel its next command (one at a time)."""
+        """Give the script on this channel its next command (one at a time). Dropped when the script is over, which
+        its ScriptEnded has said."""
         ...
 
     def leave_script(self, channel: str) -> None:

@@ -113,6 +113,23 @@ async def test_an_originate_in_an_outage_fails_at_once_and_is_not_kept() -> None
         await second.expect("CoreShowChannels")
 
 
+async def test_an_originate_on_a_link_just_lost_never_left() -> None:
+    async with rig() as it:
+        await it.up()
+        assert it.switch._link is not None
+        it.switch._link.drop("cut")
+        it.switch.originate(ORDER)
+        told = [await it.event(), await it.event()]
+        assert [event.sent for event in told if isinstance(event, OriginateFailed)] == [False]
+
+
+async def test_a_secret_that_cannot_be_sent_is_told() -> None:
+    async with rig() as it:
+        it.switch._secret = "secret\n"
+        assert "control character in Secret" in (await it.down()).reason
+        assert it.ami.accepted >= 1
+
+
 async def test_an_order_that_must_not_reach_the_wire() -> None:
     async with rig() as it:
         peer = await it.up()
