@@ -90,13 +90,12 @@ def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
 
 @cache
 def _write_call(dialect: str, settling: bool) -> Any:
-    """Insert or update, unless it is settled. Settling returns the rows it wrote."""
+    """Insert or update, unless it is settled."""
     insert = _insert(dialect, calls)
     update = {name: insert.excluded[name] for name in (*_CALL_FIELDS, "over_at", *(["counted"] if settling else []))}
     del update["id"]
     update["disposition"] = sa.func.coalesce(insert.excluded.disposition, calls.c.disposition)
-    statement = insert.on_conflict_do_update(index_elements=[calls.c.id], set_=update, where=calls.c.outcome.is_(None))
-    return statement.returning(calls.c.id, calls.c.disposition) if settling else statement
+    return insert.on_conflict_do_update(index_elements=[calls.c.id], set_=update, where=calls.c.outcome.is_(None))
 
 
 @cache
@@ -119,6 +118,10 @@ _CLAIM = (
     .values(state="claimed", call_id=sa.bindparam("call"))
 )
 _INTEND = calls.insert()
+_KNOWN = (
+    sa.select(calls.c.id, calls.c.outcome, calls.c.disposition)
+    .where(calls.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(calls.c.id).with_for_update()
+)
 _JUDGED = (
     sa.select(contacts.c.id, contacts.c.campaign, contacts.c.state, contacts.c.next_at, contacts.c.result,
               contacts.c.attempts, contacts.c.tries, contacts.c.call_id)
@@ -293,39 +296,34 @@ def save_calls(tx: Transaction, many: Sequence[tuple[CallRecord]]) -> list[None]
 def settle(
     tx: Transaction, many: Sequence[tuple[CallRecord, ContactVerdict | None, Sequence[Talk]]],
 ) -> list[None]:
-    first: dict[str, tuple[CallRecord, ContactVerdict | None, Sequence[Talk]]] = {}
-    for settling in many:
-        if settling[0].outcome is None:
-            raise StoreError(f"call {settling[0].id} cannot be settled without an outcome")
-        first.setdefault(settling[0].id, settling)
-    rows = [
-        _call_row(record) | {"counted": None if verdict is None else verdict.reason}
-        for record, verdict, _ in first.values()
-    ]
-    written = tx.connection.execute(_write_call(tx.dialect, settling=True), rows).all()
-    words: list[_Word] = []
-    conversations: list[dict[str, Any]] = []
-    for call_id, disposition in written:
-        record, verdict, talked = first[call_id]
-        if disposition is not None and (disposed := _disposed(tx, call_id)) is not None:
-            verdict = disposed
-        if verdict is not None:
-            words.append(_Word(call_id, verdict))
-        conversations.extend(_row(talk) for talk in talked)
-        if record.campaign is not None and record.outcome is not None:
+    new = {settling[0].id: settling for settling in reversed(many)}  # of a call settled twice, the first
+    known = tx.connection.execute(_KNOWN, {"ids": sorted(new)}).all()
+    for call_id, outcome, _ in known:
+        if outcome is not None:
+            del new[call_id]
+    if not new:
+        return [None] * len(many)
+    words = {record.id: verdict for record, verdict, _ in new.values() if verdict is not None}
+    for call_id, outcome, disposition in known:
+        if outcome is None and disposition is not None and (disposed := _disposed(tx, call_id)) is not None:
+            words[call_id] = disposed
+    rows = []
+    for record, *_ in new.values():
+        if record.outcome is None:
+            raise StoreError(f"call {record.id} cannot be settled without an outcome")
+        rows.append(_call_row(record) | {"counted": words[record.id].reason if record.id in words else None})
+        if record.campaign is not None:
             tx.tally[record.campaign, "outcomes", record.outcome.value] += 1
-    _judge(tx, words)
-    tx.insert_new(talks, conversations)
+    tx.connection.execute(_write_call(tx.dialect, settling=True), rows)
+    _judge(tx, [_Word(call_id, verdict) for call_id, verdict in words.items()])
+    tx.insert_new(talks, [_row(talk) for *_, talked in new.values() for talk in talked])
     return [None] * len(many)
 
 
 def _disposed(tx: Transaction, call_id: str) -> ContactVerdict | None:
-    """The verdict that a disposition left for the settle, now charged."""
+    """The verdict that a disposition left for the settle."""
     row = tx.connection.execute(_DISPOSED, {"call": call_id}).one_or_none()
-    if row is None:
-        return None
-    tx.connection.execute(_CHARGE, {"call": call_id, "counted": row.reason})
-    return ContactVerdict(*row)
+    return None if row is None else ContactVerdict(*row)
 
 
 @one_by_one

@@ -71,6 +71,11 @@ class Store:
         """`up`, or why not."""
         return self._writer.health()
 
+    @property
+    def waiting(self) -> int:
+        """Writes not yet on disk; `writer.CAPACITY` is the most there may be."""
+        return self._writer.waiting
+
     # -- contacts -----------------------------------------------------------------------------------------------------
 
     def claim(

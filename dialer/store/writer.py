@@ -23,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dialer.store import queries
-from dialer.store.database import Turn, explain, is_outage
+from dialer.store.database import OutageError, Turn, explain, is_outage
 from dialer.store.errors import StoreError
 from dialer.store.queries import Query, Transaction
 
@@ -96,6 +96,10 @@ class Writer:
     def health(self) -> str:
         return self._fault or "up"
 
+    @property
+    def waiting(self) -> int:
+        return self._waiting
+
     async def close(self) -> None:
         """Writes what is queued; what the database does not take in this last attempt fails."""
         self._closing.set()
@@ -163,7 +167,8 @@ class Writer:
             done = self._commit(held)
         except Exception as error:
             self._report(explain(error), error)
-            self._disconnect()
+            if not isinstance(error, OutageError):  # then only the turn to write did not come
+                self._disconnect()
             doubtful = [call_id for job in held for call_id in job.claims]
             self._fail([job for job in held if not job.fact], self._fault or "")
             held[:] = [job for job in held if job.fact]

@@ -143,6 +143,6 @@ def test_no_contact_is_doubled_or_lost(url: str) -> None:
         machine = type("CampaignHere", (Campaign,), {"store": store, "runner": runner})
         try:
             run_state_machine_as_test(machine, settings=settings(  # type: ignore[no-untyped-call]
-                max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
+                max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)))
         finally:
             runner.run(store.close())

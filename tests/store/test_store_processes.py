@@ -24,15 +24,15 @@ async def claimant(url: str, node: str, count: int) -> asyncio.subprocess.Proces
 async def test_two_engines_never_claim_the_same_contact(url: str) -> None:
     """Two processes, that meet on the same rows at every claim."""
     store = Store.open(url)
-    await store.add_contacts(CAMPAIGN, numbers(2000))
+    await store.add_contacts(CAMPAIGN, numbers(600))
     engines = [await claimant(url, node, 3) for node in ("a", "b")]
     lines = [(await engine.communicate())[0].decode().splitlines() for engine in engines]
     assert [engine.returncode for engine in engines] == [0, 0]
     contacts = Counter(line.split()[1] for line in lines[0] + lines[1])
-    assert (len(contacts), max(contacts.values())) == (2000, 1)
+    assert (len(contacts), max(contacts.values())) == (600, 1)
     assert min(len(lines[0]), len(lines[1])) > 0, "they did not meet"
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 0, "claimed": 2000, "done": 0}
-    assert len(await store.open_calls("node1")) == 2000
+    assert (await store.totals(CAMPAIGN)).contacts == {"due": 0, "claimed": 600, "done": 0}
+    assert len(await store.open_calls("node1")) == 600
     await store.close()
 
 
@@ -42,7 +42,7 @@ async def test_after_sigkill_every_acknowledged_claim_is_there_and_none_is_half(
     await store.close()
     engine = await claimant(url, "a", 0)
     assert engine.stdout is not None
-    told = [await engine.stdout.readline() for _ in range(200)]
+    told = [await engine.stdout.readline() for _ in range(100)]
     engine.kill()
     told += (await engine.stdout.read()).splitlines(keepends=True)
     await engine.wait()
