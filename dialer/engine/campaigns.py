@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 Status = Literal["stopped", "running", "paused", "draining", "exhausted"]
 IDLE_CHECK_S = 1.0
 """How often a campaign without due contacts looks again: for retries come due and contacts inserted live."""
+LIMITED_CHECK_S = 0.02
+"""How often a campaign held back by a limit looks again: well within the burst that a rate may save up."""
 MOST_AT_ONCE = 50
 
 
@@ -117,7 +119,7 @@ class Campaigns:
         run.reason = decision.reason
         self._engine.metrics.pacing_decision(run.config.campaign, decision.reason, placed)
         if decision.reason in ("rate_limit", "no_free_channel", "campaign_channels"):
-            self._wake(run, 0.05)
+            self._wake(run, LIMITED_CHECK_S)
 
     def _snapshot(self, run: Run, now: float) -> Snapshot:
         engine, config = self._engine, run.config
@@ -129,29 +131,24 @@ class Campaigns:
             if (switch := engine.floor.desk.state(agent).switch) in switches and switch is not None
         ]
         campaign = Scope("campaign", config.campaign)
-        free = {
-            name: MOST_AT_ONCE if (n := engine.limits.free(Scope("switch", name))) is None else n for name in switches
-        }
+        own = engine.limits.allowance(campaign, now)
         return Snapshot(
             idle=tuple(idle),
             in_the_air=len(run.in_the_air) + run.claiming,
-            free=free,
+            free={name: self._room(Scope("switch", name), now) for name in switches},
             channels=engine.limits.free(campaign),
-            rate=self._rate(campaign, switches, now),
+            rate=MOST_AT_ONCE if own is None else min(own, MOST_AT_ONCE),
         )
+
+    def _room(self, switch: Scope, now: float) -> int:
+        """How many calls the switch takes just now: free channels, and what its rate leaves."""
+        limits = self._engine.limits
+        free, rate = limits.free(switch), limits.allowance(switch, now)
+        return min(MOST_AT_ONCE, *(bound for bound in (free, rate) if bound is not None))
 
     def _usable(self, switch: str) -> bool:
         """Up, and its channels are known since it came up: what was in the air before is accounted for."""
         return self._engine.switches[switch].up and self._engine.reconciler.knows(switch)
-
-    def _rate(self, campaign: Scope, switches: Sequence[str], now: float) -> int:
-        allowed = [engine_rate for name in switches if (engine_rate := self._allowance(Scope("switch", name), now))]
-        own = self._engine.limits.allowance(campaign, now)
-        return min(MOST_AT_ONCE, sum(allowed), MOST_AT_ONCE if own is None else own)
-
-    def _allowance(self, scope: Scope, now: float) -> int:
-        allowance = self._engine.limits.allowance(scope, now)
-        return MOST_AT_ONCE if allowance is None else allowance
 
     def _place(self, run: Run, decision: Decision, now: float) -> int:
         slots = [slot for place in decision.places if (slot := self._slot(run, place, now)) is not None]

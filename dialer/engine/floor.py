@@ -233,8 +233,7 @@ class Floor:
             return "no_agents"
         if request.max_waiting is None:
             return None
-        queue = self.desk.queues().get(request.queue)
-        return "full" if queue is not None and queue.waiting >= request.max_waiting else None
+        return "full" if self.desk.waiting_in(request.queue) >= request.max_waiting else None
 
     def enqueue(self, live: LiveCall, request: QueueRequest) -> None:
         self.desk.enqueue(
@@ -279,7 +278,7 @@ class Floor:
         if self._faults[agent] >= JOIN_FAULTS:
             self._faults.pop(agent)
             log.warning("an agent's leg cannot be joined and is hung up", extra={"agent": agent})
-            self.command(agent, "logout")
+            self.apply(agent, m.LogoutRequested())
 
     def park(self, agent: str) -> None:
         state = self.desk.state(agent)

@@ -1,4 +1,4 @@
-"""Channel ids that we set on Originate. They stay apart from Asterisk's own, which begin with a digit (a node's name does not)."""
+"""Channel ids that we set on Originate. Asterisk's own begin with a digit, a node's name does not."""
 
 import itertools
 import string

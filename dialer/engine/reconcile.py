@@ -133,6 +133,8 @@ class Reconciler:
             live = self._revive(record, contact, living.get(record.id))
             self._engine.calls.add(live)
             self._engine.campaigns.adopt(live)
+            if live.call.agent is not None:
+                self._engine.floor.joined(live, live.call.agent)
             if record.id in living:
                 self._engine.limits.hold(live.id, self._scopes(record))
                 self._engine.calls.watch(live)
