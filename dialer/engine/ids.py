@@ -7,7 +7,7 @@ _ALPHABET = string.digits + string.ascii_lowercase
 
 
 class Ids:
-    """`NODE-BOOT-N` for calls and `NODE-BOOT-aN` for agents' legs: unique over restarts, in order within one."""
+    """`NODE-BOOT-N` for calls and `NODE-BOOT-leg-N` for agents' legs: unique over restarts, in order within one."""
 
     def __init__(self, node: str, started_at: float) -> None:
         self._prefix = f"{node}-"
@@ -18,7 +18,7 @@ class Ids:
         return f"{self._prefix}{self._boot}-{_base36(next(self._count))}"
 
     def leg(self) -> str:
-        return f"{self._prefix}{self._boot}-a{next(self._count)}"
+        return f"{self._prefix}{self._boot}-leg-{next(self._count)}"
 
     def ours(self, channel: str) -> bool:
         """Whether this node gave the id, in this life or an earlier one."""
