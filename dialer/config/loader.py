@@ -17,6 +17,7 @@ from dialer.config.models import Agents, Campaign, Client, Hours, Plant
 from dialer.config.references import check
 from dialer.config.salvage import salvage
 from dialer.flows.model import Flow
+from dialer.flows.pcm import recording_fault
 
 M = TypeVar("M", bound=BaseModel)
 MODELS: Mapping[str, type[BaseModel]] = {
@@ -125,12 +126,14 @@ class _Reading:
         found: dict[tuple[str, str], Recording] = {}
         for path in sorted((self.root / "ivr_flows" / "prompts").glob("*.wav")):
             name, dot, language = path.stem.rpartition(".")
-            if dot:
-                stat = path.stat()
-                found[name, language] = Recording(path, stat.st_size, stat.st_mtime_ns)
-            else:
+            if not dot:
                 self.faults.append(Fault(Place(str(path)), "does not say its language",
                                          f"name it `{path.stem}.LANGUAGE.wav`, as `{path.stem}.de.wav`"))
+                continue
+            if fault := recording_fault(path):
+                wrong, _, right = fault.partition("; ")
+                self.faults.append(Fault(Place(str(path)), wrong, right))
+            found[name, language] = _recording(path)
         return found
 
     def digest(self, prompts: Prompts) -> str:
@@ -140,6 +143,14 @@ class _Reading:
         for recording in prompts.values():
             sums.update(f"{recording.path}\0{recording.size_bytes}\0{recording.changed_ns}\0".encode())
         return sums.hexdigest()
+
+
+def _recording(path: Path) -> Recording:
+    try:
+        stat = path.stat()
+    except OSError:  # a link to nothing: a fault already, but its name is taken
+        return Recording(path, 0, 0)
+    return Recording(path, stat.st_size, stat.st_mtime_ns)
 
 
 def _misnamed(document: Document, kind: str, name: str, path: Path, found: Mapping[str, Loaded[M]]) -> Fault:

@@ -8,11 +8,14 @@ import sys
 import tempfile
 import wave
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from operator import mul
 from pathlib import Path
 
 RATE_HZ = 8000
+RECORDED_HZ = (8000, 16000)
+"""The rates a recording may have."""
 LARGEST_BYTES = 64 * 1024 * 1024
 _HALF_WIDTH_S = 0.0015
 """Half of the filter's length: enough to pass 3 kHz and to stop at 4.5 kHz."""
@@ -25,23 +28,41 @@ class SoundError(ValueError):
 
 def read_wav(path: Path) -> tuple[array[int], int]:
     """Samples and their rate (Hz)."""
+    with _opened(path) as sound:
+        samples = array("h", sound.readframes(sound.getnframes()))
+        rate = sound.getframerate()
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples, rate
+
+
+def recording_fault(path: Path) -> str | None:
+    """Why a recording cannot be used, as `what is wrong; what would be right`; None when it can."""
+    try:
+        with _opened(path) as sound:
+            rate = sound.getframerate()
+    except SoundError as error:
+        return str(error)
+    return None if rate in RECORDED_HZ else f"{rate} Hz; 8000 or 16000 Hz are needed"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[wave.Wave_read]:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise SoundError(f"larger than {LARGEST_BYTES // 2**20} MB; shorten it")
         with wave.open(str(path), "rb") as sound:
-            channels, width, rate = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
+            channels, width = sound.getnchannels(), sound.getsampwidth()
             if (channels, width) != (1, 2):
                 raise SoundError(f"{channels} channel(s) of {width * 8} bits; one channel of 16 bits is needed")
-            samples = array("h", sound.readframes(sound.getnframes()))
+            if not sound.getnframes():
+                raise SoundError("holds no sound; record it again")
+            yield sound
     except (wave.Error, EOFError) as error:
-        raise SoundError(f"not a plain WAV file ({error}); save it as PCM, 16 bits, one channel") from None
+        why = str(error) or "it is cut short"
+        raise SoundError(f"not a plain WAV file ({why}); save it as PCM, 16 bits, one channel") from None
     except OSError as error:
         raise SoundError(f"cannot be read: {error.strerror}; make it readable") from None
-    if not samples:
-        raise SoundError("holds no sound; record it again")
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples, rate
 
 
 def write_wav(path: Path, samples: array[int]) -> None:

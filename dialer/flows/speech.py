@@ -12,12 +12,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialer.flows.pcm import SoundError, read_wav, to_telephone, write_wav
+from dialer.flows.pcm import SoundError, read_wav, recording_fault, to_telephone, write_wav
 from dialer.flows.prompts import Utterance, recorded_name
 
 AT_ONCE = 4
 LONGEST_RENDER_S = 60.0
-RATES_HZ = (8000, 16000)
 
 Progress = Callable[[int, int], None]
 """Told how many prompts are done, and of how many."""
@@ -95,15 +94,6 @@ def _speak(spoken: Utterance, target: Path) -> None:
 
 def _shown(spoken: Utterance) -> str:
     return f"`{spoken.text[:60]}` ({spoken.language}, voice {spoken.voice})"
-
-
-def recording_fault(path: Path) -> str | None:
-    """Why a recording cannot be used, as `what is wrong; what would be right`; None when it can."""
-    try:
-        _, rate = read_wav(path)
-    except SoundError as error:
-        return str(error)
-    return None if rate in RATES_HZ else f"{rate} Hz; 8000 or 16000 Hz are needed"
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """A plant that tests may break: a copy of `site/`, which is like the shipped samples."""
 
 import shutil
+import wave
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,16 @@ class Site:
         path = self.root / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+    def record(self, file: str, samples: int = 80, rate: int = 8000) -> None:
+        """A recording of a prompt."""
+        path = self.root / "ivr_flows" / "prompts" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(rate)
+            sound.writeframes(bytes(2 * samples))
 
     def load(self) -> Configuration:
         return load(self.root, self.env)

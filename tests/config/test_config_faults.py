@@ -98,18 +98,30 @@ def test_a_recording_missing_in_one_language(site):
     site.edit("ivr_flows/survey.yaml", '"yes": {set: {helpful: "1"}, next: thanks}',
               '"yes": {play: prompts/nice, next: thanks}')
     for language in ("de", "en"):
-        site.write(f"ivr_flows/prompts/nice.{language}.wav", "")
+        site.record(f"nice.{language}.wav")
     assert site.faults() == [
         "ivr_flows/survey.yaml:18:17: recording `prompts/nice` is missing in `it`; add ivr_flows/prompts/nice.it.wav"
     ]
-    site.write("ivr_flows/prompts/nice.it.wav", "")
+    site.record("nice.it.wav")
     assert site.faults() == []
     assert site.load().prompts["nice", "it"].path.name == "nice.it.wav"
 
 
+def test_recordings_that_cannot_be_played(site):
+    site.record("fast.de.wav", rate=44100)
+    site.write("ivr_flows/prompts/other.de.wav", "ID3")
+    (site.root / "ivr_flows/prompts/lost.de.wav").symlink_to("nowhere.wav")
+    assert site.faults() == [
+        "ivr_flows/prompts/fast.de.wav:1:1: 44100 Hz; 8000 or 16000 Hz are needed",
+        "ivr_flows/prompts/lost.de.wav:1:1: cannot be read: No such file or directory; make it readable",
+        ("ivr_flows/prompts/other.de.wav:1:1: not a plain WAV file (it is cut short); "
+         "save it as PCM, 16 bits, one channel"),
+    ]
+
+
 def test_names_of_files(site):
     site.write("configs/clients/initech.yml", "")
-    site.write("ivr_flows/prompts/hello.wav", "")
+    site.record("hello.wav")
     assert site.faults() == [
         "configs/clients/initech.yml:1:1: is not read; name it `initech.yaml`",
         ("ivr_flows/prompts/hello.wav:1:1: does not say its language; "

@@ -60,7 +60,7 @@ def test_the_digest_tells_any_change(site):
     site.edit("configs/hours/always.yaml", "# Round", "# All round")
     after = site.load().digest
     assert after != before
-    site.write("ivr_flows/prompts/new.de.wav", "x")
+    site.record("new.de.wav")
     assert site.load().digest != after
 
 
@@ -96,10 +96,10 @@ def test_a_new_recording_changes_the_flows_that_play_it(site):
     site.edit("ivr_flows/survey.yaml", '"yes": {set: {helpful: "1"}, next: thanks}',
               '"yes": {play: prompts/nice, next: thanks}')
     for language in ("de", "en", "it"):
-        site.write(f"ivr_flows/prompts/nice.{language}.wav", "old")
+        site.record(f"nice.{language}.wav")
     old = site.load()
-    site.write("ivr_flows/prompts/nice.it.wav", "newer")
-    site.write("ivr_flows/prompts/unused.it.wav", "new")
+    site.record("nice.it.wav", samples=90)
+    site.record("unused.it.wav")
     assert changes(old, site.load()).lines() == ["flows: changed survey"]
 
 

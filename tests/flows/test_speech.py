@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from dialer.config.models import Speech
 from dialer.flows.fields import EVERY, Recorded, Spoken
-from dialer.flows.pcm import read_wav
+from dialer.flows.pcm import read_wav, recording_fault
 from dialer.flows.prompts import Sounds, needed, utterance
-from dialer.flows.speech import Prepared, SpeechError, prepare, recording_fault
+from dialer.flows.speech import Prepared, SpeechError, prepare
 
 SPEECH = Speech()
 SOUNDS = Sounds("/var/lib/sounds/", SPEECH)
