@@ -8,6 +8,7 @@ something else, or nothing, is closed and hurts nobody.
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import socket
@@ -27,6 +28,7 @@ _MOST_LINE_BYTES = 4096
 _MOST_REQUEST_LINES = 100
 _REQUEST_S = 5.0
 """How long a peer may take to say what it wants."""
+_CLOSE_S = 2.0
 
 
 class ScriptServer:
@@ -52,7 +54,9 @@ class ScriptServer:
         for script in list(self._connections):
             script.leave("the engine stops")
         if self._server is not None:
-            await self._server.wait_closed()
+            with contextlib.suppress(TimeoutError):  # from Python 3.12 on it also waits for the connections
+                async with asyncio.timeout(_CLOSE_S):
+                    await self._server.wait_closed()
 
     def admit(self, switch: str, address: str) -> None:
         """Accept scripts of this switch, from this address."""
