@@ -80,6 +80,7 @@ class Stage:
             stack.push_async_callback(plant.stop)
             world = World.beside(plant)
             stack.push_async_callback(world.close)
+            stack.callback(_keep_logs, directory, plant, world.asterisk)
             engine = Engine(plant, directory)
             await self._start(plant, world, engine, configuration, stack)
             began, refusals = await self._work(engine, world, configuration)
@@ -212,6 +213,13 @@ def _directory() -> Iterator[Path]:
     finally:
         if not os.environ.get("KEEP"):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _keep_logs(directory: Path, *instances: Asterisk) -> None:
+    """When KEEP is set: the Asterisks' logs beside the engine's, as their own directories go when others start."""
+    if os.environ.get("KEEP"):
+        for instance in instances:
+            shutil.copytree(instance.log.parent, directory / f"asterisk-{instance.name}")
 
 
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
