@@ -55,14 +55,19 @@ class Flow(Model):
     """`ivr_flows/NAME.yaml`."""
 
     flow: Name
+    """The file's own name, without `.yaml`."""
     client: Name
+    """Whose calls these are: its number is shown, its contract pays."""
     numbers: list[E164] = Field(default_factory=list)
     """Calls to these come to this flow. One that is only used by campaigns has none."""
     languages: Annotated[list[Tongue], Field(min_length=1)]
     """Every text must be there in each; the first is spoken until another is chosen."""
     start: NodeName
+    """The first node."""
     nodes: Annotated[dict[Name, AnyNode], Field(min_length=1)]
+    """The steps: each is a mapping, and the key that is the name of a kind says which."""
     music: Name = "default"
+    """The switch's class of music that is heard while waiting."""
     max_calls: Count | None = None
     """At most so many calls at once; the next is refused for overload."""
 

@@ -25,6 +25,7 @@ class Answer(Node):
     ]
     """Silence afterwards, as 500ms; `true` for none."""
     next: NodeName | None = None
+    """Where the call goes on; left out, it ends."""
 
     def enter(self, session: Session) -> Turn:
         return session.ask(PickUp())

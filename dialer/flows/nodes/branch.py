@@ -11,6 +11,7 @@ from dialer.flows.session import Session, Turn
 
 class Case(Model):
     when: Expression
+    """An expression, as `account == "4711" or len(digits) > 3`."""
     to: NodeName
 
 
@@ -18,7 +19,9 @@ class Branch(Node):
     """Goes to the first case whose expression is true."""
 
     branch: Annotated[list[Case], Field(min_length=1)]
+    """The cases, looked at from the first to the last."""
     otherwise: NodeName | None = None
+    """Where the call goes on when none is true; left out, it ends."""
 
     def enter(self, session: Session) -> Turn:
         names = session.names()

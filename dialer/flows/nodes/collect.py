@@ -30,7 +30,9 @@ class Span(Model):
 
 class Question(Model):
     prompt: Prompt
+    """The question."""
     digits: Span = Span()
+    """How many keys fit; fewer are asked for again."""
     finish: Annotated[str, Field(pattern=r"^[#*]?$")] = "#"
     """The key that says: that was all."""
     store: VariableName
@@ -40,6 +42,7 @@ class Question(Model):
     between: Duration = 3.0
     """How long to wait for a further one."""
     retries: Annotated[int, Field(ge=0, le=10, strict=True)] = 2
+    """How often it is asked again."""
     invalid: Prompt | None = None
     """Said after too few keys."""
     confirm: Prompt | None = None
@@ -53,6 +56,7 @@ class Collect(Node):
 
     collect: Question
     next: NodeName | None = None
+    """Where the call goes on; left out, it ends."""
     otherwise: NodeName | None = None
     """Where to go when nothing fitting was typed after all retries."""
 

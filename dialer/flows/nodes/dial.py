@@ -18,13 +18,17 @@ class Dial(Node):
     final: ClassVar[tuple[str, ...]] = ("next",)
 
     dial: Template
+    """The number, with + and country code; may hold `${...}`."""
     caller_id: Literal["client", "caller"] | E164 = "client"
     """What the called person sees: the client's number, the caller's (where it is a number at all), or this one."""
     ring: Duration = 30.0
+    """How long it may ring."""
     next: NodeName | None = None
+    """Where the call goes on after the talk; left out, it ends."""
     busy: NodeName | None = None
     no_answer: NodeName | None = None
     failed: NodeName | None = None
+    """When the network or the number is at fault."""
 
     def enter(self, session: Session) -> Turn:
         number = self.dial.render(session.names())

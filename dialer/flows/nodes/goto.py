@@ -7,6 +7,7 @@ class Goto(Node):
     """Goes on elsewhere."""
 
     goto: NodeName
+    """The node."""
 
     def enter(self, session: Session) -> Turn:
         return session.go(self.goto)

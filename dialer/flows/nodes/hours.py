@@ -10,8 +10,11 @@ class Hours(Node):
     """Goes by the time of day. A call that comes outside the hours is counted as `closed`."""
 
     hours: HoursName
+    """The name of a file in configs/hours/."""
     open: NodeName
+    """Where the call goes on within the hours."""
     closed: NodeName | None = None
+    """Where it goes on outside them; left out, it ends unanswered."""
 
     def enter(self, session: Session) -> Turn:
         calendar = session.world.calendars.get(self.hours)

@@ -14,11 +14,17 @@ class Language(Node):
     is `otherwise`, or stays as it is."""
 
     language: Annotated[dict[Keys, LanguageName], Field(min_length=1)]
+    """The language of each key."""
     prompt: Prompt | None = None
+    """The question; left out, the node before has asked it."""
     retries: Annotated[int, Field(ge=0, le=10, strict=True)] = 0
+    """How often it is asked again."""
     timeout: Duration = 5.0
+    """How long to wait for a key."""
     otherwise: LanguageName | None = None
+    """The language without a choice; left out, the one spoken so far."""
     next: NodeName | None = None
+    """Where the call goes on; left out, it ends."""
 
     def enter(self, session: Session) -> Turn:
         return session.ask(self._question(session))

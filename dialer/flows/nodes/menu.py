@@ -16,13 +16,17 @@ class Menu(Node):
     acted: ClassVar[tuple[str, ...]] = ("choices",)
 
     menu: Prompt
+    """What is said."""
     choices: Annotated[dict[Keys, NodeName], Field(min_length=1)]
+    """Where each key leads: digits, `*` and `#`; several are pressed one after another."""
     retries: Annotated[int, Field(ge=0, le=10, strict=True)] = 2
+    """How often it is repeated."""
     timeout: Duration = 5.0
     """How long to wait for a key after the prompt."""
     invalid: Prompt | None = None
     """Said after a key that is no choice."""
     otherwise: NodeName | None = None
+    """Where the call goes on without a choice; left out, it ends."""
 
     def enter(self, session: Session) -> Turn:
         return session.ask(self._question(session.sound(self.menu)))

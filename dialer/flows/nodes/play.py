@@ -10,6 +10,7 @@ class Play(Node):
 
     play: Recorded
     next: NodeName | None = None
+    """Where the call goes on; left out, it ends."""
 
     def enter(self, session: Session) -> Turn:
         return session.ask(PlaySounds(session.sound(self.play)))

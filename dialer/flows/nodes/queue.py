@@ -21,11 +21,15 @@ class Line(Model):
     name: Name | None = None
     """Left out, the flow's and the node's name."""
     priority: Annotated[int, Field(ge=0, le=URGENT, strict=True)] = 0
+    """0 is normal, 10 urgent; among equals the longest waiting is first."""
     max_wait: Duration = 600.0
+    """The longest wait."""
     max_waiting: Count | None = None
+    """How many may wait at once; left out, any number."""
     music: Name | None = None
     """Left out, the flow's."""
     wrap_up: Duration = 30.0
+    """How long the agent's after-call work may last."""
 
 
 class Queue(Node):
@@ -36,11 +40,17 @@ class Queue(Node):
     final: ClassVar[tuple[str, ...]] = ("next",)
 
     queue: Line
+    """Who is waited for, and how."""
     next: NodeName | None = None
+    """Where the call goes on after the talk; left out, it ends."""
     full: NodeName | None = None
+    """When `max_waiting` are waiting already."""
     timeout: NodeName | None = None
+    """After `max_wait`."""
     no_agents: NodeName | None = None
+    """When nobody with the skills is logged in."""
     overflow: NodeName | None = None
+    """In place of `full`, `timeout` and `no_agents` where they are left out; without any the call ends."""
 
     def ends(self) -> Iterator[str]:
         covered = {"full", "timeout", "no_agents"} if self.overflow else {"overflow"}
