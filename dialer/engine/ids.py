@@ -1,9 +1,15 @@
-"""Channel ids that we set on Originate. Asterisk's own begin with a digit, a node's name does not."""
+"""Channel ids that we set on Originate. Asterisk's own begin with a digit, a node's name does not.
+
+None may be the beginning of another: Asterisk 22 refuses a new channel whose id a living one's id begins with (seen;
+its check compares only as many characters as the new id has).
+"""
 
 import itertools
 import string
 
 _ALPHABET = string.digits + string.ascii_lowercase
+_WIDTH = 6
+"""Digits of a call's number: beyond two thousand million calls they only grow longer, which does no harm."""
 
 
 class Ids:
@@ -15,7 +21,7 @@ class Ids:
         self._count = itertools.count(1)
 
     def call(self) -> str:
-        return f"{self._prefix}{self._boot}-{_base36(next(self._count))}"
+        return f"{self._prefix}{self._boot}-{_base36(next(self._count)):0>{_WIDTH}}"
 
     def leg(self) -> str:
         return f"{self._prefix}{self._boot}-leg-{next(self._count)}"
