@@ -8,7 +8,7 @@ from dialer.calls import events as ev
 from dialer.engine.live import LiveCall
 from dialer.flows.commands import Command, Directive, End, Hold, Play, QueueRequest, QueueResult, Reply
 from dialer.flows.fields import Spoken
-from dialer.flows.interpreter import advance, restore, resume, start
+from dialer.flows.interpreter import FAULTS, advance, restore, resume, start
 from dialer.flows.model import Flow
 from dialer.flows.session import CallFacts, Session, World
 
@@ -127,6 +127,10 @@ class Scripts:
             case QueueRequest():
                 self._engine.post(ev.QueueAsked(live.id, now, directive))
             case End():
+                if directive.reason in FAULTS:
+                    self._engine.metrics.impossible(f"flow_{directive.reason}")
+                    log.error("flow %s went wrong at node %s: %s", session.flow.flow, session.node, directive.reason,
+                              extra={"call": live.id})
                 self._engine.post(ev.FlowEnded(live.id, now, directive.cause))
             case _:
                 self._run(live, directive)

@@ -32,6 +32,8 @@ from dialer.flows.session import CallFacts, Go, Session, Turn, World
 MOST_STEPS = 200
 LOOP_CAUSE = 31
 UNKNOWN_NODE_CAUSE = 41
+FAULTS = ("loop", "unknown_node", "no_hours")
+"""Reasons of an End that tell of a fault in the flow or of ours, to be counted."""
 
 
 def start(flow: Flow, facts: CallFacts, now: float, world: World) -> tuple[Session, Directive]:
