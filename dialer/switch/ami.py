@@ -132,7 +132,7 @@ class AmiLink(Manager):  # type: ignore[misc]
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.handler_faults = 0
         self.lost: asyncio.Future[str] = self.loop.create_future()
-        """Resolves with the reason when the link is gone."""
+        """Resolves with the reason when the link is gone. Never awaited itself: a cancelled waiter would cancel it."""
 
     # -- opening and closing
 
@@ -188,6 +188,11 @@ class AmiLink(Manager):  # type: ignore[misc]
 
     def close(self) -> None:
         self.drop("closed by us")
+
+    async def until_lost(self) -> str:
+        """Why it is gone, when it is."""
+        await asyncio.wait({self.lost})
+        return self.lost.result()
 
     # -- sending
 

@@ -114,7 +114,7 @@ class AsteriskSwitch:
             self._scripts.admit(self._name, link.peer)
             self._up = True
             self._sink(LinkUp(self._name, time.time(), booted_at))
-            return await link.lost
+            return await link.until_lost()
         except (LinkError, UnsafeValueError) as error:  # the latter for a secret with a line's end in it
             return str(error)
         finally:

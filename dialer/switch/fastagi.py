@@ -102,7 +102,7 @@ class ScriptServer:
 
     def ended(self, script: "_Script") -> None:
         self._connections.discard(script)
-        if script.key is not None and self._scripts.get(script.key) is script:
+        if script.key is not None:
             del self._scripts[script.key]
             self._sink(ScriptEnded(script.key[1], time.time()))
 

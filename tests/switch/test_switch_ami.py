@@ -42,7 +42,7 @@ async def next_of(queue: asyncio.Queue[Headers]) -> Headers:
 
 async def reason(link: AmiLink) -> str:
     async with asyncio.timeout(10):
-        return await link.lost
+        return await link.until_lost()
 
 
 async def test_a_fault_in_a_handler_costs_its_event_only(caplog: pytest.LogCaptureFixture) -> None:
@@ -209,7 +209,7 @@ async def test_reading_pauses_while_the_consumer_is_behind() -> None:
         peer.send(b"Event: Newstate\r\nN: 50\r\n\r\n")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(2 * QUICK.answer_s):
-                await link.lost
+                await link.until_lost()
         assert got.qsize() == behind
         assert [(await next_of(got))["n"] for _ in range(51)] == [str(n) for n in range(51)]
         await until(transport.is_reading)

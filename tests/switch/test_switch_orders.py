@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from hostile_ami import BANNER, HostileAmi, Peer
@@ -24,7 +24,8 @@ ORDER = OriginateOrder("c-1", "PJSIP/+4930555@trunk", "+49301", 20.0, "outbound"
 class Rig:
     ami: HostileAmi
     switch: AsteriskSwitch
-    events: "asyncio.Queue[SwitchEvent]" = field(default_factory=asyncio.Queue)
+    events: "asyncio.Queue[SwitchEvent]"
+    task: "asyncio.Task[None]"
 
     async def event(self) -> SwitchEvent:
         async with asyncio.timeout(10):
@@ -52,7 +53,7 @@ async def rig(backoff: Backoff = Backoff(first_s=0.005, most_s=0.01), pace: Pace
         switch = AsteriskSwitch("main", config, "secret", events.put_nowait, scripts, pace=pace, backoff=backoff)
         task = asyncio.create_task(switch.serve())
         try:
-            yield Rig(ami, switch, events)
+            yield Rig(ami, switch, events, task)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -244,6 +245,16 @@ async def test_close_ends_it_while_waiting_to_reconnect() -> None:
     await switch.close()
     async with asyncio.timeout(10):
         await task
+
+
+@pytest.mark.parametrize("up", [True, False])
+async def test_a_cancelled_task_leaves_no_link_behind(up: bool) -> None:
+    async with rig() as it:
+        peer = await (it.up() if up else it.ami.peer())
+        it.task.cancel()
+        await asyncio.wait({it.task})
+        assert set(await peer.rest()) <= {"Login", "Ping"}  # to the end of the stream
+        assert it.ami.accepted == 1
 
 
 async def test_close_waits_for_what_was_ordered() -> None:
