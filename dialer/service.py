@@ -97,6 +97,7 @@ class Service:
             )
             for name, switch in self._config.switches.items()
         ]  # fmt: skip
+        store.on_commit(self._metrics.store_commit)
         self._engine.switches = {switch.name: switch for switch in self._switches}
 
     async def run(self) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from dialer.calls import effects as do
 from dialer.calls import events as ev
@@ -105,6 +105,7 @@ class Calls:
     def handle(self, call_id: str, event: ev.CallEvent) -> None:
         live = self._live[call_id]
         scripts = self._engine.scripts
+        self._measure_lag(live, event)
         match event:
             case ev.ScriptStarted():
                 scripts.attached(live)
@@ -143,6 +144,7 @@ class Calls:
                 live.timer.cancel()
                 live.timer = None
             self._engine.campaigns.moved(live, before)
+            self._measure_wait(before, after, event.at)
             log.debug(
                 "%s: %s -> %s", type(event).__name__, before.state, after.state,
                 extra={"call": live.id, "campaign": live.seed.campaign},
@@ -150,6 +152,24 @@ class Calls:
         if after.answered_at is not None and before.answered_at is None:
             self._engine.count("answered")
         self._start(live, effects)
+
+    def _measure_wait(self, before: Call, after: Call, at: float) -> None:
+        if before.state is not State.QUEUED or before.request is None or before.queued_at is None:
+            return
+        if after.state is not State.JOINING:
+            ended: Literal["left", "expired"] = "left" if after.state is State.SETTLED else "expired"
+            self._engine.metrics.queue_wait(before.request.queue, max(0.0, at - before.queued_at), ended)
+
+    def _measure_lag(self, live: LiveCall, event: ev.CallEvent) -> None:
+        """How far behind the switch we are, and what it refused."""
+        metrics, switch = self._engine.metrics, live.switch.name
+        match event:
+            case ev.Answered(at=at):
+                metrics.ami_lag(switch, max(0.0, self._engine.clock.now() - at))
+            case ev.OriginateFailed(sent=False):
+                metrics.action_failed(switch, "originate")
+            case ev.JoinFailed():
+                metrics.action_failed(switch, "bridge")
 
     # -- effects ------------------------------------------------------------------------------------
 

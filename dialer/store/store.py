@@ -27,7 +27,7 @@ from dialer.store.records import (
     Slot,
     Talk,
 )
-from dialer.store.writer import Job, Writer
+from dialer.store.writer import Job, Observe, Writer
 
 __all__ = ["Store", "StoreError"]
 
@@ -66,6 +66,10 @@ class Store:
         self._readers.dispose()
         await self._writer.close()
         self._resources.close()
+
+    def on_commit(self, observe: Observe) -> None:
+        """Have every commit told: seconds, writes in it, whether it waited for the disk. On the writer's thread."""
+        self._writer.observe = observe
 
     def health(self) -> str:
         """`up`, or why not."""

@@ -14,7 +14,8 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -59,6 +60,10 @@ class Done:
     error: Exception | None = None
 
 
+Observe = Callable[[float, int, bool], None]
+"""Told of every commit, on the writer's thread: seconds, writes in it, whether it waited for the disk."""
+
+
 class Writer:
     """Its methods are called on the event loop's thread, but for those that `_run` calls."""
 
@@ -72,6 +77,7 @@ class Writer:
         self._connection: sa.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self.commits = 0
+        self.observe: Observe | None = None
         self._thread.start()
 
     def submit(self, job: Job) -> "asyncio.Future[Any]":
@@ -163,6 +169,7 @@ class Writer:
 
     def _write(self, held: list[Job]) -> bool:
         """Commits `held` and empties it. False in an outage: then requests have failed and facts are still held."""
+        began = time.perf_counter()
         try:
             done = self._commit(held)
         except Exception as error:
@@ -178,6 +185,8 @@ class Writer:
         if self._fault is not None:
             log.warning("the store is up again")
             self._fault = None
+        if self.observe is not None and held:
+            self.observe(time.perf_counter() - began, len(held), any(job.durable for job in held))
         self._answer(done)
         held.clear()
         return True
