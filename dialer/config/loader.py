@@ -80,7 +80,7 @@ class _Reading:
         )
 
     def _required(self, path: Path, model: type[M]) -> Loaded[M] | None:
-        if not path.exists():
+        if not os.path.lexists(path):
             self.faults.append(Fault(Place(str(path)), "there is no such file", "every plant needs one"))
             return None
         return self._file(path, model)
@@ -116,7 +116,7 @@ class _Reading:
         return found
 
     def _yaml_files(self, folder: Path) -> Iterator[Path]:
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in self._list(folder):
             if path.suffix == ".yml":
                 self.faults.append(Fault(Place(str(path)), "is not read", f"name it `{path.stem}.yaml`"))
             elif path.suffix == ".yaml" and not path.name.startswith("."):
@@ -124,7 +124,8 @@ class _Reading:
 
     def _prompts(self) -> Prompts:
         found: dict[tuple[str, str], Recording] = {}
-        for path in sorted((self.root / "ivr_flows" / "prompts").glob("*.wav")):
+        recordings = (path for path in self._list(self.root / "ivr_flows" / "prompts") if path.suffix == ".wav")
+        for path in recordings:
             name, dot, language = path.stem.rpartition(".")
             if not dot:
                 self.faults.append(Fault(Place(str(path)), "does not say its language",
@@ -135,6 +136,17 @@ class _Reading:
                 self.faults.append(Fault(Place(str(path)), wrong, right))
             found[name, language] = _recording(path)
         return found
+
+    def _list(self, folder: Path) -> list[Path]:
+        """What a folder holds; one that is not there holds nothing."""
+        try:
+            return sorted(folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            wrong = f"cannot be read: {error.strerror or error}"
+            self.faults.append(Fault(Place(str(folder)), wrong, "it must be readable"))
+            return []
 
     def digest(self, prompts: Prompts) -> str:
         sums = hashlib.sha256()

@@ -1,5 +1,6 @@
 """Every kind of fault, with its place and its words; and all of them at once."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -147,9 +148,21 @@ def test_missing_files(site):
     ]
 
 
-def test_a_file_that_cannot_be_read(site):
+def test_files_that_cannot_be_read(site):
     (site.root / "configs/clients/dir.yaml").mkdir()
-    assert site.faults() == ["configs/clients/dir.yaml:1:1: cannot be read: Is a directory; it must be readable"]
+    (site.root / "ivr_flows/prompts").mkdir()
+    (site.root / "ivr_flows/prompts/gone.de.wav").symlink_to("nowhere")
+    shutil.rmtree(site.root / "configs/hours")
+    (site.root / "configs/hours").write_text("")
+    faults = site.faults()
+    assert "configs/clients/dir.yaml:1:1: cannot be read: Is a directory; it must be readable" in faults
+    assert "configs/hours:1:1: cannot be read: Not a directory; it must be readable" in faults
+    assert any(fault.startswith("ivr_flows/prompts/gone.de.wav:1:1: ") for fault in faults)
+
+
+def test_a_list_s_name_that_no_file_can_have(site):
+    site.edit(WINBACK, "lists/acme_winback.csv", "é" * 200)
+    assert [fault.split(": ")[0] for fault in site.faults()] == [f"{WINBACK}:6:7"]
 
 
 def test_a_token_makes_the_open_listener_right(site):
