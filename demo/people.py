@@ -11,8 +11,12 @@ from demo.api import Api, ApiError, Feed, Row
 
 _TALK_S = (8.0, 25.0)
 _WRAP_UP_S = (2.0, 6.0)
+_GOODBYE_S = 3.0
+"""How long a talk may still last when the shift is over."""
 _BREAK_S = (3.0, 6.0)
 _BREAK_CHANCE = 0.06
+
+_FIRST = asyncio.FIRST_COMPLETED
 
 
 class Phones(Protocol):
@@ -65,7 +69,7 @@ class Shift:
             row = await self._feed.agent_in(person.agent, "talking", "wrap_up", "paused", "logged_out")
             match row["state"]:
                 case "talking":
-                    await self._talk(person, row)
+                    await self._talk(person)
                 case "wrap_up":
                     await self._wrap_up(person, row)
                     if not self.over.is_set() and person.rng.random() < _BREAK_CHANCE:
@@ -77,16 +81,20 @@ class Shift:
                 case _:
                     await self.log_in(person)
 
-    async def _talk(self, person: Person, row: Row) -> None:
+    async def _talk(self, person: Person) -> None:
         """Talk, then hang up, unless the customer did."""
+        ended = asyncio.create_task(self._feed.agent_in(person.agent, "wrap_up", "idle", "paused", "logged_out"))
+        over = asyncio.create_task(self.over.wait())
         try:
-            async with asyncio.timeout(person.rng.uniform(*_TALK_S)):
-                await self._feed.agent_in(person.agent, "wrap_up", "idle", "paused", "logged_out")
-        except TimeoutError:
-            present = self._feed.now.agent(person.agent)
-            if present and present["call_id"] == row["call_id"]:
+            await asyncio.wait([ended, over], timeout=person.rng.uniform(*_TALK_S), return_when=_FIRST)
+            if not ended.done() and over.done():
+                await asyncio.wait([ended], timeout=_GOODBYE_S)
+            if not ended.done():
                 await self._verb(person, "hangup")
-                await self._feed.agent_in(person.agent, "wrap_up", "idle", "paused", "logged_out")
+            await ended
+        finally:
+            ended.cancel()
+            over.cancel()
 
     async def _wrap_up(self, person: Person, row: Row) -> None:
         await asyncio.sleep(person.rng.uniform(*_WRAP_UP_S))

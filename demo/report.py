@@ -54,14 +54,11 @@ def build(ledger: Ledger, legs: Sequence[CdrLeg], seconds: float, refusals: Sequ
             }
             for client in clients
         },
-        "campaigns": {
-            totals.campaign: {"contacts": dict(totals.contacts), "outcomes": dict(totals.outcomes)}
-            for totals in ledger.campaigns
-        },
+        "campaigns": {totals.campaign: _campaign(totals, calls) for totals in ledger.campaigns},
         "agents": _agents(ledger),
-        "answer_to_agent_ms": _milliseconds(_answer_to_agent_s(calls, "outbound")),
-        "queue_to_agent_ms": _milliseconds(
-            call.joined_at - call.queued_at for call in calls if call.joined_at and call.queued_at
+        "answer_to_agent_ms": _milliseconds(_answer_to_agent_s(_going(calls, "outbound"))),
+        "waited_ms": _milliseconds(
+            call.joined_at - call.queued_at for call in _going(calls, "inbound") if call.joined_at and call.queued_at
         ),
         "unsettled": [call.id for call in ledger.unsettled],
         "cdr": compare(calls, legs),
@@ -113,7 +110,9 @@ def summary(report: Mapping[str, Any]) -> str:
     return "\n".join([
         *lines, "",
         f"from a person's answer to an agent: {_told(report['answer_to_agent_ms'])}",
-        f"from the waiting line to an agent: {_told(report['queue_to_agent_ms'])}",
+        *(f"  {name}{' (after machine detection)' if totals.get('machine_detection') else ''}: "
+          f"{_told(totals['answer_to_agent_ms'])}" for name, totals in report["campaigns"].items()),
+        f"callers waited for an agent: {_told(report['waited_ms'])}",
         (f"Asterisk's CDR: {cdr['matched']} of {cdr['engine_calls']} calls agree within 1 s, "
          f"{len(cdr['differences'])} differences"),
         *(f"  {fault['call']}: {fault['what']}" for fault in cdr["differences"][:10]),
@@ -142,11 +141,20 @@ def _counts(calls: Sequence[CallRecord]) -> dict[str, Any]:
     }
 
 
-def _answer_to_agent_s(calls: Iterable[CallRecord], direction: str) -> list[float]:
+def _campaign(totals: CampaignTotals, calls: Iterable[CallRecord]) -> dict[str, Any]:
+    mine = [call for call in calls if call.campaign == totals.campaign]
+    return {
+        "contacts": dict(totals.contacts),
+        "outcomes": dict(totals.outcomes),
+        "answer_to_agent_ms": _milliseconds(_answer_to_agent_s(mine)),
+    }
+
+
+def _answer_to_agent_s(calls: Iterable[CallRecord]) -> list[float]:
     return [
         call.joined_at - call.answered_at
         for call in calls
-        if call.direction == direction and call.joined_at is not None and call.answered_at is not None
+        if call.joined_at is not None and call.answered_at is not None
     ]
 
 

@@ -31,7 +31,8 @@ from dialer.config.loader import load
 _LOG_IN_S = 20.0
 _DRAIN_S = 45.0
 """How long the last calls may take before the engine is told to end."""
-_CALLER_EVERY_S = 3.0
+_CALLER_EVERY_S = 4.5
+"""Leaves the agents time for the campaigns."""
 
 
 class SetupError(Exception):
@@ -90,7 +91,10 @@ class Stage:
             seconds = time.monotonic() - began
             cdr: list[CdrRow] = plant.cdr()
         ledger = await read(engine.database, NODE, configuration.campaigns)
-        return {**build(ledger, legs(cdr), seconds, refusals), "engine_exit": code}
+        report = build(ledger, legs(cdr), seconds, refusals)
+        for name, campaign in configuration.campaigns.items():
+            report["campaigns"][name]["machine_detection"] = campaign.machine.detect
+        return {**report, "engine_exit": code}
 
     async def _start(
         self, plant: Asterisk, world: World, engine: Engine, configuration: Configuration,

@@ -16,7 +16,7 @@ Manner = Literal["busy", "no_answer", "unknown", "no_circuit", "declines", "mach
 
 _MIX: tuple[tuple[int, Manner], ...] = (
     (10, "busy"), (20, "no_answer"), (23, "unknown"), (25, "no_circuit"), (26, "declines"), (38, "machine"),
-    (45, "shy"), (80, "talks"), (100, "talks_briefly"),
+    (41, "shy"), (80, "talks"), (100, "talks_briefly"),
 )  # fmt: skip
 """By the first number that does not behave so any more; the same as in asterisk/world/extensions.conf."""
 _DIGIT_GAP_S = 0.35

@@ -13,8 +13,8 @@ INBOUND = CallRecord(
     joined_at=109.0, ended_at=130.0, agent="agent01", talk_s=21.0, outcome=Outcome.ANSWERED,
 )  # fmt: skip
 OUTBOUND = CallRecord(
-    "out-1", "outbound", "demo", "main", "acme", "+4930", "+4931", 100.0, dialled_at=100.1, answered_at=105.0,
-    joined_at=105.02, ended_at=120.0, agent="agent02", outcome=Outcome.ANSWERED,
+    "out-1", "outbound", "demo", "main", "acme", "+4930", "+4931", 100.0, campaign="acme_winback", dialled_at=100.1,
+    answered_at=105.0, joined_at=105.02, ended_at=120.0, agent="agent02", outcome=Outcome.ANSWERED,
 )  # fmt: skip
 BUSY = CallRecord(
     "out-2", "outbound", "demo", "main", "acme", "+4930", "+4931", 100.0, dialled_at=100.1, ended_at=100.3,
@@ -59,7 +59,8 @@ def test_counts_are_kept_apart_by_direction_and_client():
 def test_answer_to_agent_is_of_outbound_calls_only():
     report = build(ledger(CALLS), [], 60.0)
     assert report["answer_to_agent_ms"] == {"count": 1, "p50": 20.0, "p99": 20.0}
-    assert report["queue_to_agent_ms"] == {"count": 1, "p50": 1000.0, "p99": 1000.0}
+    assert report["campaigns"]["acme_winback"]["answer_to_agent_ms"]["count"] == 1
+    assert report["waited_ms"] == {"count": 1, "p50": 1000.0, "p99": 1000.0}
 
 
 def test_percentiles_are_values_that_were_measured():
