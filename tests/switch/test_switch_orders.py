@@ -149,6 +149,7 @@ async def test_an_originate_on_the_wire() -> None:
         peer = await it.up()
         it.switch.originate(ORDER)
         action = await peer.expect("Originate")
+        assert action["actionid"] == "originate:c-1"  # by which its failure is known again
         assert {key: action[key] for key in ("channelid", "async", "exten", "timeout", "variable")} == {
             "channelid": "c-1", "async": "true", "exten": "outbound", "timeout": "20000", "variable": "DIALER_DETECT=1",
         }  # fmt: skip
