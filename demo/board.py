@@ -5,6 +5,7 @@ It knows the engine only through `demo.api.Snapshot`.
 """
 
 import io
+import re
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -128,7 +129,9 @@ def save_svg(scene: Scene, path: Path) -> None:
     """The board as it stands, as a picture."""
     console = Console(record=True, width=132, file=io.StringIO(), force_terminal=True)
     console.print(render(scene))
-    console.save_svg(str(path), title="dialer demo")
+    picture = console.export_svg(title="dialer demo")
+    # Without the web fonts that rich names: the picture asks nobody for anything.
+    path.write_text(re.sub(r"@font-face\s*\{[^}]*\}\s*", "", picture), encoding="utf-8")
 
 
 def render(scene: Scene) -> RenderableType:
@@ -163,7 +166,8 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
     outcomes_before = before.totals.get("by_outcome", {})
     for outcome, count in after.totals.get("by_outcome", {}).items():
         if more := count - outcomes_before.get(outcome, 0):
-            said.append(f"{more} × {outcome}" if more > 1 else str(outcome))
+            words = outcome.replace(":", " ").replace("_", " ")
+            said.append(f"{more} × {words}" if more > 1 else words)
     for row in after.agents:
         old = before.agent(row["id"])
         if old and old["state"] != row["state"] and row["state"] in ("talking", "paused", "logged_out"):

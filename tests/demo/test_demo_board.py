@@ -23,7 +23,8 @@ CALL = {
     "agent": None, "since": 150.0,
 }  # fmt: skip
 QUEUE = {"id": "acme_support.support", "waiting": 2, "longest_wait_s": 4.0}
-TOTALS = {"offered": 26, "answered": 10, "connected": 9, "abandoned": 1, "by_outcome": {"answered": 9, "busy": 15}}
+OUTCOMES = {"inbound:answered": 9, "outbound:busy": 15}
+TOTALS = {"offered": 26, "answered": 10, "connected": 9, "abandoned": 1, "by_outcome": OUTCOMES}
 SNAPSHOT = Snapshot(165.0, [TALKING], [CALL], [CAMPAIGN], [QUEUE], TOTALS)
 
 
@@ -72,10 +73,11 @@ def test_one_line_for_a_log():
 
 
 def test_differences_between_two_looks_are_told():
-    before = Snapshot(160.0, [AGENT], [], [{**CAMPAIGN, "status": "paused"}], [], {"by_outcome": {"answered": 8}})
+    paused = {**CAMPAIGN, "status": "paused"}
+    before = Snapshot(160.0, [AGENT], [], [paused], [], {"by_outcome": {"inbound:answered": 8}})
     said = differences(before, SNAPSHOT)
-    assert "answered" in said
-    assert "15 × busy" in said
+    assert "inbound answered" in said
+    assert "15 × outbound busy" in said
     assert "agent01 talking +44…0123 for globex" in said
     assert "campaign acme_winback is running" in said
     assert differences(SNAPSHOT, SNAPSHOT) == []
@@ -88,4 +90,7 @@ def test_the_abandon_rate_is_of_answered_calls():
 
 def test_the_picture_is_an_svg(tmp_path: Path):
     save_svg(Scene(snapshot=SNAPSHOT, calls_since=0.0), tmp_path / "board.svg")
-    assert (tmp_path / "board.svg").read_text().startswith("<svg")
+    picture = (tmp_path / "board.svg").read_text()
+    assert picture.startswith("<svg")
+    assert "agent01" in picture
+    assert "url(http" not in picture
