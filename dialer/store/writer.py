@@ -93,6 +93,8 @@ class Writer:
     def _refusal(self, job: Job) -> str | None:
         if self._closing.is_set():
             return "the store is closed"
+        if not self._thread.is_alive():
+            return self.health()
         if not job.fact and self._fault is not None:
             return self._fault
         if self._waiting >= (CAPACITY if job.fact else CAPACITY // 2):
@@ -100,6 +102,8 @@ class Writer:
         return None
 
     def health(self) -> str:
+        if not self._thread.is_alive():
+            return "the store is closed" if self._closing.is_set() else "the store's writer has died"
         return self._fault or "up"
 
     @property
@@ -185,11 +189,19 @@ class Writer:
         if self._fault is not None:
             log.warning("the store is up again")
             self._fault = None
-        if self.observe is not None and held:
-            self.observe(time.perf_counter() - began, len(held), any(job.durable for job in held))
         self._answer(done)
+        if held:
+            self._tell(time.perf_counter() - began, held)
         held.clear()
         return True
+
+    def _tell(self, took_s: float, batch: Sequence[Job]) -> None:
+        """After the answers, and whatever the observer does: the thread goes on."""
+        try:
+            if self.observe is not None:
+                self.observe(took_s, len(batch), any(job.durable for job in batch))
+        except Exception:
+            log.exception("the observer of commits failed")
 
     def _report(self, fault: str, error: Exception) -> None:
         if self._fault != fault:

@@ -146,7 +146,7 @@ async def test_what_was_written_is_there_after_reopening(url: str) -> None:
     ignored = store.save_call(replace(record, state="ringing"))
     await store.close()
     assert ignored.done()
-    assert store.health() == "up"
+    assert store.health() == "the store is closed"
     with pytest.raises(StoreError, match="closed"):
         await store.save_call(record)
     again = Store.open(url)

@@ -34,6 +34,21 @@ async def test_many_writes_share_a_commit(store: Store) -> None:
     assert store._writer.commits - before <= 10
 
 
+async def test_commits_are_told_and_a_failing_observer_does_no_harm(store: Store) -> None:
+    told: list[tuple[int, bool]] = []
+
+    def observe(_seconds: float, writes: int, durable: bool) -> None:
+        told.append((writes, durable))
+        raise ValueError("no such metric")
+
+    store.on_commit(observe)
+    await store.save_span(AgentSpan("ann", "idle", 1.0, 2.0))
+    await store.add_contacts(CAMPAIGN, numbers(1))
+    await store.save_campaign_status(CAMPAIGN, "running", 1.0)
+    assert told[:2] == [(1, False), (1, True)]
+    assert store.health() == "up"
+
+
 async def test_a_wrong_row_fails_alone(store: Store) -> None:
     first = await claimed(store, "taken")
 
