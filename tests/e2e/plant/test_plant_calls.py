@@ -183,17 +183,18 @@ async def test_an_agents_leg_outlives_bridges_and_gives_the_customer_back(fresh_
         await originate(ami, "PJSIP/agent01", "leg-1", Exten="agent")
         agent = await asyncio.wait_for(started.get(), 10)
         assert agent.path == "agent"
-        for turn in ("first", "second"):
+        for turn, bridges in (("first", 5), ("second", 1)):
             await originate(ami, "PJSIP/+4930231299@trunk", f"customer-{turn}")
             customer = await asyncio.wait_for(started.get(), 10)
             legs = customer.facts["agi_channel"], agent.facts["agi_channel"]
-            await ami.action("Bridge", {"Channel1": legs[0], "Channel2": legs[1], "Tone": "no"})
-            await until_bridged(plant, 1)
-            if turn == "first":
-                loop = {"Context": "dialer", "Exten": "agent-loop", "Priority": "1"}
-                await ami.action("Redirect", {"Channel": legs[1], **loop})
-                again = await asyncio.wait_for(started.get(), 10)
-                assert again.facts["agi_uniqueid"] == "customer-first"
+            for bridge in range(bridges):
+                await ami.action("Bridge", {"Channel1": legs[0], "Channel2": legs[1], "Tone": "no"})
+                await until_bridged(plant, 1)
+                if bridge < bridges - 1:
+                    loop = {"Context": "dialer", "Exten": "agent-loop", "Priority": "1"}
+                    await ami.action("Redirect", {"Channel": legs[1], **loop})
+                    again = await asyncio.wait_for(started.get(), 10)
+                    assert again.facts["agi_uniqueid"] == f"customer-{turn}"
             await ami.action("Hangup", {"Channel": legs[0], "Cause": "16"})
             await until_cdr(plant, f"customer-{turn}")
             await until_bridged(plant, 0)
