@@ -28,6 +28,7 @@ GREETING = (
     "Hello, you have reached the answering machine of a family that is not at home right now, and will not be back "
     "before tomorrow evening. Please leave your name and your number after the tone, and we will call you back."
 )
+_MESSAGE = re.compile(r"^UDP message (sent|received) [^\n]*\n\n(.*?)(?=^-{20,} |\Z)", re.MULTILINE | re.DOTALL)
 START_S = 10.0
 STOP_S = 5.0
 
@@ -46,6 +47,29 @@ class Tally:
     far_end_hung_up: int
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A SIP message as SIPp sent or received it."""
+
+    sent: bool
+    text: str
+
+    @property
+    def line(self) -> str:
+        return self.text.partition("\n")[0].strip()
+
+    @property
+    def word(self) -> str:
+        """A request's method, a response's status."""
+        first, second, *_ = self.line.split(" ")
+        return second if first == "SIP/2.0" else first
+
+    def header(self, name: str) -> str:
+        """Empty when there is none."""
+        found = re.search(rf"^{name}:[ \t]*(.*?)\s*$", self.text, re.MULTILINE | re.IGNORECASE)
+        return found[1] if found else ""
+
+
 class Sipp:
     """One SIPp process. Called sides listen on `port` from `start()` on; `stop()` ends it whatever it does."""
 
@@ -55,6 +79,7 @@ class Sipp:
         self.port = port or free_port(socket.SOCK_DGRAM)
         self._directory = Path(tempfile.mkdtemp(prefix="sipp-"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._nudges = 0
         texts = {name: str(value) for name, value in values.items()} | {"SOUNDS": str(voices())}
         path = SCENARIOS / f"{scenario}.xml"
         (self._directory / path.name).write_text(fill(path.read_text(encoding="utf-8"), texts, path))
@@ -62,6 +87,7 @@ class Sipp:
             "setpriv", "--pdeathsig", "KILL", "--",
             "sipp", "-sf", path.name, "-i", HOST, "-mi", HOST, "-p", str(self.port), "-mp", str(media_port()),
             "-nostdin", "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors",
+            "-trace_msg", "-message_file", "messages",
             *arguments,
         ]  # fmt: skip
 
@@ -118,6 +144,32 @@ class Sipp:
             far_end_hung_up=int(last.get("1(C)") or last.get("GenericCounter1(C)") or 0),
         )
 
+    def messages(self, call_id: str | None = None) -> list[Message]:
+        """All that went over the wire so far, in order; of one call, when its Call-ID is given."""
+        file = self._directory / "messages"
+        blocks = _MESSAGE.findall(file.read_text(errors="replace")) if file.exists() else []
+        found = [Message(verb == "sent", text.strip()) for verb, text in blocks]
+        return [message for message in found if call_id in (None, message.header("Call-ID"))]
+
+    def invites(self, user: str = "") -> list[Message]:
+        """The calls it got or made, oldest first; only those for `user` (a number, a phone), when one is given."""
+        seen: dict[str, Message] = {}
+        for message in self.messages():
+            if message.word == "INVITE" and message.line.startswith(f"INVITE sip:{user}"):
+                seen.setdefault(message.header("Call-ID"), message)
+        return list(seen.values())
+
+    def nudge(self, call_id: str, header: str) -> None:
+        """Make a puppet act: `X-Press: 12` or `X-Hang-Up: yes`, as its scenario says."""
+        self._nudges += 1
+        lines = [
+            f"INFO sip:puppet@{HOST}:{self.port} SIP/2.0", f"Via: SIP/2.0/UDP {HOST}:9;branch=z9hG4bK-n{self._nudges}",
+            f"From: <sip:test@{HOST}>;tag=test", f"To: <sip:puppet@{HOST}>", f"Call-ID: {call_id}",
+            f"CSeq: {self._nudges} INFO", header, "Content-Length: 0", "", "",
+        ]  # fmt: skip
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto("\r\n".join(lines).encode(), (HOST, self.port))
+
     def said(self) -> str:
         """Its errors and the end of its screen, for a message."""
         files = [self._directory / "errors", self._directory / "screen"]
@@ -145,6 +197,16 @@ def caller(
     press = f'<exec play_dtmf="{digits}"/>' if digits else '<log message="no keys"/>'
     arguments = [*_count(calls, per_second), f"{HOST}:{sip_port}"]
     return Sipp("caller", arguments, NUMBER=number, FROM=sender, PRESS=press, BEFORE_MS=before_ms, HOLD_MS=hold_ms)
+
+
+def puppet_caller(sip_port: int, number: str, *, sender: str = "+4930231250") -> Sipp:
+    """A caller, or a phone of that name, who does what the test nudges it to."""
+    return Sipp("puppet_caller", [*_count(1, 10), f"{HOST}:{sip_port}"], NUMBER=number, FROM=sender)
+
+
+def puppet_phones(port: int) -> Sipp:
+    """Agents' phones that answer at once and then do what the test nudges them to."""
+    return Sipp("puppet_phone", [], port=port)
 
 
 def impatient_caller(sip_port: int, number: str, *, sender: str = "+4930231250", ring_ms: int = 300) -> Sipp:
