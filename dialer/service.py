@@ -30,6 +30,7 @@ from dialer.web.app import serve as serve_web
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+STORE_RETRY_S = 5.0
 SETTLE_S = 5.0
 """After the drain: how long the last hang-ups may take to be confirmed."""
 
@@ -87,7 +88,10 @@ class Service:
             LoopClock(asyncio.get_running_loop()),
             sounds_of(configuration),
         )
-        self._reloader = Reloader(self._engine, root, plant)
+        self._spawned: set[asyncio.Task[None]] = set()
+        self._started: set[str] = set()
+        """Campaigns whose first status is decided."""
+        self._reloader = Reloader(self._engine, root, plant, self._reloaded)
         self._control = EngineControl(self._engine, self._reloader)
         self._scripts = ScriptServer(self._engine.post)
         self._switches = [
@@ -111,13 +115,15 @@ class Service:
         log.info("serving %s, FastAGI on port %d", address(web), port)
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(switch.serve()) for switch in self._switches]
-                tasks.append(group.create_task(self._keep_house()))
-                tasks.append(group.create_task(self._start_campaigns()))
+                for switch in self._switches:
+                    group.create_task(switch.serve())
+                own = [group.create_task(self._keep_house()), group.create_task(self._start_campaigns())]
                 await stop.wait()
                 await self._drain(hurry)
-                for task in tasks:
+                for task in own:
                     task.cancel()
+                for switch in self._switches:
+                    await switch.close()
         finally:
             for switch in self._switches:
                 await switch.close()
@@ -134,7 +140,6 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ask)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
-        self._spawned: set[asyncio.Task[None]] = set()
 
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -144,6 +149,9 @@ class Service:
     async def _reload(self) -> None:
         for fault in await self._reloader.reload():
             log.error("the changed configuration is refused: %s", fault)
+
+    def _reloaded(self) -> None:
+        self._spawn(self._start_campaigns())
 
     # -- the beginning ------------------------------------------------------------------------------
 
@@ -166,13 +174,27 @@ class Service:
             log.info("%d open calls and %d agents' legs to look for", len(calls), len(sessions))
 
     async def _start_campaigns(self) -> None:
-        for name, run in list(self._engine.campaigns.runs.items()):
+        """Their lists imported, and dialling as it was before a restart, or as they say for the first time. Again after
+        a reload, for what is new."""
+        for name in list(self._engine.campaigns.runs):
+            while not await self._start_campaign(name):
+                await asyncio.sleep(STORE_RETRY_S)
+
+    async def _start_campaign(self, name: str) -> bool:
+        try:
             await import_configured_list(self._control, self._engine, name)
-            status = await self._store.campaign_status(name)
-            if status is None:
-                status = "running" if run.config.start == "auto" else "stopped"
-            if status in ("running", "exhausted", "paused"):
-                self._engine.campaigns.set_status(name, "paused" if status == "paused" else "running")
+            saved = await self._store.campaign_status(name)
+        except StoreError as error:
+            log.error("the campaign cannot start yet: %s", error, extra={"campaign": name})
+            return False
+        run = self._engine.campaigns.runs.get(name)
+        if run is None or name in self._started:
+            return True
+        self._started.add(name)
+        status = saved or ("running" if run.config.start == "auto" else "stopped")
+        if status in ("running", "exhausted", "paused") and run.status == "stopped":
+            self._engine.campaigns.set_status(name, "paused" if status == "paused" else "running")
+        return True
 
     async def _keep_house(self) -> None:
         """What no event brings about: retries coming due, lost events, figures for the views."""

@@ -27,8 +27,9 @@ class Ids:
         return f"{self._prefix}{self._boot}-leg-{next(self._count)}"
 
     def ours(self, channel: str) -> bool:
-        """Whether this node gave the id, in this life or an earlier one."""
-        return channel.startswith(self._prefix)
+        """Whether this node gave the id, in this life or an earlier one. Asterisk's own ids have a point in them, and
+        may begin with its system name."""
+        return channel.startswith(self._prefix) and "." not in channel
 
 
 def _base36(number: int) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,10 +43,12 @@ def _directory(configuration: Configuration, written: str) -> Path:
 
 
 class Reloader:
-    def __init__(self, engine: "Engine", root: Path, plant: Path | None) -> None:
+    def __init__(self, engine: "Engine", root: Path, plant: Path | None, taken: Callable[[], None]) -> None:
+        """`taken` is called when a new configuration is in force."""
         self._engine = engine
         self._root = root
         self._plant = plant
+        self._taken = taken
         self._turn = asyncio.Lock()
 
     async def reload(self) -> Sequence[str]:
@@ -63,4 +65,5 @@ class Reloader:
                 return str(error).splitlines()
             engine.take(new, sounds_of(new))
             log.info("configuration reloaded: %s", changed)
+            self._taken()
             return []
