@@ -3,6 +3,7 @@ every agent's phone and every caller. Callers are sent on their way from here, o
 
 import asyncio
 import contextlib
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -53,9 +54,13 @@ class Habit:
 
 
 def callers(habits: Sequence[Habit], rng: random.Random) -> Iterator[Caller]:
-    """Endless, the same for the same seed."""
-    while True:
-        habit = rng.choices(habits, [habit.weight for habit in habits])[0]
+    """Endless, the same for the same seed. Each of our numbers is called once, in its first habit, before chance
+    decides: a short run has callers for every client too."""
+    first: dict[str, Habit] = {}
+    for habit in habits:
+        first.setdefault(habit.dials, habit)
+    chosen = (rng.choices(habits, [habit.weight for habit in habits])[0] for _ in itertools.count())
+    for habit in itertools.chain(first.values(), chosen):
         yield Caller(
             habit.dials, f"{habit.numbers_from}{rng.randrange(100):02}", habit.keys,
             round(rng.uniform(*habit.listens_s), 1), round(rng.uniform(*habit.stays_s), 1),

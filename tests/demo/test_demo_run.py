@@ -97,8 +97,8 @@ async def test_calls_go_through_and_nothing_is_left(demo: Callable[..., Any], tm
         assert report["clients"][client]["inbound"]["answered"] > 0
         assert report["clients"][client]["outbound"]["connected"] > 0
     assert report["cdr"]["differences"] == []
-    assert report["cdr"]["matched"] == report["calls"]["offered"] > 30
-    assert {"answered", "busy", "no_answer"} <= report["outbound"]["outcomes"].keys()
+    assert report["cdr"]["matched"] == report["calls"]["offered"] > 12
+    assert {"answered", "busy"} <= report["outbound"]["outcomes"].keys()
     assert report["answer_to_agent_ms"]["count"] > 0
     assert len(report["agents"]) == 12
     assert picture.read_text().startswith("<svg")
