@@ -117,6 +117,28 @@ async def test_a_caller_waits_for_an_engine_that_comes_back(asterisk: Asterisk) 
         server.close()
 
 
+@pytest.mark.parametrize("end", ["orderly", "abrupt"])
+async def test_a_caller_whose_script_breaks_off_gets_a_new_one(asterisk: Asterisk, end: str) -> None:
+    runs: list[str] = []
+
+    async def run(script: Script) -> None:
+        runs.append(script.facts["agi_uniqueid"])
+        await script.say("ANSWER")
+        if len(runs) == 2:
+            await script.say("HANGUP")
+        elif end == "abrupt":
+            script.writer.write(b"WAIT FOR DIGIT 60000\n")
+            await script.writer.drain()
+            script.writer.transport.abort()
+
+    async with scripts(run) as port:
+        await asterisk.point_engine(HOST, port)
+        async with caller(asterisk.sip_port, "+4930555010", hold_ms=20_000) as side:
+            assert (await side.done()).far_end_hung_up == 1
+    assert len(runs) == 2
+    assert len(set(runs)) == 1
+
+
 async def test_an_answered_call_without_an_engine_is_released_with_cause_34(asterisk: Asterisk) -> None:
     await asterisk.point_engine(HOST, free_port())
     async with called_people(asterisk.trunk_port), ami_of(asterisk) as ami:
