@@ -177,7 +177,9 @@ class Service:
         """Their lists imported, and dialling as it was before a restart, or as they say for the first time. Again after
         a reload, for what is new."""
         for name in list(self._engine.campaigns.runs):
-            while not await self._start_campaign(name):
+            while True:
+                if await self._start_campaign(name):
+                    break
                 await asyncio.sleep(STORE_RETRY_S)
 
     async def _start_campaign(self, name: str) -> bool:
