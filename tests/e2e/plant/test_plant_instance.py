@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,12 @@ async def test_why_it_did_not_start_is_said(tmp_path: Path) -> None:
 def test_a_missing_asterisk_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PlantError, match="make setup"):
         find_asterisk({"DIALER_ASTERISK_ROOT": str(tmp_path)})
+
+
+def test_the_host_name_resolves_at_once_where_asterisk_runs() -> None:
+    """Otherwise every call waits for a resolver."""
+    found = replace(find_asterisk(), program="getent").command("hosts", socket.gethostname())
+    subprocess.run(found, check=True, timeout=5, capture_output=True)
 
 
 def test_a_placeholder_nobody_gives_is_an_error() -> None:
