@@ -195,7 +195,9 @@ class Asterisk:
     async def stop(self) -> None:
         """End it (calls are dropped), and remove its directory unless KEEP is set. Idempotent."""
         await self._end(signal.SIGTERM)
-        if not os.environ.get("KEEP"):
+        if os.environ.get("KEEP"):
+            (self.directory / "owner").unlink(missing_ok=True)  # or the next one would sweep it up
+        else:
             shutil.rmtree(self.directory, ignore_errors=True)
         if self._owner:
             self._owner.close()
