@@ -94,7 +94,7 @@ async def test_it_dies_with_its_parent_and_is_swept_up_after() -> None:
         parent.send_signal(signal.SIGKILL)
     await eventually(lambda: not alive(int(pid)))
     assert Path(directory).exists()
-    Asterisk("next").ports.release()
+    await Asterisk("next").stop()
     assert not Path(directory).exists()
 
 
