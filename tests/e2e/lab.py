@@ -6,7 +6,7 @@ Nothing waits for a time to pass: `until_*` poll the API, the store or the far s
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -120,7 +120,8 @@ class Lab:
             row = await self.agent(name)
             return row if row["state"] in states else None
 
-        return await self._until(there, lambda: self.get("agents"))
+        row: Mapping[str, Any] = await self._until(there, lambda: self.get("agents"))
+        return row
 
     async def until_call(self, state: str, *, direction: str = "inbound") -> Mapping[str, Any]:
         """A living call in that state."""
@@ -129,13 +130,20 @@ class Lab:
             rows = await self.get("calls")
             return next((row for row in rows if (row["state"], row["direction"]) == (state, direction)), None)
 
-        return await self._until(there, lambda: self.get("calls"))
+        row: Mapping[str, Any] = await self._until(there, lambda: self.get("calls"))
+        return row
 
     async def _until(self, there: Callable[[], Any], what: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
         try:
             return await eventually(there, within_s)
         except TimeoutError:
             raise AssertionError(f"not within {within_s:g} s; {await what()}\n{self.engine.last_words()}") from None
+
+    async def until_campaign(self, name: str, status: str) -> None:
+        async def there() -> bool:
+            return any((row["id"], row["status"]) == (name, status) for row in await self.get("campaigns"))
+
+        await self._until(there, lambda: self.get("campaigns"))
 
     # -- agents
 
@@ -282,9 +290,7 @@ class Lab:
             said[:] = differences(self.ledger.settled(self.since), self.plant.cdr(), self.since)
             return not said
 
-        try:
+        with suppress(TimeoutError):
             await eventually(agree, 3.0)
-        except TimeoutError:
-            pass
         return said
 

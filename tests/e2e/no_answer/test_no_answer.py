@@ -1,37 +1,19 @@
-"""Nobody picks up: we stop ringing in time. Somebody takes us back before."""
+"""The far side says that nobody is there (480)."""
 
 from tests.e2e.files import campaign
 from tests.e2e.lab import Lab
 
-FILES = {**campaign("calls", ring_timeout="5s")}
-NUMBER = "+493023120008"
+FILES = campaign("calls")
+NUMBER = "+493023120080"
 
 
-async def test_the_ring_timeout_ends_it(lab: Lab) -> None:
+async def test_nobody_there_is_no_answer(lab: Lab) -> None:
     await lab.log_in("agent01")
     await lab.dial("calls", NUMBER)
-    phone = await lab.until_rung(NUMBER)
     call = await lab.one()
-    assert (call.outcome, call.answered_at) == ("no_answer", None)
-    assert call.ringing_at is not None and call.ended_at is not None
-    assert phone.status == "487"
-    row = await lab.cdr(call.id)
-    assert row["disposition"] == "NO ANSWER"
-    assert 4.0 < row["end"] - row["start"] < 7.0, "as long as the campaign lets it ring"
-    assert lab.ledger.contact("calls", NUMBER).result == "no_answer"
-    await lab.until_agent("agent01", "idle")
-
-
-async def test_a_stopped_campaign_takes_back_what_still_rings(lab: Lab) -> None:
-    await lab.log_in("agent01")
-    number = "+493023120108"
-    await lab.dial("calls", number)
-    phone = await lab.until_rung(number)
-    await lab.until_call("ringing", direction="outbound")
-    await lab.post("campaigns/calls/stop")
-    call = await lab.one()
-    assert (call.outcome, call.hung_up_by, call.answered_at) == ("cancelled", "system", None)
-    assert phone.status == "487"
-    contact = lab.ledger.contact("calls", number)
-    assert (contact.state, contact.tries) == ("due", {}), "it was never rung out: no rule counts it"
+    assert (call.outcome, call.sip, call.answered_at, call.talk_s) == ("no_answer", 480, None, 0.0)
+    assert (await lab.until_rung(NUMBER)).status == "480"
+    assert (await lab.cdr(call.id))["disposition"] == "NO ANSWER"
+    contact = lab.ledger.contact("calls", NUMBER)
+    assert (contact.state, contact.attempts, contact.result) == ("done", 1, "no_answer")
     await lab.until_agent("agent01", "idle")
