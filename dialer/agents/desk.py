@@ -1,7 +1,7 @@
 """Every agent of the node and the line of those who wait for one. Pure: effects come back to the engine."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -135,12 +135,13 @@ class Desk:
         """The call waits no more; False when it did not."""
         return self._line.remove(call_id) is not None
 
-    def match(self, now: float) -> list[Assignment]:
-        """Give every waiting call that can be served its agent, who is reserved for it."""
+    def match(self, now: float, down: Collection[str] = ()) -> list[Assignment]:
+        """Give every waiting call that can be served its agent, who is reserved for it. Those on the switches that are
+        `down` wait on."""
         return [
             Assignment(waiting.call_id, agent, max(0.0, now - waiting.since),
                        self.apply(agent, m.Reserved(waiting.call_id), now))
-            for waiting, agent in routing.match(self._line, self._idle)
+            for waiting, agent in routing.match(self._line, self._idle, down)
         ]
 
     def waiting(self, skills: Iterable[str] | None = None) -> int:

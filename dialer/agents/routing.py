@@ -8,7 +8,7 @@ Both sides are grouped (by skills and switch): a match costs O(matches × groups
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 from itertools import chain
@@ -141,11 +141,12 @@ class WaitingLine:
         return places[index] if index < len(places) else None
 
 
-def match(line: WaitingLine, idle: IdleAgents) -> list[tuple[Waiting, str]]:
-    """Take everybody out of `line` who can be served now, and their agents out of `idle`, in the order of the rules."""
+def match(line: WaitingLine, idle: IdleAgents, down: Collection[str] = ()) -> list[tuple[Waiting, str]]:
+    """Take everybody out of `line` who can be served now, and their agents out of `idle`, in the order of the rules.
+    Whoever is on a switch that is `down` stays."""
     if not len(idle):
         return []
-    heads = line.heads()
+    heads = [head for head in line.heads() if head[1][1] not in down]
     heapify(heads)
     taken: Counter[Group] = Counter()
     pairs: list[tuple[str, str]] = []

@@ -78,7 +78,9 @@ def answered_script(call: Call, event: ev.ScriptStarted) -> Step:
     if wanted == "hangup":
         return _end(replace(call, why="machine"))
     if wanted == "flow" or call.plan.request is None:
-        return _run_flow(call, None)
+        leave = _leave(call)  # an agent held for this dial is not needed
+        call, effects = _run_flow(replace(call, reserved=None), None)
+        return call, (*leave, *effects)
     call = _patient(call, call.plan.request, since=call.answered_at or event.at, at=event.at)
     if call.reserved is not None:
         return _join(call, call.reserved)

@@ -277,8 +277,10 @@ class Calls:
         self._engine.limits.release(live.id)
 
     def _verdict(self, live: LiveCall, outcome: Outcome) -> ContactVerdict | None:
-        if live.campaign is None or live.contact is None:
+        if live.contact is None:
             return None
+        if live.campaign is None:  # taken out of the configuration while the engine was down
+            return ContactVerdict(live.contact.id, "done", reason=outcome.value)
         hours = self._engine.configuration.hours.get(live.campaign.hours or "")
         return retry.verdict(live.campaign, live.contact, outcome, live.call.ended_at or 0.0, hours)
 

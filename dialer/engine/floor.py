@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AGENT_RING_S = 30.0
-JOIN_FAULTS = 3
-"""After so many failed joins in a row an agent's leg is taken for broken and hung up."""
+JOIN_FAULTS = 4
+"""After so many failed joins in a row an agent's leg is taken for broken and hung up. More than fit into the seconds
+that a silent link takes to be noticed (JOIN_GRACE_S each): then it is not the leg that is broken."""
 
 
 class Leg(NamedTuple):
@@ -248,7 +249,10 @@ class Floor:
         self.desk.dequeue(call_id)
 
     def match(self) -> Sequence[Assignment]:
-        assignments = self.desk.match(self._engine.clock.now())
+        """Nobody on a switch that we do not reach: a bridge would fail at once, again and again."""
+        engine = self._engine
+        down = {name for name, switch in engine.switches.items() if not (switch.up and engine.reconciler.knows(name))}
+        assignments = self.desk.match(engine.clock.now(), down)
         for assignment in assignments:
             self.start(assignment.effects)
         return assignments
@@ -285,9 +289,9 @@ class Floor:
         if state.channel is not None:
             self._switch_of(state.channel).park_agent(state.channel)
 
-    def legs(self, switch: str) -> list[tuple[str, str]]:
-        """(channel, agent) of every leg on the switch."""
-        return [(channel, leg.agent) for channel, leg in self._legs.items() if leg.switch == switch]
+    def legs(self, switch: str) -> list[str]:
+        """The channel of every leg on the switch."""
+        return [channel for channel, leg in self._legs.items() if leg.switch == switch]
 
     def anyone(self) -> bool:
         """Whether an agent's leg is left."""

@@ -29,6 +29,8 @@ class Script:
     """What the switch is executing now."""
     asked_at: float = 0.0
     attached: bool = False
+    saved: str = ""
+    """The node that the flow stands at, as written last."""
 
 
 @dataclass(slots=True)

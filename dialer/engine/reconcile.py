@@ -27,6 +27,8 @@ LISTING_EVERY_S = 30.0
 """How often the channels are listed though nothing broke: events that were lost are found out by it."""
 YOUNG_S = 3.0
 """A channel younger than this when the listing was asked for may be missing from it."""
+SAME_BOOT_S = 1.5
+"""The switch tells its boot to the second."""
 
 
 class Reconciler:
@@ -37,6 +39,10 @@ class Reconciler:
         self._sessions: dict[str, list[AgentSession]] = {}
         self._early: list[ev.ScriptStarted] = []
         self._listed: set[str] = set()
+        self._boots: dict[str, float] = {}
+        """When each switch booted, as it said itself."""
+        self._fresh: dict[str, float] = {}
+        """By switch: when it came back from a boot that we lived through. What was begun before is gone."""
 
     def inherit(self, calls: Iterable[tuple[CallRecord, Contact | None]], sessions: Iterable[AgentSession]) -> None:
         """What the store says was going on when the engine stopped."""
@@ -59,6 +65,7 @@ class Reconciler:
             case ev.LinkUp():
                 log.info("link to %s is up", event.switch, extra={"switch": event.switch})
                 self._engine.metrics.link(event.switch, up=True)
+                self._note_boot(event)
                 self._engine.switches[event.switch].list_channels()
             case ev.LinkDown():
                 log.warning("link to %s is down: %s", event.switch, event.reason, extra={"switch": event.switch})
@@ -66,6 +73,17 @@ class Reconciler:
                 self._listed.discard(event.switch)
             case ev.ChannelsListed():
                 self._reconcile(event)
+
+    def _note_boot(self, event: ev.LinkUp) -> None:
+        before = self._boots.get(event.switch, event.booted_at)
+        if abs(event.booted_at - before) > SAME_BOOT_S:
+            log.warning("%s was started anew", event.switch, extra={"switch": event.switch})
+            self._fresh[event.switch] = event.at
+        self._boots[event.switch] = event.booted_at
+
+    def _certain_before(self, listing: ev.ChannelsListed) -> float:
+        """What was begun earlier and is not in the listing is gone; what is younger may only be missing from it."""
+        return max(listing.asked_at - YOUNG_S, self._fresh.get(listing.switch, 0.0))
 
     def list_all(self) -> None:
         """The periodical look."""
@@ -153,6 +171,8 @@ class Reconciler:
         flow = configuration.flows.get(record.flow or (campaign.flow if campaign and campaign.flow else ""))
         plan = plan_of(campaign) if campaign is not None else Plan(record.direction)
         agent = engine.floor.desk.by_call(record.id)
+        if seen is None and record.state == State.TALKING:
+            agent = record.agent  # the talk is a fact, and over: its end is the moment we learn of it
         call = Call(
             record.id,
             plan,
@@ -177,15 +197,21 @@ class Reconciler:
         for live in list(self._engine.calls):
             if live.switch.name != listing.switch:
                 continue
-            for event in _news_of(live.call, living.get(live.id), listing):
+            for event in _news_of(live.call, living.get(live.id), listing.at, self._certain_before(listing)):
                 self._engine.post(event)
 
     def _update_legs(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
-        floor = self._engine.floor
-        for channel, agent in floor.legs(listing.switch):
-            state = floor.desk.state(agent)
-            young = state.since > listing.asked_at - YOUNG_S and state.state is AgentStates.CALLING
-            if channel not in living and not young:
+        """A leg without an agent (who logged out while the link was down, or is not configured any more) has to go."""
+        desk = self._engine.floor.desk
+        for channel in self._engine.floor.legs(listing.switch):
+            agent = desk.by_channel(channel)
+            if channel in living:
+                if agent is None:
+                    self._engine.switches[listing.switch].hangup(channel)
+                continue
+            state = desk.state(agent) if agent is not None else None
+            called = state is not None and state.state is AgentStates.CALLING
+            if not (called and state is not None and state.since >= self._certain_before(listing)):
                 self._engine.post(ev.Gone(channel, listing.at))
 
     def _hang_up_strangers(self, listing: ev.ChannelsListed) -> None:
@@ -210,16 +236,16 @@ def _answered_at(seen: ev.ChannelSeen | None, now: float) -> float | None:
     return now if seen is not None and seen.state == "up" else None
 
 
-def _news_of(call: Call, seen: ev.ChannelSeen | None, listing: ev.ChannelsListed) -> Sequence[ev.CallEvent]:
+def _news_of(call: Call, seen: ev.ChannelSeen | None, at: float, certain_before: float) -> Sequence[ev.CallEvent]:
     """What the listing tells of a call beyond what the events did."""
     if seen is None:
         since = call.dialled_at or call.created_at
-        certain = call.state is not State.INTENDED and since < listing.asked_at - YOUNG_S
-        return [ev.Gone(call.id, listing.at)] if certain else []
+        certain = call.state is not State.INTENDED and since < certain_before
+        return [ev.Gone(call.id, at)] if certain else []
     if seen.state == "up" and call.state in IN_THE_AIR:
-        return [ev.Answered(call.id, listing.at)]
+        return [ev.Answered(call.id, at)]
     if call.state is State.TALKING and seen.bridge != call.bridge:
-        return [ev.Unbridged(call.id, listing.at, call.bridge)]
+        return [ev.Unbridged(call.id, at, call.bridge)]
     if call.state is State.JOINING and seen.bridge:
-        return [ev.Bridged(call.id, listing.at, seen.bridge)]
+        return [ev.Bridged(call.id, at, seen.bridge)]
     return []

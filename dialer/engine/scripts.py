@@ -123,6 +123,9 @@ class Scripts:
         if session.marks != live.call.marks:
             self._engine.post(ev.FlowMarked(live.id, now, frozenset(session.marks)))
         script.session, script.directive, script.position = session, directive, None
+        if session.node != script.saved and not isinstance(directive, End):
+            script.saved = session.node
+            self._engine.store.save_call(live.record())  # so that it goes on here after a crash
         match directive:
             case QueueRequest():
                 self._engine.post(ev.QueueAsked(live.id, now, directive))
