@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from demo.api import Api, ApiError, Feed, Snapshot
-from demo.board import Board, save_svg
+from demo.board import Board
 from demo.engine import NODE, Engine
 from demo.habits import habits
+from demo.panels import save_svg
 from demo.people import Shift, staff
 from demo.plant import REPOSITORY, Asterisk, CdrRow, Phone
 from demo.report import build, faults, read, summary

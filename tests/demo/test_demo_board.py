@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console
 
 from demo.api import Snapshot
-from demo.board import Board, Scene, abandon_rate, differences, render, save_svg, status_line
+from demo.board import Board
+from demo.panels import render, save_svg
+from demo.scene import Scene, abandon_rate, differences, status_line
 
 AGENT = {
     "id": "agent01", "name": "Agent 01", "state": "idle", "since": 100.0, "client": None, "number": None,
@@ -39,6 +41,17 @@ def test_the_running_board_shows_calls_agents_and_campaigns():
     for part in ("agent01", "talking", "0:35", "globex", "acme_winback", "25/100", "busy 15", "10.0%", "queued"):
         assert part in shown
     assert "waiting 2" in shown
+
+
+def test_a_small_terminal_gets_a_board_that_fits():
+    agents = [{**TALKING, "id": f"agent{number:02}"} for number in range(1, 13)]
+    snapshot = Snapshot(165.0, agents, [CALL] * 30, [CAMPAIGN] * 2, [QUEUE], TOTALS)
+    console = Console(file=io.StringIO(), width=80, record=True)
+    console.print(render(Scene(snapshot=snapshot, calls_since=0.0), compact=True))
+    shown = console.export_text()
+    assert len(shown.splitlines()) <= 24
+    for part in ("agent12", "talking", "acme_winback", "10.0%", "waiting 2", "24 more"):
+        assert part in shown
 
 
 @pytest.mark.parametrize("terminal", [True, False])
