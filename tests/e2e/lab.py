@@ -52,6 +52,11 @@ class Puppet:
         return "" if bye is None else "it" if bye.sent else "us"
 
     @property
+    def rings(self) -> bool:
+        """It was told, or told us, that it rings."""
+        return any(message.word == "180" for message in self.messages())
+
+    @property
     def status(self) -> str:
         """The final answer to the INVITE as it went over the wire; empty until then."""
         finals = [
@@ -132,6 +137,9 @@ class Lab:
 
         row: Mapping[str, Any] = await self._until(there, lambda: self.get("calls"))
         return row
+
+    async def until(self, there: Callable[[], Any]) -> None:
+        await self._until(there, lambda: self.get("calls"))
 
     async def _until(self, there: Callable[[], Any], what: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
         try:
@@ -215,6 +223,11 @@ class Lab:
 
         row: CdrRow = await eventually(there)
         return row
+
+    async def bridged(self) -> int:
+        """Channels that Asterisk has in bridges."""
+        lines = (await self.plant.cli("core show channels concise")).splitlines()
+        return sum(1 for line in lines if line.count("!") > 11 and line.split("!")[12])
 
     # -- around each test
 

@@ -38,7 +38,7 @@ async def test_another_agent_takes_the_person_over(lab: Lab) -> None:
     assert call.joined_at - call.answered_at < 2.0
 
 
-async def test_a_person_who_hangs_up_before_the_agent_comes_has_abandoned(lab: Lab) -> None:
+async def test_a_person_who_hangs_up_while_there_was_time_to_connect_is_not_abandoned(lab: Lab) -> None:
     number = "+493023120299"
     await lab.log_in("agent01")
     await lab.dial("calls", number)
@@ -48,5 +48,5 @@ async def test_a_person_who_hangs_up_before_the_agent_comes_has_abandoned(lab: L
     await lab.until_call("queued", direction="outbound")
     phone.hang_up()
     call = await lab.one()
-    assert (call.outcome, call.hung_up_by, call.joined_at) == ("abandoned", "customer", None)
+    assert (call.outcome, call.hung_up_by, call.joined_at) == ("left", "customer", None)
     assert phone.over_by == "it"

@@ -1,0 +1,65 @@
+"""A lab for faults: what the engine cannot see while it is dead or cut off, it cannot time to the second."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from demo.witness import legs
+from tests.e2e.eventually import eventually
+from tests.e2e.lab import Lab
+from tests.e2e.ledger import differences
+
+MARGIN_S = 1.5
+"""Around a blind time: the CDR tells seconds."""
+
+
+class FaultLab(Lab):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._blind: list[tuple[float, float]] = []
+
+    @asynccontextmanager
+    async def blind(self) -> AsyncIterator[None]:
+        """The engine sees nothing of Asterisk meanwhile, or not all. Ends at once when the block does: what has to be
+        looked up afterwards belongs into it."""
+        began = time.time()
+        try:
+            yield
+        finally:
+            self._blind.append((began - MARGIN_S, time.time() + MARGIN_S))
+
+    async def crash(self) -> None:
+        """SIGKILL, and a new start."""
+        async with self.blind():
+            await self.engine.kill()
+            await self.engine.start()
+
+    async def _against_cdr(self) -> list[str]:
+        """The same calls in both records; the same times, but for those that nobody could see."""
+        said: list[str] = []
+
+        def agree() -> bool:
+            rows = self.plant.cdr()
+            unseen = {
+                leg.channel for leg in legs(rows)
+                if any(a <= at <= b for at in (leg.answered_at, leg.ended_at) if at for a, b in self._blind)
+            }  # fmt: skip
+            found = differences(self.ledger.settled(self.since), rows, self.since)
+            said[:] = [what for what in found if not (what.split(":")[0] in unseen and _of_time(what))]
+            return not said
+
+        try:
+            await eventually(agree, 3.0)
+        except TimeoutError:
+            pass
+        return said
+
+    def times_called(self, numbers: list[str]) -> dict[str, int]:
+        """How many INVITEs each number got at the far side of the trunk."""
+        users = [message.line.split("sip:")[1].split("@")[0] for message in self.people.invites()]
+        return {number: users.count(number) for number in numbers}
+
+
+def _of_time(what: str) -> bool:
+    return ": answered" in what or ": lasted" in what
