@@ -10,7 +10,8 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     """A person answered and talked with an agent (agentless: heard the flow)."""
     ABANDONED = "abandoned"
-    """A person answered (outbound) or waited (inbound) and left without an agent."""
+    """Outbound: a person answered and had no agent within the campaign's `connect_within`. Inbound: the caller gave up
+    waiting for one."""
     MACHINE = "machine"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
@@ -29,7 +30,8 @@ class Outcome(StrEnum):
     SELF_SERVED = "self_served"
     """The flow came to its end without an agent."""
     LEFT = "left"
-    """The caller hung up in the flow, before waiting for anyone."""
+    """Inbound: the caller hung up in the flow, before waiting for anyone. Outbound: the person hung up at once, while
+    there still was time to connect: nobody was made to wait, so it is no abandoned call."""
     FORWARDED = "forwarded"
     """Talked with a number that the flow dialled."""
     CLOSED = "closed"
@@ -63,12 +65,12 @@ def of_unanswered(cause: int | None, sip: int | None) -> Outcome:
     return _BY_CAUSE.get(cause or 0, Outcome.FAILED)
 
 
-def of_call(call: Call) -> Outcome:
-    """The outcome of a call that is over, from what happened to it."""
-    return _of_outbound(call) if call.plan.direction == "outbound" else _of_inbound(call)
+def of_call(call: Call, at: float) -> Outcome:
+    """The outcome of a call that is over at `at`, from what happened to it."""
+    return _of_outbound(call, at) if call.plan.direction == "outbound" else _of_inbound(call)
 
 
-def _of_outbound(call: Call) -> Outcome:
+def _of_outbound(call: Call, at: float) -> Outcome:
     if call.answered_at is None:
         if call.why == "ring_timeout":
             return Outcome.NO_ANSWER
@@ -77,7 +79,10 @@ def _of_outbound(call: Call) -> Outcome:
         return Outcome.ANSWERED
     if call.answered_by == "machine":
         return Outcome.MACHINE
-    return Outcome.ANSWERED if call.flow_started else Outcome.ABANDONED
+    if call.flow_started:
+        return Outcome.ANSWERED
+    in_time = call.plan.request is not None and at - call.answered_at < call.plan.request.max_wait_s
+    return Outcome.LEFT if in_time and call.hung_up_by == "customer" else Outcome.ABANDONED
 
 
 def _of_inbound(call: Call) -> Outcome:

@@ -220,7 +220,7 @@ def hung_up(call: Call, event: ev.HungUp) -> Step:
     if call.talking_since is not None:
         call = _close_talk(call, event.at)
     call = replace(call, cause=event.cause, sip=event.sip, hung_up_by=_hung_up_by(call))
-    return _settle(call, event.at, of_call(call))
+    return _settle(call, event.at, of_call(call, event.at))
 
 
 def _hung_up_by(call: Call) -> HungUpBy:
@@ -236,7 +236,7 @@ def gone(call: Call, event: ev.Gone) -> Step:
     """The HungUp was missed: what is known stands, the rest is lost."""
     if call.talking_since is not None:
         call = _close_talk(call, event.at)
-    outcome = of_call(call) if call.talks or call.state is S.ENDING else Outcome.LOST
+    outcome = of_call(call, event.at) if call.talks or call.state is S.ENDING else Outcome.LOST
     return _settle(call, event.at, outcome)
 
 

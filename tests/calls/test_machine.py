@@ -152,6 +152,15 @@ def test_a_person_without_an_agent_hears_the_message_and_is_abandoned():
     assert call.hung_up_by == "system"
 
 
+@pytest.mark.parametrize(("after_s", "outcome"), [(0.4, Outcome.LEFT), (1.99, Outcome.LEFT), (2.0, Outcome.ABANDONED)])
+@pytest.mark.parametrize("state", [State.ANSWERED, State.QUEUED, State.JOINING])
+def test_a_person_who_hangs_up_at_once_is_not_abandoned(state, after_s, outcome):
+    agent = "anna" if state is State.JOINING else None
+    call = outbound(state, answered_at=1005.0, agent=agent, request=REQUEST)
+    _, effects = run(call, ev.HungUp(ID, 1005.0 + after_s, 16))
+    assert settled(effects) == [outcome]
+
+
 def test_a_failed_join_waits_again_before_the_others():
     call, effects = run(outbound(State.JOINING, agent="anna", request=REQUEST), ev.JoinFailed(ID, 1005.1, "gone"))
     assert call.state is State.QUEUED
