@@ -1,77 +1,11 @@
-"""How many calls a campaign places now, for whom, and why not more.
+"""Pacers that need no memory: one call for each idle agent, a fixed number for each, as many as fit."""
 
-A pacer is pure: fed with events, asked for decisions, `now` passed in. The two here need no events; one that
-predicts will, and fits in without a change to its callers.
-"""
-
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from math import floor
 
+from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Pacer, Place, Reason, Snapshot
 from dialer.config.models import Campaign
-
-Reason = Literal[
-    "dialling", "nothing_due", "no_idle_agent", "people_waiting", "no_free_channel", "campaign_channels", "rate_limit"
-]
-EventKind = Literal[
-    "placed", "ringing", "answered", "failed", "connected", "abandoned", "ended", "wrap_up", "idle", "left"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class IdleAgent:
-    agent: str
-    switch: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that one decision looks at. A number that is None means: no limit."""
-
-    idle: tuple[IdleAgent, ...] = ()
-    """Agents free for this campaign and not held for a dial, longest idle first."""
-    in_the_air: int = 0
-    """Dials of this campaign that nobody has answered yet."""
-    waiting: int = 0
-    """People on the line whom these very agents are to take first: none, once the desk has matched."""
-    due: int | None = None
-    """Contacts that may be called now, as far as known."""
-    free: Mapping[str, int] = field(default_factory=dict)
-    """Channels free by switch; a switch that is down or not this campaign's is not in it."""
-    channels: int | None = None
-    """Channels that the campaign's own limit leaves."""
-    rate: int | None = None
-    """Calls that the rates leave for now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One call to be placed: where, and the agent held for it."""
-
-    switch: str
-    agent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`reason` is what kept it from placing more."""
-
-    places: tuple[Place, ...]
-    reason: Reason
-    hang_up: tuple[str, ...] = ()
-    """Dials to be taken back: too many would be answered."""
-
-
-class Pacer(Protocol):
-    def reset(self, config: Campaign) -> None:
-        """Begin anew, with this configuration."""
-        ...
-
-    def on_event(self, now: float, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0) -> None:
-        """`value` is in seconds: how long that which ended took."""
-        ...
-
-    def decide(self, now: float, state: Snapshot) -> Decision: ...
 
 
 def progressive(state: Snapshot) -> Decision:
@@ -104,6 +38,33 @@ def agentless(state: Snapshot) -> Decision:
     return Decision(tuple(places), reason)
 
 
+def power(state: Snapshot, ratio: float, outstanding: int) -> Decision:
+    """`ratio` dials for each idle agent, those `outstanding` counted in: blind to who is about to be free."""
+    wanted = max(0, floor(ratio * (len(state.idle) - state.waiting) + 1e-9) - outstanding)
+    return spread(state, wanted, "no_idle_agent" if not state.idle else "enough_in_the_air")
+
+
+def spread(
+    state: Snapshot, wanted: int, reason: Reason, agents: Mapping[str, float] | None = None
+) -> Decision:
+    """`wanted` calls over the switches in proportion to the agents there, as far as there is room; a person can only
+    be joined to an agent on the same switch. `reason` is why not more are wanted."""
+    weights = agents or Counter(idle.switch for idle in state.idle)
+    free = {name: room for name, room in state.free.items() if room > 0 and (weights.get(name, 0) > 0 or not weights)}
+    room = sum(free.values())
+    most, reason = _most(state, min(wanted, room), reason if wanted <= room else "no_free_channel")
+    placed = dict.fromkeys(free, 0)
+    places: list[Place] = []
+    for _ in range(most):
+        switch = min(
+            (name for name in free if placed[name] < free[name]),
+            key=lambda name: ((placed[name] + 1) / weights.get(name, 1.0), -free[name], name),
+        )
+        placed[switch] += 1
+        places.append(Place(switch))
+    return Decision(tuple(places), reason)
+
+
 def _most(state: Snapshot, wanted: int, reason: Reason) -> tuple[int, Reason]:
     """The tightest bound, and its name; `reason` is that of `wanted`."""
     bounds: list[tuple[int | None, Reason]] = [
@@ -119,7 +80,7 @@ def _most(state: Snapshot, wanted: int, reason: Reason) -> tuple[int, Reason]:
 class Progressive:
     """One call for each idle agent: nobody who answers is without one."""
 
-    def reset(self, config: Campaign) -> None:
+    def reset(self, config: Campaign | Pace) -> None:
         """Nothing is remembered."""
 
     def on_event(self, now: float, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0) -> None:
@@ -134,6 +95,24 @@ class Agentless(Progressive):
 
     def decide(self, now: float, state: Snapshot) -> Decision:
         return agentless(state)
+
+
+class Power(Progressive):
+    """A fixed number of dials for each idle agent."""
+
+    def __init__(self, ratio: float = 1.5) -> None:
+        self._ratio = ratio
+        self._answering: set[str] = set()
+
+    def on_event(self, now: float, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0) -> None:
+        """Who has answered and is not yet known to be a person is nobody's yet, and not in the air any more."""
+        if kind == "answered" and dial is not None:
+            self._answering.add(dial)
+        elif dial is not None:
+            self._answering.discard(dial)
+
+    def decide(self, now: float, state: Snapshot) -> Decision:
+        return power(state, self._ratio, state.in_the_air + len(self._answering))
 
 
 def pacer_for(config: Campaign) -> Pacer:

@@ -1,0 +1,7 @@
+"""Shifts in virtual time: the same pacers as in the engine, at work on simulated people."""
+
+from dialer.simulation.shift import Shift
+from dialer.simulation.tally import Figures
+from dialer.simulation.world import World, world
+
+__all__ = ["Figures", "Shift", "World", "world"]
