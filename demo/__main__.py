@@ -56,7 +56,7 @@ def main() -> int:
         with Board(console, options.duration_s) as board:
             return asyncio.run(play(Stage(options, board)))
     except _EXPECTED as error:
-        console.print(f"✗ {error or type(error).__name__}", style="red", markup=False, highlight=False)
+        console.print(f"✗ {error or type(error).__name__}", style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
 
 

@@ -82,8 +82,9 @@ def faults(report: Mapping[str, Any], clients: Iterable[str]) -> list[str]:
     for campaign, totals in report["campaigns"].items():
         if claimed := totals["contacts"].get("claimed", 0):
             said.append(f"{claimed} contacts of {campaign} are still claimed")
-    if lost := report["calls"]["outcomes"].get(Outcome.LOST, 0):
-        said.append(f"{lost} calls were lost")
+    for bad in (Outcome.LOST, Outcome.FAILED):
+        if times := report["calls"]["outcomes"].get(bad, 0):
+            said.append(f"{times} calls were {bad}, which nothing in this world should cause")
     said += [f"{fault['call']}: {fault['what']}" for fault in report["cdr"]["differences"][:10]]
     return said
 
