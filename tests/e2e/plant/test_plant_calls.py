@@ -165,7 +165,9 @@ async def test_called_people_end_as_their_number_says(asterisk: Asterisk) -> Non
             await originate(ami, f"PJSIP/+49302312{ending}@trunk", f"outcome-{ending}")
         await originate(ami, "PJSIP/+4930231208@trunk", "outcome-08", Timeout="1000")
         rows = {ending: await until_cdr(asterisk, f"outcome-{ending}") for ending in [*OUTCOMES, "08"]}
-    assert {ending: row["disposition"] for ending, row in rows.items()} == {**OUTCOMES, "08": "NO ANSWER"}
+    # Our own ring time-out: Asterisk 16 calls it a failure.
+    silent = "NO ANSWER" if asterisk.installation.release >= 22 else "FAILED"
+    assert {ending: row["disposition"] for ending, row in rows.items()} == {**OUTCOMES, "08": silent}
     brief = rows["05"]
     assert brief["answer"] is not None
     assert brief["end"] - brief["answer"] < 1.8, "he hangs up by himself, before the script does"

@@ -42,6 +42,8 @@ def alive(pid: int) -> bool:
 async def test_it_boots_without_a_complaint(fresh_asterisk: Start) -> None:
     plant = await fresh_asterisk(phones=[Phone("agent01"), Phone("agent02", password="s3cret")])
     complaints = [line for line in plant.log.read_text().splitlines() if "WARNING" in line or "ERROR" in line]
+    if plant.installation.release < 22:  # older ones write records without that module
+        complaints = [line for line in complaints if "res_cdrel_custom" not in line]
     assert complaints == []
     endpoints = await plant.cli("pjsip show endpoints")
     assert all(f"Endpoint:  {name}" in endpoints for name in ("trunk", "agent01", "agent02"))
