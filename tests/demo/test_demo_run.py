@@ -117,9 +117,10 @@ async def test_an_interrupt_during_calls_ends_them_in_order(demo: Callable[..., 
     assert await run.leftovers() == []
 
 
-async def test_an_interrupt_during_set_up_cleans_up(demo: Callable[..., Any]):
+@pytest.mark.parametrize("moment", ["… set-up", "… Asterisk", "✓ Asterisk", "… the engine"])
+async def test_an_interrupt_during_set_up_cleans_up(demo: Callable[..., Any], moment: str):
     run = await demo()
-    await run.until("✓ Asterisk")
+    await run.until(moment)
     run.signal(signal.SIGINT)
     assert await run.code() == 130
     assert await run.leftovers() == []

@@ -174,3 +174,12 @@ async def test_every_voice_of_the_dialplan_is_made(tmp_path: Path):
     await make_voices(tmp_path)
     dialplan = (REPOSITORY / "asterisk/world/extensions.conf").read_text()
     assert set(re.findall(r"@SOUNDS@/(\w+)", dialplan)) == {name.removesuffix(".wav") for name in os.listdir(tmp_path)}
+
+
+def test_the_documented_mix_is_the_one_there_is():
+    text = (REPOSITORY / "docs/demo.md").read_text()
+    rows = [(int(first), int(last or first)) for first, last in re.findall(r"^\| (\d\d)(?:–(\d\d))? \|", text, re.M)]
+    found = [manner(f"{number:02}") for number in range(100)]
+    changes = [number for number in range(1, 100) if found[number] != found[number - 1]]
+    assert [first for first, _ in rows] == [0, *changes]
+    assert [last for _, last in rows] == [*(number - 1 for number in changes), 99]
