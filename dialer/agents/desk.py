@@ -103,6 +103,10 @@ class Desk:
     def config(self, agent: str) -> Agent:
         return self._config[agent]
 
+    def skills(self, agent: str) -> Skills:
+        """Raises KeyError for an unknown agent."""
+        return self._skills[agent]
+
     def by_channel(self, channel: str) -> str | None:
         """Whose leg this channel is."""
         return self._by_channel.get(channel)

@@ -2,20 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from dialer.agents import model as m
+from dialer.agents.model import AgentState
 from dialer.calls import events as ev
 from dialer.calls.model import IN_THE_AIR, Call, Plan, State
 from dialer.calls.outcome import Outcome
-from dialer.campaigns.pacing import Decision, EventKind, IdleAgent, Pacer, Place, Snapshot, pacer_for
+from dialer.campaigns.pacing import Decision, IdleAgent, Pacer, Place, Snapshot, pacer_for
 from dialer.config.models import Campaign
 from dialer.coordination.limits import Scope
 from dialer.engine.clock import Timer
 from dialer.engine.live import LiveCall, Script
+from dialer.engine.pacing_feed import Tiding, of_agent, of_dial
 from dialer.flows.commands import QueueRequest
 from dialer.hours import is_open
 from dialer.store.records import Attempt, CallRecord, Contact, Slot
@@ -267,21 +269,29 @@ class Campaigns:
     def moved(self, live: LiveCall, before: Call) -> None:
         """The call is in another state than before."""
         run = self.runs.get(live.seed.campaign or "")
-        if run is None or before.state not in IN_THE_AIR:
+        if run is None:
             return
-        if live.call.state is State.RINGING:
-            run.pacer.on_event(self._engine.clock.now(), "ringing", live.id, live.call.reserved)
-        elif live.call.state not in IN_THE_AIR:
+        if live.call.state not in IN_THE_AIR:
             run.in_the_air.discard(live.id)
-            kind: EventKind = "failed" if live.call.answered_at is None else "answered"
-            run.pacer.on_event(self._engine.clock.now(), kind, live.id, live.call.reserved)
+        self._tell(run, of_dial(before, live.call))
+
+    def agent_moved(self, before: AgentState, after: AgentState) -> None:
+        """An agent is in another state than before: every campaign that it may serve learns of it."""
+        skills = self._engine.floor.desk.skills(after.agent)
+        for name, run in self.runs.items():
+            if run.config.agents is not None and skills.issuperset(run.config.agents.skills):
+                self._tell(run, of_agent(name, before, after))
+
+    def _tell(self, run: Run, tidings: Iterable[Tiding]) -> None:
+        now = self._engine.clock.now()
+        for tiding in tidings:
+            run.pacer.on_event(now, *tiding)
 
     def settled(self, live: LiveCall, outcome: Outcome) -> None:
         run = self.runs.get(live.seed.campaign or "")
         if run is None:
             return
         run.calls.discard(live.id)
-        run.pacer.on_event(self._engine.clock.now(), "ended", live.id, live.last_agent)
         if outcome is Outcome.CANCELLED:
             run.nothing_due_until = 0.0
         if run.status == "draining" and not run.calls and not run.claiming:

@@ -157,11 +157,21 @@ class Floor:
 
     def apply(self, agent: str, event: m.Event) -> None:
         try:
-            effects = self.desk.apply(agent, event, self._engine.clock.now())
+            before = self.desk.state(agent)
         except KeyError:
             log.debug("an event for an agent that is gone", extra={"agent": agent})
             return
+        effects = self.desk.apply(agent, event, self._engine.clock.now())
+        self._moved(before)
         self.start(effects)
+
+    def _moved(self, before: AgentState) -> None:
+        try:
+            after = self.desk.state(before.agent)
+        except KeyError:
+            return  # logged out, and not configured any more
+        if after.state is not before.state:
+            self._engine.campaigns.agent_moved(before, after)
 
     def start(self, effects: Iterable[m.Effect]) -> None:
         for effect in effects:
