@@ -118,8 +118,10 @@ def _events(scene: Scene, shown: int) -> RenderableType:
 
 
 def _panel(title: str, rows: Sequence[Cells]) -> RenderableType:
+    if not rows:
+        return Panel("", title=title, title_align="left")
     table = Table(box=None, expand=True, header_style="dim", padding=(0, 1))
-    for column in rows[0] if rows else ():
+    for column in rows[0]:
         table.add_column(column, no_wrap=column != "outcomes", overflow="ellipsis")
     for row in rows:
         table.add_row(*row.values())

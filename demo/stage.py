@@ -32,6 +32,8 @@ from dialer.config.loader import load
 _LOG_IN_S = 20.0
 _DRAIN_S = 45.0
 """How long the last calls may take before the engine is told to end."""
+_PICTURE_OF_S = 90.0
+"""What counts as the duration of a run without an end, for the picture."""
 _CALLER_EVERY_S = 4.5
 """Leaves the agents time for the campaigns."""
 
@@ -153,8 +155,8 @@ class Stage:
 
     async def _take_picture(self) -> None:
         """Two thirds into the run the board has the most to show."""
-        if self._options.board_picture and self._options.duration_s:
-            await asyncio.sleep(self._options.duration_s * 2 / 3)
+        if self._options.board_picture:
+            await asyncio.sleep((self._options.duration_s or _PICTURE_OF_S) * 2 / 3)
             save_svg(self._board.scene, self._options.board_picture)
 
     async def _drain(self, api: Api, feed: Feed, configuration: Configuration) -> None:

@@ -54,6 +54,13 @@ def test_a_small_terminal_gets_a_board_that_fits():
         assert part in shown
 
 
+@pytest.mark.parametrize("compact", [True, False])
+def test_a_board_without_calls_agents_or_campaigns_can_be_drawn(compact: bool):
+    console = Console(file=io.StringIO(), width=80, record=True)
+    console.print(render(Scene(calls_since=0.0), compact))
+    assert "calls now" in console.export_text()
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_set_up_shows_every_step(terminal: bool):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
