@@ -91,6 +91,11 @@ class Reconciler:
             if switch.up:
                 switch.list_channels()
 
+    def _list_again(self, switch: str) -> None:
+        """After a break: what was too young to be told gone from the first listing is old enough now."""
+        if self.knows(switch):
+            self._engine.switches[switch].list_channels()
+
     def defers(self, event: ev.ScriptStarted) -> bool:
         """The script of a call that is not adopted yet: it waits for the listing."""
         orphan = any(record.id == event.channel for records in self._orphans.values() for record, _ in records)
@@ -118,6 +123,7 @@ class Reconciler:
         self._update_legs(listing, living)
         if first:
             self._hang_up_strangers(listing)
+            self._engine.clock.call_later(YOUNG_S, self._list_again, listing.switch)
             self._engine.want_match()
 
     def _adopt_legs(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:

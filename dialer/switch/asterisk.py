@@ -6,10 +6,10 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from dialer.calls.events import Bridged, ChannelSeen, ChannelsListed, JoinFailed, LinkDown, LinkUp, OriginateFailed
 from dialer.config.models import SwitchConfig
@@ -24,6 +24,8 @@ from dialer.switch.wire import Headers, UnsafeValueError
 log = logging.getLogger(__name__)
 
 AGENT_LOOP = "agent-loop"
+JOINED: Mapping[str, Literal["customer", "agent"]] = {"Channel1": "customer", "Channel2": "agent"}
+"""Whom AMI Bridge's refusal means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class AsteriskSwitch:
 
     @property
     def up(self) -> bool:
-        return self._up
+        """A link that broke is down at once, before its LinkDown is told."""
+        return self._up and self._link is not None and not self._link.lost.done()
 
     # -- the link
 
@@ -163,7 +166,8 @@ class AsteriskSwitch:
 
     def bridge(self, customer: str, agent: str) -> None:
         def failed(response: Response) -> None:
-            self._sink(JoinFailed(customer, time.time(), response.message))
+            blame = next((who for word, who in JOINED.items() if word in response.message), None)
+            self._sink(JoinFailed(customer, time.time(), response.message, agent, blame))
 
         self._order(partial(bridge_action, customer, agent), failed)
 

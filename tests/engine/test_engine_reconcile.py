@@ -147,6 +147,21 @@ async def test_a_call_is_not_gone_before_it_could_be_listed(rig: Rig) -> None:
     assert rig.call_state(call) is None
 
 
+async def test_what_was_too_young_to_be_told_gone_is_looked_for_again(rig: Rig) -> None:
+    call, leg = await rig.dial()
+    rig.link_down()
+    rig.clock.move(0.5)
+    rig.link_up(seen(leg))
+    assert rig.call_state(call) == "dialling"
+    rig.switch.orders.clear()
+    rig.clock.move(3)
+    assert rig.switch.given("list_channels")
+    rig.clock.move(0.1)
+    rig.listing(seen(leg))
+    await rig.quiet()
+    assert rig.outcome(call) == "lost"
+
+
 async def test_a_rebooted_switch_has_none_of_the_channels_from_before(rig: Rig) -> None:
     call, _ = await rig.dial()
     rig.link_down()
