@@ -10,6 +10,10 @@ _BRITISH = "+4477009001"
 
 def habits() -> list[Habit]:
     return [
+        # language, policy number or none, then a new contract (1) or support (2)
+        Habit(12, _GLOBEX, "1WWWWW#WW2", _PATIENT_S, numbers_from=_BRITISH),
+        Habit(8, _GLOBEX, "1WWWWW9123#", _PATIENT_S, numbers_from=_BRITISH),
+        Habit(8, _GLOBEX, "2WWWWW#WW1", _PATIENT_S, numbers_from=_BRITISH),
         # language, then orders (1) or support (2)
         Habit(24, _ACME, "1WW2", _PATIENT_S, listens_s=(3.0, 6.0)),
         Habit(14, _ACME_TOO, "2WW2", _PATIENT_S, listens_s=(3.0, 6.0)),
@@ -22,10 +26,6 @@ def habits() -> list[Habit]:
         # hang up while waiting or just connected; hang up in the menu
         Habit(6, _ACME, "1WW2", _HASTY_S, listens_s=(3.0, 5.0)),
         Habit(5, _ACME_TOO, "", _GONE_S),
-        # language, policy number or none, then a new contract (1) or support (2)
-        Habit(12, _GLOBEX, "1WWWWW#WW2", _PATIENT_S, numbers_from=_BRITISH),
-        Habit(8, _GLOBEX, "1WWWWW9123#", _PATIENT_S, numbers_from=_BRITISH),
-        Habit(8, _GLOBEX, "2WWWWW#WW1", _PATIENT_S, numbers_from=_BRITISH),
         Habit(3, _GLOBEX, "1", _HASTY_S, numbers_from=_BRITISH),
         Habit(2, _GLOBEX, "", _GONE_S, numbers_from=_BRITISH),
     ]
