@@ -78,11 +78,14 @@ class Unbridged:
 
 @dataclass(frozen=True, slots=True)
 class JoinFailed:
-    """AMI Bridge was refused, or its reply was lost with the link. `channel` is the customer's."""
+    """AMI Bridge was refused, or its reply was lost with the link. `channel` is the customer's, `leg` the agent's.
+    `blame`: whose channel is dead or cannot be moved, where the switch said so."""
 
     channel: str
     at: float
     reason: str
+    leg: str = ""
+    blame: Literal["customer", "agent"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,12 @@ def talk(call: Call, event: ev.Bridged) -> Step:
     return call, (do.AgentJoined(agent), do.Save())
 
 
+def join_refused(call: Call, event: ev.JoinFailed) -> Step:
+    """A customer's channel that cannot be joined is most likely dying, and its HungUp on the way: no agent is asked
+    again before the time for the bridge is over."""
+    return (call, (do.ListChannels(),)) if event.blame == "customer" else join_failed(call, event)
+
+
 def join_failed(call: Call, event: ev.JoinFailed | ev.TimerFired | ev.AgentLost) -> Step:
     """Wait again, before the others. The agent goes back; if its leg is dead, its own HungUp says so."""
     assert call.agent is not None and call.request is not None
@@ -160,6 +166,13 @@ def join_failed(call: Call, event: ev.JoinFailed | ev.TimerFired | ev.AgentLost)
     call = replace(call, agent=None, reserved=None, request=request, scripted=False)
     call, effects = _wait(call, event.at)
     return call, (release, *effects)
+
+
+def talk_again(call: Call, event: ev.Bridged) -> Step:
+    """A bridge that was slow to form was asked for twice: the two have only changed from one to the other."""
+    if call.result is not None or call.scripted:
+        return call, ()
+    return talk(replace(call, agent=call.talks[-1].agent), event)
 
 
 def script_early(call: Call, event: ev.ScriptStarted) -> Step:
@@ -267,7 +280,7 @@ def _run_flow(call: Call, result: QueueResult | None) -> Step:
 
 
 def flow_marked(call: Call, event: ev.FlowMarked) -> Step:
-    return replace(call, marks=event.marks), ()
+    return replace(call, marks=call.marks | event.marks), ()
 
 
 def _patient(call: Call, request: QueueRequest, since: float, at: float) -> Call:

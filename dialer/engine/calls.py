@@ -13,7 +13,7 @@ from dialer.calls.transitions import SCRIPT_GRACE_S
 from dialer.campaigns import retry
 from dialer.coordination.limits import Scope
 from dialer.engine.live import LiveCall, Script
-from dialer.flows.commands import Hangup
+from dialer.flows.commands import Dial, Hangup
 from dialer.flows.model import Flow
 from dialer.numbers import mask
 from dialer.store.records import CallRecord, ContactVerdict
@@ -111,6 +111,11 @@ class Calls:
                 scripts.attached(live)
             case ev.ScriptEnded():
                 scripts.detached(live)
+            case ev.Bridged(at=at) if isinstance(live.script.command, Dial):
+                # Told now: who hangs up first takes the reply of the flow's command with him.
+                event = ev.FlowMarked(call_id, at, frozenset({"forwarded"}))
+            case ev.JoinFailed(leg=leg) if leg and leg != self._engine.floor.leg_for(call_id):
+                return  # of an agent before this one
             case ev.ScriptReplied():
                 scripts.replied(live, event)
                 if live.call.state is State.FLOW:

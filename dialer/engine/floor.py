@@ -268,11 +268,17 @@ class Floor:
         return assignments
 
     def join(self, live: LiveCall, agent: str) -> None:
-        leg = self.desk.state(agent).channel
-        if leg is None:
-            self._engine.post(ev.JoinFailed(live.id, self._engine.clock.now(), "the agent has no leg"))
+        """Only an agent held for this call: one whose leg dropped meanwhile may be back, and in another talk."""
+        leg = self.leg_for(live.id)
+        if leg is None or self.desk.by_call(live.id) != agent:
+            self._engine.post(ev.JoinFailed(live.id, self._engine.clock.now(), "the agent is lost"))
             return
         live.switch.bridge(live.id, leg)
+
+    def leg_for(self, call_id: str) -> str | None:
+        """The leg of the agent who is held for the call, or talks in it."""
+        agent = self.desk.by_call(call_id)
+        return self.desk.state(agent).channel if agent is not None else None
 
     def joined(self, live: LiveCall, agent: str) -> None:
         self._faults.pop(agent, None)
@@ -283,7 +289,7 @@ class Floor:
         if talked:
             self.apply(agent, m.Parted(live.id, wrap_up_s))
             return
-        if live.call.state is CallState.QUEUED:
+        if live.call.state is CallState.QUEUED and self.desk.by_call(live.id) == agent:
             self._join_fault(agent)
         self.apply(agent, m.Released(live.id))
 
