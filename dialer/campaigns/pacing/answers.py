@@ -1,0 +1,279 @@
+"""How likely a person answers a dial, and when, learnt: given how long it has been in the air already.
+
+The times (how long after the dial a person picks up, is known to be one; a machine picks up; it comes to nothing)
+change slowly; the share of dials that a person answers changes within minutes. So the two are learnt apart: times
+with a long memory, the share on two scales, the quick one as answers seen over answers expected, hazard by hazard, of
+the dials in the air. That ratio does not wait for dials to ring out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import erf, log, sqrt
+
+BIN_S = 0.5
+TIMES_TRUST = 6.0
+TIMES_MEMORY = 1500.0
+SHARE_MEMORY = 1500.0
+QUICK_MEMORY = 30.0
+"""Expected answers after which the quick ratio forgets; at least those of QUICK_S seconds."""
+QUICK_S = 90.0
+QUICK_TRUST = 10.0
+BREAK_SIGMAS = 3.2
+OUTAGE_DIALS = 40.0
+OUTAGE_S = 900.0
+"""An outage longer than this is no outage: the list is like that."""
+
+
+class Times:
+    """A distribution over time since the dial, in bins of half a second."""
+
+    def __init__(self, bins: int, prior: Sequence[float]) -> None:
+        self._weights = [TIMES_TRUST * weight for weight in prior]
+        self._bins = bins
+        self._unit = 1.0
+        self.cdf: list[float] = []
+        self.refresh()
+
+    def learn(self, seconds: float) -> None:
+        self._unit *= 1 + 1 / TIMES_MEMORY
+        self._weights[max(0, min(self._bins - 1, int(seconds / BIN_S)))] += self._unit
+        if self._unit > 1e9:
+            self._weights = [weight / self._unit for weight in self._weights]
+            self._unit = 1.0
+
+    def refresh(self) -> None:
+        """`cdf[i]` is the share up to i · BIN_S; three bins are smoothed into one."""
+        w = self._weights
+        last = self._bins - 1
+        total, so_far, cdf = sum(w), 0.0, [0.0]
+        for i in range(self._bins):
+            so_far += 0.25 * w[max(0, i - 1)] + 0.5 * w[i] + 0.25 * w[min(last, i + 1)]
+            cdf.append(min(1.0, so_far / total))
+        cdf[-1] = 1.0
+        self.cdf = cdf
+
+    def before(self, seconds: float) -> float:
+        place = seconds / BIN_S
+        i = int(place)
+        if i >= self._bins:
+            return 1.0
+        return self.cdf[i] + (self.cdf[i + 1] - self.cdf[i]) * (place - i)
+
+
+class Share:
+    """The share of dials that a person answers."""
+
+    def __init__(self) -> None:
+        self._dials, self._persons = 10.0, 4.0
+        self._seen, self._expected = 0.0, 0.0
+        self._recent, self._recent_persons = 0.0, 0.0
+        self._out_since: float | None = None
+
+    @property
+    def settled(self) -> float:
+        """On the long scale."""
+        return self._persons / self._dials
+
+    @property
+    def value(self) -> float:
+        return min(0.98, max(0.005, self.settled * self._ratio()))
+
+    @property
+    def variation(self) -> float:
+        """The standard deviation of the estimate over itself."""
+        return sqrt(1 / (self._seen + QUICK_TRUST + 0.2 * self._persons))
+
+    @property
+    def out(self) -> bool:
+        return self._out_since is not None
+
+    def resolved(self, now: float, person: bool) -> None:
+        """A dial came to its end: it was a person, or not."""
+        keep = 1 - 1 / OUTAGE_DIALS
+        self._recent = self._recent * keep + 1
+        self._recent_persons = self._recent_persons * keep + person
+        self._watch_outage(now)
+        if self._out_since is None:
+            fade = 1 - 1 / SHARE_MEMORY
+            self._dials = self._dials * fade + 1
+            self._persons = self._persons * fade + person
+        if person:
+            self._seen += 1
+            self._watch_break()
+
+    def expected(self, answers: float, seconds: float) -> None:
+        """So many answers were to be expected from the dials in the air in these last seconds."""
+        if self._out_since is not None:
+            return
+        self._expected += answers
+        memory = max(QUICK_MEMORY, answers / seconds * QUICK_S) if seconds > 0 else QUICK_MEMORY
+        fade = max(0.0, 1 - answers / memory)
+        self._seen *= fade
+        self._expected *= fade
+        self._watch_break()
+
+    def _ratio(self) -> float:
+        return (self._seen + QUICK_TRUST) / (self._expected + QUICK_TRUST)
+
+    def _watch_break(self) -> None:
+        """Seen and expected are too far apart for chance: what was settled is over."""
+        if abs(self._seen - self._expected) > BREAK_SIGMAS * sqrt(self._expected + 1):
+            now = min(0.98, max(0.005, self.settled * (self._seen + 1) / (self._expected + 1)))
+            self._dials = min(self._dials, 60.0)
+            self._persons = now * self._dials
+            self._seen = self._expected = 0.0
+
+    def _watch_outage(self, now: float) -> None:
+        """Fewer than a third of the persons to be expected: dials fail for another reason than people."""
+        hoped = self.settled * self._recent
+        if self._out_since is None:
+            if hoped >= 5 and self._recent_persons < hoped / 3:
+                self._out_since = now
+        elif self._recent_persons > hoped / 2:
+            self._out_since = None
+            self._seen = self._expected = 0.0
+        elif now - self._out_since > OUTAGE_S:
+            self._out_since = None
+            self._dials, self._persons = 60.0, max(0.3, 60 * self._recent_persons / self._recent)
+            self._seen = self._expected = 0.0
+
+
+class Answers:
+    def __init__(self, ring_s: float) -> None:
+        self.bins = int((ring_s + 15.0) / BIN_S)
+        person = _lognormal(self.bins, 10.0, 0.45, ring_s + 4)
+        self.share = Share()
+        self._person = Times(self.bins, person)
+        self._live = Times(self.bins, [0.0, 0.0, *person[:-2]])
+        self._other = Times(self.bins, _other(self.bins, ring_s))
+        self._machine = Times(self.bins, _lognormal(self.bins, 12.0, 0.7, ring_s + 4))
+        self._machines = 0.3
+        """Of the dials that no person answers, those that a machine does."""
+        self._detect_person, self._detect_machine = [1.0] * 12, [1.0] * 12
+        self._detection_s = 1.0
+        self.points: list[float] = []
+        self._hazard: list[float] = []
+        self._within: list[list[float]] = []
+        self.refresh(6)
+
+    # -- learning -----------------------------------------------------------------------------------
+
+    def person(self, now: float, answered: float, known: float) -> None:
+        """A dial was found to be a person: seconds from the dial until the answer, and until it was known."""
+        self.share.resolved(now, True)
+        self._person.learn(answered)
+        self._live.learn(known)
+        _fade(self._detect_person, known - answered)
+        self._detection_s += 0.02 * (known - answered - self._detection_s)
+
+    def nobody(self, now: float, after: float, detection: float | None) -> None:
+        """No person: seconds from the dial until it failed, or a machine picked up that took so long to know."""
+        self.share.resolved(now, False)
+        if self.share.out:
+            return
+        self._other.learn(after)
+        self._machines += 0.005 * ((detection is not None) - self._machines)
+        if detection is not None:
+            self._machine.learn(after)
+            _fade(self._detect_machine, detection)
+
+    @property
+    def detection_s(self) -> float:
+        """From a person's answer until it is known, on average."""
+        return self._detection_s
+
+    # -- asking -------------------------------------------------------------------------------------
+
+    def refresh(self, points: int) -> None:
+        """Make the tables anew. `self.points` are the times at which a dial placed now would be live, all as likely."""
+        for times in (self._person, self._live, self._other, self._machine):
+            times.refresh()
+        cdf, at = self._live.cdf, 0
+        self.points = []
+        for k in range(points):
+            while cdf[at + 1] < (k + 0.5) / points:
+                at += 1
+            self.points.append((at + 0.5) * BIN_S)
+        self._within = [
+            [max(0.0, self._live.before(age * BIN_S + point) - self._person.cdf[age]) for point in self.points]
+            for age in range(self.bins)
+        ]
+
+    def still(self, age: float) -> float:
+        """The chance of a person, by what is left to come: p / (those still in the air at this age)."""
+        i = max(0, min(self.bins - 1, int(age / BIN_S)))
+        share = self.share.value
+        left = share * (1 - self._person.cdf[i]) + (1 - share) * (1 - self._other.cdf[i])
+        return share / max(left, 1e-3)
+
+    def fresh(self) -> list[float]:
+        """The chances that a dial placed now is live by each point."""
+        share = self.share.value
+        return [share * chance for chance in self._within[0]]
+
+    def demand(self, ages: Mapping[int, int]) -> list[tuple[int, list[float]]]:
+        """For dials in the air, counted by age in bins: the chance of each to be live by each point."""
+        share = self.share.value
+        person, other, within = self._person.cdf, self._other.cdf, self._within
+        last = self.bins - 1
+        rows = []
+        for age, count in ages.items():
+            i = min(age, last)
+            left = share * (1 - person[i]) + (1 - share) * (1 - other[i])
+            scale = min(share / max(left, 1e-3), 1 / max(1 - person[i], 1e-6))
+            rows.append((count, [min(1.0, scale * chance) for chance in within[i]]))
+        return rows
+
+    def expect(self, ages: Mapping[int, int], seconds: float) -> None:
+        """Count the answers that these dials were to bring within the last `seconds`."""
+        share = self.share.settled
+        person, other = self._person.cdf, self._other.cdf
+        last, total = self.bins - 2, 0.0
+        for age, count in ages.items():
+            i = min(age, last)
+            left = share * (1 - person[i]) + (1 - share) * (1 - other[i])
+            if left > 1e-3:
+                total += count * share * (person[i + 1] - person[i]) / BIN_S / left
+        self.share.expected(total * seconds, seconds)
+
+    def picked_up(self, calls: Iterable[tuple[float, float]]) -> list[float]:
+        """The chance of a person for each call that was answered so long after the dial, so many seconds ago."""
+        share = self.share.value
+        chances = []
+        for after, ago in calls:
+            i = max(0, min(self.bins - 1, int(after / BIN_S)))
+            by_person = share * (self._person.cdf[i + 1] - self._person.cdf[i] + 1e-4)
+            by_machine = (1 - share) * self._machines * (self._machine.cdf[i + 1] - self._machine.cdf[i] + 1e-4)
+            by_person *= _later(self._detect_person, ago)
+            by_machine *= _later(self._detect_machine, ago)
+            chances.append(by_person / max(1e-9, by_person + by_machine))
+        return chances
+
+
+def _fade(weights: list[float], seconds: float) -> None:
+    for i in range(len(weights)):
+        weights[i] *= 0.995
+    weights[max(0, min(len(weights) - 1, int(seconds / BIN_S)))] += 1.0
+
+
+def _later(weights: Sequence[float], ago: float) -> float:
+    """The share of detections that take longer than `ago`."""
+    place = ago / BIN_S
+    i = min(len(weights) - 1, int(place))
+    return (sum(weights[i + 1 :]) + weights[i] * max(0.0, 1 - (place - i))) / sum(weights) + 1e-4
+
+
+def _lognormal(bins: int, median: float, sigma: float, end: float) -> list[float]:
+    def cdf(seconds: float) -> float:
+        return 0.5 * (1 + erf(log(max(1e-3, min(seconds, end)) / median) / sigma / sqrt(2)))
+
+    whole = cdf(end)
+    return [(cdf((i + 1) * BIN_S) - cdf(i * BIN_S)) / whole for i in range(bins)]
+
+
+def _other(bins: int, ring_s: float) -> list[float]:
+    """No person: some fail or are a machine at once, most ring out or come to a machine late."""
+    weights = [0.0] * bins
+    for at, share in ((2.0, 0.25), (4.0, 0.1), (0.75 * ring_s + 2, 0.3), (ring_s + 2, 0.35)):
+        for offset in (-2, -1, 0, 1, 2):
+            weights[max(0, min(bins - 1, int(at / BIN_S) + offset))] += share / 5
+    return weights

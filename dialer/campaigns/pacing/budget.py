@@ -1,0 +1,85 @@
+"""How much risk a dial may take: the law's share of abandoned calls, over several windows at once.
+
+The price of a lost call is steered by what was lost: the risk allowed goes up while fewer are lost than the law lets
+pass, and down with each loss. Whatever the steering says, the budget is hard.
+"""
+
+from collections import deque
+from math import exp, log
+
+from dialer.campaigns.pacing.model import Pace, Window
+
+GOAL = 1.5
+"""Losses to have in hand."""
+PULL = 0.35
+"""How much (in the logarithm of the risk) each loss in hand more or less than the goal moves."""
+DRIFT = 0.0015
+"""How fast the middle of the range follows."""
+LEAST, MOST = log(0.003), log(0.6)
+START = log(0.08)
+CREDIT, CREDIT_ANSWERS = 2.5, 150.0
+"""Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
+PARTS = 30
+
+
+class Counted:
+    """People who answered and people lost within one window, in slices of its thirtieth."""
+
+    def __init__(self, window: Window) -> None:
+        self._slice = window.seconds / PARTS
+        self._share = window.share
+        self._slices: deque[list[float]] = deque()
+        self.answered = 0.0
+        self.lost = 0.0
+
+    def add(self, now: float, answered: float, lost: float) -> None:
+        if not self._slices or now >= self._slices[-1][0] + self._slice:
+            self._slices.append([now, 0.0, 0.0])
+        self._slices[-1][1] += answered
+        self._slices[-1][2] += lost
+        self.answered += answered
+        self.lost += lost
+
+    def spare(self, now: float) -> float:
+        """How many more may be lost just now."""
+        while self._slices and self._slices[0][0] < now - self._slice * PARTS:
+            _, answered, lost = self._slices.popleft()
+            self.answered -= answered
+            self.lost -= lost
+        return self._share * self.answered - self.lost
+
+
+class Budget:
+    def __init__(self, pace: Pace, now: float = 0.0) -> None:
+        self._whole, *rest = [Counted(window) for window in pace.windows]
+        self._short = rest
+        if pace.answered:
+            self._whole.add(now, pace.answered, pace.abandoned)
+        self._middle = START
+
+    def answered(self, now: float) -> None:
+        """A person answered."""
+        for counted in (self._whole, *self._short):
+            counted.add(now, 1.0, 0.0)
+        in_hand = max(-6.0, min(4.0, self._spare(now) - GOAL))
+        self._middle = min(MOST, max(LEAST, self._middle + DRIFT * in_hand))
+
+    def lost(self, now: float) -> None:
+        """A person who answered was let go."""
+        for counted in (self._whole, *self._short):
+            counted.add(now, 0.0, 1.0)
+
+    def risk(self, now: float) -> float:
+        """The greatest chance of loss at which to dial, 0..1."""
+        spare = self._spare(now)
+        if spare < 0.5:
+            return 0.0
+        wanted = self._middle + PULL * max(-6.0, min(4.0, spare - GOAL))
+        for counted in self._short:
+            left = max(counted.spare(now), 1.0 - counted.lost)
+            if left < 1.0:
+                wanted -= 2.0 * (1.0 - left)
+        return exp(min(MOST, max(LEAST, wanted)))
+
+    def _spare(self, now: float) -> float:
+        return self._whole.spare(now) + CREDIT * exp(-self._whole.answered / CREDIT_ANSWERS)

@@ -1,0 +1,144 @@
+"""How long things last, learnt: the chance that what has lasted so long is over within so much more.
+
+Every survival curve is what was seen, weighed by age, mixed with a lognormal curve of the same two log-moments, so
+that few samples are smooth and many are themselves, whatever their shape.
+"""
+
+from math import erf, exp, log, sqrt
+
+RATIO = 1.12
+FIRST_S = 1.0
+BINS = 80
+SMOOTH = 20.0
+"""The lognormal curve counts as so many samples."""
+
+
+class Lasting:
+    """The distribution of one kind of duration, in seconds. `memory`: samples older than so many fade away."""
+
+    def __init__(self, mean_s: float, variation: float, trust: float, memory: float = 2000.0) -> None:
+        spread = log(1 + variation * variation)
+        self._weight = trust
+        self._sum = trust * (log(mean_s) - spread / 2)
+        self._squares = trust * (spread + (log(mean_s) - spread / 2) ** 2)
+        self._bins = [0.0] * (BINS + 1)
+        self._seen = 0.0
+        self._keep = 1 - 1 / memory
+        self._unit = 1.0
+        self.samples = 0
+        self._survival = [1.0]
+        self.refresh()
+
+    def learn(self, seconds: float) -> None:
+        self.samples += 1
+        self._unit /= self._keep
+        value = log(max(0.1, seconds))
+        self._weight = self._weight * self._keep + 1
+        self._sum = self._sum * self._keep + value
+        self._squares = self._squares * self._keep + value * value
+        self._bins[_bin(seconds)] += self._unit
+        self._seen += self._unit
+        if self._unit > 1e9:
+            self._bins = [weight / self._unit for weight in self._bins]
+            self._seen /= self._unit
+            self._unit = 1.0
+
+    def refresh(self) -> None:
+        """Make the curve anew from what was learnt: the queries that follow see it."""
+        mean = self._sum / self._weight
+        sigma = sqrt(max(0.01, self._squares / self._weight - mean * mean))
+        seen = self._seen / self._unit
+        own, left, survival = seen / (seen + SMOOTH), self._seen, [1.0]
+        for i in range(BINS):
+            left -= self._bins[i]
+            smooth = _tail((log(FIRST_S) + i * log(RATIO) - mean) / sigma)
+            survival.append((own * max(0.0, left) / self._seen if own else 0.0) + (1 - own) * smooth)
+        self._survival = survival
+
+    def outlasts(self, seconds: float) -> float:
+        """The chance that it lasts longer."""
+        if seconds <= 0:
+            return 1.0
+        if seconds < FIRST_S:
+            return 1 - seconds / FIRST_S * (1 - self._survival[1])
+        place = log(seconds / FIRST_S) / log(RATIO)
+        i = int(place)
+        if i >= BINS - 1:
+            return self._survival[BINS] * exp(-(place - BINS + 1) * log(RATIO))
+        low, high = self._survival[i + 1], self._survival[i + 2]
+        return low + (high - low) * (place - i)
+
+
+def _bin(seconds: float) -> int:
+    """0 is up to FIRST_S; i is up to FIRST_S · RATIO**i."""
+    return min(BINS, int(log(seconds / FIRST_S) / log(RATIO)) + 1) if seconds > FIRST_S else 0
+
+
+def _tail(z: float) -> float:
+    return 0.5 * (1 - erf(z / sqrt(2)))
+
+
+STEP_S = 2.0
+"""Of the convolution of a talk's rest with the wrap-up after it."""
+
+
+class Freeing:
+    """The chance that a busy agent is free within each of `horizons`, given the time in talk or in wrap-up."""
+
+    def __init__(self, talk: Lasting, wrap: Lasting) -> None:
+        self._talk, self._wrap = talk, wrap
+        self._back = 20.0
+        self._gone = 1.0
+        self._talking: list[list[float]] = []
+        self._wrapping: list[list[float]] = []
+        self._horizons: list[float] = []
+
+    def ended_work(self, came_back: bool) -> None:
+        """After the wrap-up an agent takes the next call, or goes."""
+        self._back = self._back * 0.99 + came_back
+        self._gone = self._gone * 0.99 + (not came_back)
+
+    def refresh(self, horizons: list[float]) -> None:
+        """Make the tables anew."""
+        self._talk.refresh()
+        self._wrap.refresh()
+        self._horizons = horizons
+        self._talking = [self._rest_of_talk(_elapsed(i)) for i in range(TALK_ROWS)]
+        self._wrapping = [self._rest_of_wrap(float(i)) for i in range(WRAP_ROWS)]
+
+    def talking(self, elapsed: float) -> list[float]:
+        return self._talking[max(0, min(TALK_ROWS - 1, int(log(1 + elapsed / 8.0) * 6)))]
+
+    def wrapping(self, elapsed: float) -> list[float]:
+        return self._wrapping[max(0, min(WRAP_ROWS - 1, int(elapsed)))]
+
+    def _rest_of_wrap(self, elapsed: float) -> list[float]:
+        back = self._back / (self._back + self._gone)
+        now = self._wrap.outlasts(elapsed + 0.5)
+        if now < 1e-6:
+            return [0.5 * back] * len(self._horizons)
+        return [back * (1 - self._wrap.outlasts(elapsed + 0.5 + horizon) / now) for horizon in self._horizons]
+
+    def _rest_of_talk(self, elapsed: float) -> list[float]:
+        back = self._back / (self._back + self._gone)
+        now = max(1e-6, self._talk.outlasts(elapsed))
+        chances = [0.0] * len(self._horizons)
+        at, before = 0.0, now
+        while at < self._horizons[-1]:
+            after = self._talk.outlasts(elapsed + at + STEP_S)
+            ends = (before - after) / now * back
+            for k, horizon in enumerate(self._horizons):
+                rest = horizon - at - STEP_S / 2
+                if rest > 0:
+                    chances[k] += ends * (1 - self._wrap.outlasts(rest))
+            at, before = at + STEP_S, after
+        return chances
+
+
+TALK_ROWS = 36
+WRAP_ROWS = 180
+
+
+def _elapsed(row: int) -> float:
+    """The middle of a row of the table of talks: rows are 8 s·(e^(1/6) − 1) wide at first, wider later."""
+    return 8.0 * (exp((row + 0.5) / 6) - 1)

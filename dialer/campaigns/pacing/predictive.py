@@ -1,0 +1,184 @@
+"""Dials ahead of the agents: as many as keep the chance that somebody answers to nobody within the law's budget.
+
+At each decision the next dial's risk is known: the chance that, when it is live, those live by then are as many as
+the agents idle now and those freed by then. It dials while that risk is at most what the budget allows.
+"""
+
+from collections.abc import Sequence
+
+from dialer.campaigns.pacing.answers import BIN_S, Answers
+from dialer.campaigns.pacing.budget import Budget
+from dialer.campaigns.pacing.durations import Freeing, Lasting
+from dialer.campaigns.pacing.excess import excess
+from dialer.campaigns.pacing.fixed import spread
+from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
+from dialer.campaigns.pacing.roster import Roster
+from dialer.config.models import Campaign
+
+POINTS = 7
+"""At so many points in time a dial's risk is looked at."""
+REFRESH_S = 15.0
+LATE_S = 20.0
+"""So long after the ring time-out a dial of which nothing was heard is forgotten."""
+DETECTION_S = 8.0
+WAIT_S = 10.0
+
+
+class Predictive:
+    """Reset it before use."""
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self._reset(pace or Pace())
+
+    def reset(self, config: Campaign | Pace) -> None:
+        self._reset(config if isinstance(config, Pace) else Pace.of(config))
+
+    def _reset(self, pace: Pace) -> None:
+        self._pace = pace
+        self._answers = Answers(pace.ring_s)
+        self._talk, self._wrap = Lasting(120.0, 1.0, 6.0), Lasting(20.0, 0.7, 6.0)
+        self._freeing = Freeing(self._talk, self._wrap)
+        self._budget = Budget(pace)
+        self._roster = Roster()
+        self._air: dict[str, float] = {}
+        """Dials that nobody has answered, since when; those of which nothing was told have names of ours."""
+        self._ringing: dict[str, float] = {}
+        self._detecting: dict[str, tuple[float, float]] = {}
+        """Answered by somebody or something: seconds after the dial, and since when."""
+        self._waiting: dict[str, float] = {}
+        self._counted: set[str] = set()
+        self._refreshed_at = self._seen_at = float("-inf")
+
+    # -- what happened ------------------------------------------------------------------------------
+
+    def on_event(self, now: float, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0) -> None:
+        if dial is not None:
+            self._of_dial(now, kind, dial)
+        if agent is not None:
+            self._of_agent(now, kind, agent, value)
+
+    def _of_dial(self, now: float, kind: EventKind, dial: str) -> None:
+        match kind:
+            case "placed":
+                self._air.setdefault(dial, now)
+            case "ringing":
+                if dial in self._air:
+                    self._ringing.setdefault(dial, now)
+            case "answered":
+                self._picked_up(now, dial)
+            case "live":
+                self._live(now, dial)
+            case "connected" | "abandoned":
+                self._live(now, dial)
+                if self._waiting.pop(dial, None) is not None and kind == "abandoned":
+                    self._budget.lost(now)
+            case "machine" | "failed":
+                self._nobody(now, dial, kind == "machine")
+            case "ended":
+                self._nobody(now, dial, False)
+                self._waiting.pop(dial, None)
+
+    def _picked_up(self, now: float, dial: str) -> None:
+        placed = self._air.pop(dial, None)
+        self._ringing.pop(dial, None)
+        if placed is not None:
+            self._detecting[dial] = (now - placed, now)
+
+    def _live(self, now: float, dial: str) -> None:
+        if dial in self._air:
+            self._picked_up(now, dial)
+        picked = self._detecting.pop(dial, None)
+        if picked is not None:
+            after, since = picked
+            self._answers.person(now, after, after + now - since)
+            self._waiting[dial] = now
+            self._budget.answered(now)
+
+    def _nobody(self, now: float, dial: str, machine: bool) -> None:
+        placed = self._air.pop(dial, None)
+        self._ringing.pop(dial, None)
+        picked = self._detecting.pop(dial, None)
+        if picked is not None:
+            self._answers.nobody(now, picked[0], now - picked[1])
+        elif placed is not None:
+            self._answers.nobody(now, now - placed, 0.0 if machine else None)
+
+    def _of_agent(self, now: float, kind: EventKind, agent: str, value: float) -> None:
+        if kind in ("connected", "ended", "wrap_up", "idle", "left"):
+            for what, seconds in self._roster.on_event(now, kind, agent, value):
+                (self._talk if what == "talk" else self._wrap).learn(seconds)
+                if what == "wrap":
+                    self._freeing.ended_work(kind == "idle")
+
+    # -- the decision -------------------------------------------------------------------------------
+
+    def decide(self, now: float, state: Snapshot) -> Decision:
+        self._forget(now)
+        self._roster.seen([(idle.agent, idle.switch) for idle in state.idle])
+        ages = self._ages(now, state.in_the_air)
+        self._look(now, ages)
+        idle = len(state.idle) - max(state.waiting, len(self._waiting))
+        if not state.idle and not self._roster.busy():
+            return Decision((), "no_agent")
+        wanted, reason = self._wanted(now, idle, ages, state)
+        return spread(state, wanted, reason, self._roster.switches())
+
+    def _wanted(self, now: float, idle: int, ages: dict[int, int], state: Snapshot) -> tuple[int, Reason]:
+        allowed = self._budget.risk(now)
+        answers = self._answers
+        detecting = answers.picked_up([(after, now - since) for after, since in self._detecting.values()])
+        demand = answers.demand(ages)
+        demand += [(1, [chance] * POINTS) for chance in detecting]
+        held = sum(ages.values()) + len(detecting)
+        ahead = excess(idle, demand, self._supply(now), POINTS, answers.share.variation)
+        fresh, room = answers.fresh(), sum(state.free.values())
+        wanted = max(0, idle - held)
+        for _ in range(wanted):
+            ahead.add(fresh)
+        while wanted <= room and ahead.risk() <= allowed:
+            ahead.add(fresh)
+            wanted += 1
+        return wanted, "abandon_budget" if allowed == 0.0 else "enough_in_the_air"
+
+    def _supply(self, now: float) -> list[tuple[int, Sequence[float]]]:
+        rows: list[tuple[int, Sequence[float]]] = []
+        rows.extend((1, self._freeing.talking(now - since)) for since in self._roster.talking())
+        rows.extend((1, self._freeing.wrapping(now - since)) for since in self._roster.wrapping())
+        return rows
+
+    def _look(self, now: float, ages: dict[int, int]) -> None:
+        """Let time pass for the estimates."""
+        passed = now - self._seen_at
+        if 0 < passed < 60:
+            self._answers.expect(ages, passed)
+        self._seen_at = now
+        if now - self._refreshed_at >= REFRESH_S or now < self._refreshed_at:
+            self._refreshed_at = now
+            self._answers.refresh(POINTS)
+            slack = max(0.0, self._pace.connect_s - self._answers.detection_s)
+            self._freeing.refresh([point + slack for point in self._answers.points])
+
+    def _ages(self, now: float, in_the_air: int) -> dict[int, int]:
+        """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""
+        ages: dict[int, int] = {}
+        for placed in self._air.values():
+            age = max(0, int((now - placed) / BIN_S))
+            ages[age] = ages.get(age, 0) + 1
+        if in_the_air > len(self._air):
+            ages[0] = ages.get(0, 0) + in_the_air - len(self._air)
+        return ages
+
+    def _forget(self, now: float) -> None:
+        """Drop what must be over: its end was never told."""
+        longest = self._pace.ring_s + LATE_S
+        for dial, placed in list(self._air.items()):
+            if now - placed <= longest:
+                break
+            del self._air[dial]
+            self._ringing.pop(dial, None)
+        for dial, (_, since) in list(self._detecting.items()):
+            if now - since > DETECTION_S:
+                del self._detecting[dial]
+        for dial, since in list(self._waiting.items()):
+            if now - since > WAIT_S:
+                del self._waiting[dial]
