@@ -152,6 +152,13 @@ def talk(call: Call, event: ev.Bridged) -> Step:
     return call, (do.AgentJoined(agent), do.Save())
 
 
+def found_talking(call: Call, event: ev.FoundTalking) -> Step:
+    """Whoever the call waits for or is being joined to, it has this agent."""
+    leave = () if call.agent == event.agent else _leave(call)
+    call, effects = talk(replace(call, agent=event.agent), ev.Bridged(call.id, event.at, event.bridge))
+    return call, (*leave, *effects)
+
+
 def join_refused(call: Call, event: ev.JoinFailed) -> Step:
     """A customer's channel that cannot be joined is most likely dying, and its HungUp on the way: no agent is asked
     again before the time for the bridge is over."""
@@ -213,7 +220,7 @@ def returning_finished(call: Call, event: ev.AgentFinished) -> Step:
 def returning_lost(call: Call, event: ev.AgentLost) -> Step:
     if not call.talks or call.talks[-1].agent != event.agent:
         return call, ()
-    return _return(replace(call, result=QueueResult("agent_lost")), event.at)
+    return _return(replace(call, result=call.result or QueueResult("agent_lost")), event.at)
 
 
 def returning_script(call: Call, event: ev.ScriptStarted) -> Step:

@@ -99,6 +99,10 @@ class Floor:
         self._keys.forget(channel)
         self._engine.limits.release(channel)
         self.apply(agent, m.LegLost(channel))
+        last = self._last.get(agent)
+        if last is not None and last.call.state is CallState.RETURNING:
+            # The switch tells the bridge's end first: by now the agent's part in the talk is over.
+            self._engine.calls.agent_lost(last.id, agent)
 
     def _key(self, agent: str, verb: Verb) -> None:
         try:
@@ -289,7 +293,8 @@ class Floor:
         if talked:
             self.apply(agent, m.Parted(live.id, wrap_up_s))
             return
-        if live.call.state is CallState.QUEUED and self.desk.by_call(live.id) == agent:
+        refused = live.call.state is CallState.QUEUED and self.desk.by_call(live.id) == agent
+        if refused and live.switch.up:  # over a link that broke nothing can be joined
             self._join_fault(agent)
         self.apply(agent, m.Released(live.id))
 
