@@ -78,10 +78,10 @@ class Bucket:
         return max(1.0, self.rate * BURST_S)
 
     def fill(self, now: float) -> None:
-        """A clock that went back fills nothing."""
+        """A clock that went back fills nothing, and goes on from there."""
         if self.filled_at is not None and now > self.filled_at:
             self.tokens = min(self.size, self.tokens + (now - self.filled_at) * self.rate)
-        self.filled_at = now if self.filled_at is None else max(now, self.filled_at)
+        self.filled_at = now
 
     def wait_s(self, now: float) -> float:
         """Seconds until there is a whole token; 0.0 when there is one."""

@@ -49,6 +49,9 @@ class Run:
     in_the_air: set[str] = field(default_factory=set)
     """Dials that nobody has answered yet."""
     nothing_due_until: float = 0.0
+    dry: bool = False
+    """Fewer contacts were due than asked for: before anybody is held for a dial again, the store is asked."""
+    looking: bool = False
     timer: Timer | None = None
 
 
@@ -92,10 +95,19 @@ class Campaigns:
         for name, run in list(self.runs.items()):
             if name not in configured:
                 run.status = run.reason = "draining"
-                if not run.calls and not run.claiming:
-                    del self.runs[name]
-                    self._engine.metrics.forget_campaign(name)
+                self._end_drained(run)
         self.kick_all()
+
+    def _end_drained(self, run: Run) -> None:
+        """The last call of a campaign that is drained, or was taken out of the configuration."""
+        name = run.config.campaign
+        if run.status != "draining" or run.calls or run.claiming:
+            return
+        run.status = run.reason = "stopped"
+        self._engine.store.save_campaign_status(name, "stopped", self._engine.clock.now())
+        if name not in self._engine.configuration.campaigns:
+            del self.runs[name]
+            self._engine.metrics.forget_campaign(name)
 
     # -- dialling -----------------------------------------------------------------------------------
 
@@ -113,8 +125,12 @@ class Campaigns:
             run.reason = "closed"
             self._wake(run, IDLE_CHECK_S)
             return
-        if now < run.nothing_due_until:
-            self._wake(run, run.nothing_due_until - now)
+        wait_s = run.nothing_due_until - now
+        if 0 < wait_s <= IDLE_CHECK_S:  # more than that: the clock was set back
+            self._wake(run, wait_s)
+            return
+        if run.dry:
+            self._look(run)
             return
         decision = run.pacer.decide(now, self._snapshot(run, now))
         placed = self._place(run, decision, now)
@@ -153,13 +169,13 @@ class Campaigns:
         return self._engine.switches[switch].up and self._engine.reconciler.knows(switch)
 
     def _place(self, run: Run, decision: Decision, now: float) -> int:
+        recorder = self._recorder(run.config, now)
         slots = [slot for place in decision.places if (slot := self._slot(run, place, now)) is not None]
         if not slots:
             return 0
         run.claiming += len(slots)
-        config = run.config
-        future = self._engine.store.claim(config.campaign, slots, self._recorder(config, now), now)
-        future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, done)))
+        future = self._engine.store.claim(run.config.campaign, slots, recorder, now)
+        future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
         return len(slots)
 
     def _slot(self, run: Run, place: Place, now: float) -> Slot | None:
@@ -187,7 +203,9 @@ class Campaigns:
             now=now,
         )
 
-    def _claimed(self, run: Run, slots: Sequence[Slot], done: "asyncio.Future[list[Attempt]]") -> None:
+    def _claimed(
+        self, run: Run, slots: Sequence[Slot], recorder: "Recorder", done: "asyncio.Future[list[Attempt]]"
+    ) -> None:
         run.claiming -= len(slots)
         error = None if done.cancelled() else done.exception()
         attempts = [] if error or done.cancelled() else done.result()
@@ -201,21 +219,21 @@ class Campaigns:
             run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S
             self._wake(run, IDLE_CHECK_S)
             if not error:
-                self._check_exhausted(run)
+                run.dry = True
+                self._look(run)
         for attempt in attempts:
-            self._dial(run, attempt)
+            self._dial(run, recorder, attempt)
+        self._end_drained(run)
 
     def _return_slot(self, slot: Slot) -> None:
         self._engine.limits.release(slot.call_id)
         if slot.agent is not None:
             self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
 
-    def _dial(self, run: Run, attempt: Attempt) -> None:
+    def _dial(self, run: Run, recorder: "Recorder", attempt: Attempt) -> None:
         """The attempt is on disk: now the machine may dial it."""
         engine, config, now = self._engine, run.config, self._engine.clock.now()
-        record = self._recorder(config, now).record(
-            Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact
-        )
+        record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact)
         call = Call(attempt.call_id, plan_of(config), State.INTENDED, now, reserved=attempt.agent)
         flow = engine.configuration.flows.get(config.flow or "")
         live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))
@@ -229,22 +247,30 @@ class Campaigns:
         else:
             engine.calls.handle(live.id, ev.Stored(live.id, now))
 
-    def _check_exhausted(self, run: Run) -> None:
-        """Nothing was due: is anything due ever again? A settlement on its way to the disk may bring it."""
-        if run.calls or self._engine.calls.unwritten:
-            run.reason = "nothing_due"
+    def _look(self, run: Run) -> None:
+        """Nothing was due: is something now, or ever again? A call or a settlement on its way may bring it."""
+        if run.looking:
             return
+        run.looking, run.reason = True, "nothing_due"
+        quiet = not run.calls and not self._engine.calls.unwritten
+        future = self._engine.store.next_due_at(run.config.campaign)
+        future.add_done_callback(lambda done: self._engine.post(lambda: self._looked(run, quiet, done)))
 
-        def checked(done: "asyncio.Future[float | None]") -> None:
-            if done.cancelled() or done.exception() is not None:
-                return
-            idle = not run.calls and not run.claiming and run.status == "running"
-            if done.result() is None and idle:
-                self.set_status(run.config.campaign, "exhausted")
-            elif done.result() is not None:
-                run.reason = "nothing_due"
-
-        self._engine.store.next_due_at(run.config.campaign).add_done_callback(checked)
+    def _looked(self, run: Run, quiet: bool, done: "asyncio.Future[float | None]") -> None:
+        run.looking = False
+        if done.cancelled() or done.exception() is not None or not run.dry or run.status != "running":
+            self._wake(run, IDLE_CHECK_S)
+            return
+        now, due_at = self._engine.clock.now(), done.result()
+        if due_at is None and quiet and not run.calls and not run.claiming:
+            self.set_status(run.config.campaign, "exhausted")
+        elif due_at is not None and due_at <= now:
+            run.dry = False
+            self.kick(run)
+        else:
+            wait_s = min(IDLE_CHECK_S, due_at - now) if due_at is not None else IDLE_CHECK_S
+            run.nothing_due_until = now + wait_s
+            self._wake(run, wait_s)
 
     def _wake(self, run: Run, seconds: float) -> None:
         if run.timer is not None:
@@ -294,15 +320,15 @@ class Campaigns:
         run.calls.discard(live.id)
         if outcome is Outcome.CANCELLED:
             run.nothing_due_until = 0.0
-        if run.status == "draining" and not run.calls and not run.claiming:
-            run.status = run.reason = "stopped"
-            self._engine.store.save_campaign_status(run.config.campaign, "stopped", self._engine.clock.now())
+        self._end_drained(run)
         self._engine.want_match()
 
     def contact_added(self, campaign: str) -> None:
-        """Dial it now, not at the next look."""
-        run = self.runs[campaign]
-        run.nothing_due_until = 0.0
+        """Dial it now, not at the next look. Also a contact that is to be called again after all."""
+        run = self.runs.get(campaign)
+        if run is None:
+            return
+        run.nothing_due_until, run.dry = 0.0, False
         if run.status == "exhausted":
             self.set_status(campaign, "running")
         self._engine.post(lambda: self.kick(run))

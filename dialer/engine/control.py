@@ -158,6 +158,8 @@ class EngineControl:
             await engine.store.dispose(live.id, state.agent, code, now, verdict)
         except StoreError as error:
             raise RefusedError(f"the disposition could not be stored: {error}") from error
+        if verdict.state == "due":  # the campaign may think that it is through
+            engine.campaigns.contact_added(campaign.campaign)
         engine.floor.apply(state.agent, m.Disposed(live.id))
 
     # -- campaigns ----------------------------------------------------------------------------------
@@ -167,6 +169,8 @@ class EngineControl:
         run = self._run(campaign)
         if verb == "start" and engine.draining:
             raise RefusedError("the engine is shutting down")
+        if verb == "start" and campaign not in engine.configuration.campaigns:
+            raise RefusedError(f"{campaign} is not in the configuration any more")
         status = STATUS_AFTER[verb]
         if verb == "drain" and not run.calls and not run.claiming:
             status = "stopped"

@@ -77,7 +77,7 @@ async def test_a_late_refusal_does_not_part_the_customer_from_the_next_agent(rig
 
 async def test_a_bridge_that_formed_twice_is_one_talk(rig: Rig) -> None:
     """A bridge that took too long was asked for again: the customer leaves the first for the second."""
-    call, leg = await rig.dial()
+    call, _ = await rig.dial()
     now = rig.clock.now()
     rig.post(ev.Answered(call, now), script(call, now, "outbound"))
     rig.clock.move(2.1)
