@@ -89,6 +89,16 @@ class JoinFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundTalking:
+    """A listing has the channel in one bridge with this agent's leg: the news of their joining was lost."""
+
+    channel: str
+    at: float
+    agent: str
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
 class Digit:
     """A key was pressed on a channel, seen outside a script (used for agents' feature codes)."""
 
@@ -191,6 +201,7 @@ ChannelEvent = (
     | Bridged
     | Unbridged
     | JoinFailed
+    | FoundTalking
     | Digit
     | ScriptStarted
     | ScriptReplied

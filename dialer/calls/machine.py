@@ -55,6 +55,7 @@ TABLE: tuple[Row, ...] = (
     Row((S.QUEUED,), ev.TimerFired, (S.ENDING,), on.script_missing),
     Row((S.QUEUED,), ev.ScriptStarted, (S.QUEUED,), on.hold_again),
     Row((S.JOINING,), ev.Bridged, (S.TALKING,), on.talk),
+    Row((S.QUEUED, S.JOINING), ev.FoundTalking, (S.TALKING,), on.found_talking),
     Row((S.JOINING,), ev.ScriptStarted, (S.JOINING,), on.script_early),
     Row((S.JOINING,), ev.JoinFailed, (S.JOINING, S.QUEUED), on.join_refused),
     Row((S.JOINING,), ev.AgentLost, (S.QUEUED,), on.join_failed),

@@ -30,6 +30,9 @@ YOUNG_S = 3.0
 SAME_BOOT_S = 1.5
 """The switch tells its boot to the second."""
 
+Living = dict[str, ev.ChannelSeen]
+"""The channels of one listing, by id."""
+
 
 class Reconciler:
     def __init__(self, engine: "Engine") -> None:
@@ -126,7 +129,7 @@ class Reconciler:
             self._engine.clock.call_later(YOUNG_S, self._list_again, listing.switch)
             self._engine.want_match()
 
-    def _adopt_legs(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+    def _adopt_legs(self, listing: ev.ChannelsListed, living: Living) -> None:
         engine = self._engine
         for session in self._sessions.pop(listing.switch, []):
             if session.channel not in living:
@@ -144,7 +147,7 @@ class Reconciler:
             engine.floor.start(engine.floor.desk.adopt(session, state, call_id, engine.clock.now()))
             log.info("an agent's leg is adopted", extra={"agent": session.agent, "call": call_id})
 
-    def _joined_with(self, living: dict[str, ev.ChannelSeen], leg: str, switch: str) -> str | None:
+    def _joined_with(self, living: Living, leg: str, switch: str) -> str | None:
         """The orphaned call whose channel is in the same bridge as this leg."""
         bridge = living[leg].bridge
         if not bridge:
@@ -152,7 +155,7 @@ class Reconciler:
         mates = {channel for channel, seen in living.items() if seen.bridge == bridge}
         return next((record.id for record, _ in self._orphans.get(switch, []) if record.id in mates), None)
 
-    def _adopt_calls(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+    def _adopt_calls(self, listing: ev.ChannelsListed, living: Living) -> None:
         for record, contact in self._orphans.pop(listing.switch, []):
             live = self._revive(record, contact, living.get(record.id))
             self._engine.calls.add(live)
@@ -199,14 +202,25 @@ class Reconciler:
         script = Script(flow, position=record.flow_position)
         return LiveCall(call, engine.switches[record.switch], seed, campaign, contact, script)
 
-    def _update_calls(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+    def _update_calls(self, listing: ev.ChannelsListed, living: Living) -> None:
         for live in list(self._engine.calls):
             if live.switch.name != listing.switch:
                 continue
-            for event in _news_of(live.call, living.get(live.id), listing.at, self._certain_before(listing)):
+            seen = living.get(live.id)
+            if seen is not None and seen.bridge and live.call.state in (State.QUEUED, State.JOINING):
+                self._found_in_bridge(live.id, seen, living, listing.at)
+                continue
+            for event in _news_of(live.call, seen, listing.at, self._certain_before(listing)):
                 self._engine.post(event)
 
-    def _update_legs(self, listing: ev.ChannelsListed, living: dict[str, ev.ChannelSeen]) -> None:
+    def _found_in_bridge(self, call_id: str, seen: ev.ChannelSeen, living: Living, at: float) -> None:
+        """To ask for a bridge of two who are in one already would part them."""
+        mates = [channel for channel, other in living.items() if other.bridge == seen.bridge]
+        agent = next((agent for channel in mates if (agent := self._engine.floor.desk.by_channel(channel))), None)
+        if agent is not None:
+            self._engine.post(ev.FoundTalking(call_id, at, agent, seen.bridge))
+
+    def _update_legs(self, listing: ev.ChannelsListed, living: Living) -> None:
         """A leg without an agent (who logged out while the link was down, or is not configured any more) has to go."""
         desk = self._engine.floor.desk
         for channel in self._engine.floor.legs(listing.switch):
@@ -252,6 +266,4 @@ def _news_of(call: Call, seen: ev.ChannelSeen | None, at: float, certain_before:
         return [ev.Answered(call.id, at)]
     if call.state is State.TALKING and seen.bridge != call.bridge:
         return [ev.Unbridged(call.id, at, call.bridge)]
-    if call.state is State.JOINING and seen.bridge:
-        return [ev.Bridged(call.id, at, seen.bridge)]
     return []

@@ -91,9 +91,9 @@ def test_the_script_may_overtake_the_news_of_the_answer():
 @pytest.mark.parametrize(
     ("cause", "sip", "outcome"),
     [
-        (17, 486, Outcome.BUSY), (17, None, Outcome.BUSY), (34, 503, Outcome.CONGESTION), (1, 404, Outcome.INVALID_NUMBER),
-        (19, 480, Outcome.NO_ANSWER), (16, None, Outcome.NO_ANSWER), (21, 603, Outcome.REJECTED), (38, 500, Outcome.FAILED),
-        (0, None, Outcome.FAILED),
+        (17, 486, Outcome.BUSY), (17, None, Outcome.BUSY), (34, 503, Outcome.CONGESTION),
+        (1, 404, Outcome.INVALID_NUMBER), (19, 480, Outcome.NO_ANSWER), (16, None, Outcome.NO_ANSWER),
+        (21, 603, Outcome.REJECTED), (38, 500, Outcome.FAILED), (0, None, Outcome.FAILED),
     ],
 )  # fmt: skip
 def test_the_outcome_of_an_unanswered_attempt_is_its_true_cause(cause, sip, outcome):
@@ -276,6 +276,7 @@ EVENTS = (
     ev.Unbridged(ID, AT, "b1"),
     ev.Unbridged(ID, AT, "b2"),
     ev.JoinFailed(ID, AT, "no such channel"),
+    *(ev.FoundTalking(ID, AT, agent, "b1") for agent in ("anna", "ben", "cleo")),
     *(script(AT, answered_by) for answered_by in ("unknown", "person", "machine")),
     *(ev.ScriptReplied(ID, AT, reply) for reply in (Reply(), Reply("expired"), Reply("failed"), Reply(digits="1"))),
     ev.ScriptEnded(ID, AT),
@@ -326,6 +327,11 @@ class Holdings:
             assert self.in_line
             self.in_line = False
             self.agents.append(event.agent)
+        found = isinstance(event, ev.FoundTalking) and before.state in (State.QUEUED, State.JOINING)
+        if found and event.agent not in self.agents:
+            self.agents.append(event.agent)  # the switch joined them, unseen
+        if isinstance(event, ev.Bridged) and before.state is State.RETURNING:
+            self.agents += [effect.agent for effect in effects if isinstance(effect, do.AgentJoined)]  # and again
         for effect in effects:
             assert not self.settled, "nothing after the settlement"
             match effect:

@@ -199,9 +199,21 @@ async def test_a_joining_lost_with_the_link_is_learnt_from_the_listing(rig: Rig)
     rig.link_down()
     rig.post(ev.JoinFailed(call, now, "the link is lost"))
     rig.clock.move(1)
+    rig.switch.orders.clear()
     rig.link_up(seen(call, bridge="b1"), seen(leg, bridge="b1"))
-    rig.post(ev.Bridged(call, rig.clock.now(), "b1"))
     assert (rig.call_state(call), rig.agent_state("ada")) == ("talking", "talking")
+    assert rig.switch.given("bridge") == [], "a second bridge would part them"
+
+
+async def test_a_call_joined_unseen_with_another_agent_than_the_one_held(rig: Rig) -> None:
+    call, leg = await rig.dial()
+    bob = rig.log_in("bob")
+    await rig.quiet()
+    now = rig.clock.now()
+    rig.post(ev.Answered(call, now), script(call, now, "outbound"))
+    rig.clock.move(1)
+    rig.listing(seen(call, bridge="b1"), seen(leg), seen(bob, bridge="b1"))
+    assert (rig.call_state(call), rig.agent_state("ada"), rig.agent_state("bob")) == ("talking", "idle", "talking")
 
 
 async def test_nobody_is_joined_or_logged_out_while_the_link_is_down(rig: Rig) -> None:
