@@ -5,9 +5,9 @@ from dialer.calls.model import State
 
 _HEAD = """# The states of a call
 
-Generated from `dialer/calls/machine.py` by `python -m dialer.calls.diagram > docs/call-states.md`; a test holds them together.
-`HungUp` and `Gone` (the channel is not in the switch's list) settle a call from every state; `HangupRequested` ends it from
-every state after the dial. They are left out of the picture, and are in the table.
+Generated from `dialer/calls/machine.py` by `python -m dialer.calls.diagram > docs/call-states.md`; a test holds them
+together. `HungUp` and `Gone` (the channel is not in the switch's list) settle a call from every state;
+`HangupRequested` ends it from every state after the dial. They are left out of the picture, and are in the table.
 """
 _EVERYWHERE = {"HungUp", "Gone", "HangupRequested"}
 

@@ -204,7 +204,7 @@ def test_an_outbound_customer_whose_agent_drops_waits_for_another():
     assert call.state is State.TALKING
     same, nothing = step(call, ev.Unbridged(ID, 1060.7, "b1"))
     assert (same, nothing) == (call, ()), "a straggler of the first bridge ends no talk of the second"
-    call, effects = run(call, ev.HungUp(ID, 1070.6, 16))
+    call, _ = run(call, ev.HungUp(ID, 1070.6, 16))
     assert [talk.agent for talk in call.talks] == ["anna", "ben"]
     assert call.talk_s == pytest.approx(60.0)
 
