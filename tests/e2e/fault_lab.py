@@ -35,18 +35,23 @@ class FaultLab(Lab):
             await self.engine.kill()
             await self.engine.start()
 
+    def _unseen(self, at: float | None) -> bool:
+        return at is not None and any(began <= at <= ended for began, ended in self._blind)
+
     async def _against_cdr(self) -> list[str]:
-        """The same calls in both records; the same times, but for those that nobody could see."""
+        """The same calls in both records, at the same times; but for times that nobody could see, and for an
+        Originate given into a broken link, which may never have arrived."""
         said: list[str] = []
 
         def agree() -> bool:
-            rows = self.plant.cdr()
-            unseen = {
-                leg.channel for leg in legs(rows)
-                if any(a <= at <= b for at in (leg.answered_at, leg.ended_at) if at for a, b in self._blind)
-            }  # fmt: skip
-            found = differences(self.ledger.settled(self.since), rows, self.since)
-            said[:] = [what for what in found if not (what.split(":")[0] in unseen and _of_time(what))]
+            rows, calls = self.plant.cdr(), self.ledger.settled(self.since)
+            untimed = {leg.channel for leg in legs(rows) if self._unseen(leg.answered_at) or self._unseen(leg.ended_at)}
+            vanished = {call.id for call in calls if call.outcome == "lost" and self._unseen(call.dialled_at)}
+            said[:] = [
+                f"{call}: {what}" for call, what in (text.split(": ", 1) for text in differences(calls, rows, self.since))
+                if not (call in untimed and what.startswith(("answered", "lasted")))
+                and not (call in vanished and what == "no CDR")
+            ]  # fmt: skip
             return not said
 
         with suppress(TimeoutError):
@@ -57,7 +62,3 @@ class FaultLab(Lab):
         """How many INVITEs each number got at the far side of the trunk."""
         users = [message.line.split("sip:")[1].split("@")[0] for message in self.people.invites()]
         return {number: users.count(number) for number in numbers}
-
-
-def _of_time(what: str) -> bool:
-    return ": answered" in what or ": lasted" in what
