@@ -148,10 +148,11 @@ def write_configuration(root: Path, plant: Asterisk, web_port: int, fastagi_port
         },
         "configs/campaigns/whole.yaml": {
             "campaign": "whole", "client": "bench", "mode": "agentless", "flow": "short", "list": "whole.csv",
+            "rules": [],
             "limits": {"calls_per_second": rate},
         },
         "configs/campaigns/joined.yaml": {
-            "campaign": "joined", "client": "bench", "agents": {"skills": ["sales"], "wrap_up": "1ms"},
+            "campaign": "joined", "client": "bench", "rules": [], "agents": {"skills": ["sales"], "wrap_up": "1ms"},
             "list": "joined.csv", "limits": {"calls_per_second": AGENT_RATE},
         },
         "ivr_flows/short.yaml": {

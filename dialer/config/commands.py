@@ -5,11 +5,13 @@ from pathlib import Path
 
 from dialer.config.faults import ConfigError
 from dialer.config.loader import load
+from dialer.config.rule_checks import warnings
 from dialer.config.schema import write
 
 
 def check(root: Path = Path(), plant: Path | None = None) -> int:
-    """0 and a summary on stdout, or 2 and every fault on stderr."""
+    """0 and a summary on stdout (on stderr what is allowed but ought to be somebody's decision), or 2 and every fault
+    on stderr."""
     try:
         found = load(root, plant=plant)
     except ConfigError as error:
@@ -19,8 +21,10 @@ def check(root: Path = Path(), plant: Path | None = None) -> int:
         return 2
     counts = (
         (found.clients, "clients"), (found.agents, "agents"), (found.hours, "hours"),
-        (found.campaigns, "campaigns"), (found.flows, "flows"), (found.prompts, "recordings"),
+        (found.rules, "rules"), (found.campaigns, "campaigns"), (found.flows, "flows"), (found.prompts, "recordings"),
     )  # fmt: skip
+    for warning in warnings(found):
+        print(f"warning: {warning}", file=sys.stderr)
     print("fine: " + ", ".join(f"{len(things)} {name}" for things, name in counts))
     return 0
 

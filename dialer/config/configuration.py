@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from dialer.compliance.pack import Pack
 from dialer.config.document import Document
 from dialer.config.models import Agent, Agents, Campaign, Client, Hours, Plant
 from dialer.flows.model import Flow
@@ -34,6 +35,7 @@ class Configuration:
     clients: Mapping[str, Client]
     agents: Mapping[str, Agent]
     hours: Mapping[str, Hours]
+    rules: Mapping[str, Pack]
     campaigns: Mapping[str, Campaign]
     flows: Mapping[str, Flow]
     prompts: Prompts
@@ -80,9 +82,10 @@ class Draft:
     agents: Loaded[Agents] | None
     clients: Mapping[str, Loaded[Client]]
     hours: Mapping[str, Loaded[Hours]]
+    rules: Mapping[str, Loaded[Pack]]
     campaigns: Mapping[str, Loaded[Campaign]]
     flows: Mapping[str, Loaded[Flow]]
     prompts: Prompts
     names: Mapping[str, frozenset[str]]
-    """By kind (client, hours, campaign, flow): every name there is, of faulty files too, so that one fault in a
+    """By kind (client, hours, rules, campaign, flow): every name there is, of faulty files too, so that one fault in a
     file does not make every reference to it another."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dialer.compliance.pack import Pack
 from dialer.config.configuration import Configuration, Draft, Loaded, Prompts, Recording
 from dialer.config.document import Document, read
 from dialer.config.explain import explain
@@ -21,7 +22,8 @@ from dialer.flows.pcm import recording_fault
 
 M = TypeVar("M", bound=BaseModel)
 MODELS: Mapping[str, type[BaseModel]] = {
-    "plant": Plant, "agents": Agents, "client": Client, "hours": Hours, "campaign": Campaign, "flow": Flow,
+    "plant": Plant, "agents": Agents, "client": Client, "hours": Hours, "rules": Pack, "campaign": Campaign,
+    "flow": Flow,
 }
 """By kind of file: `dialer schema` writes one schema each."""
 
@@ -43,6 +45,7 @@ def load(root: Path = Path(), env: Mapping[str, str] | None = None, plant: Path 
         clients=_models(draft.clients),
         agents=draft.agents.model.agents,
         hours=_models(draft.hours),
+        rules=_models(draft.rules),
         campaigns=_models(draft.campaigns),
         flows=_models(draft.flows),
         prompts=draft.prompts,
@@ -73,6 +76,7 @@ class _Reading:
             agents=self._required(self.root / "configs" / "agents.yaml", Agents),
             clients=clients,
             hours=self._folder("configs/hours", Hours, "hours", names),
+            rules=self._folder("configs/rules", Pack, "rules", names),
             campaigns=self._folder("configs/campaigns", Campaign, "campaign", names),
             flows=self._folder("ivr_flows", Flow, "flow", names),
             prompts=self._prompts(),

@@ -26,7 +26,7 @@ DIAL_AGENT_PATTERN = rf"^[A-Za-z0-9]+/{_DIAL}\{{phone\}}{_DIAL}$"
 STORE_PATTERN = r"^(sqlite:///.+|postgresql(\+psycopg)?://([^:@/]+@)?[^@]*)$"
 
 
-def _written_date(value: Any) -> Any:
+def written_date(value: Any) -> Any:
     if isinstance(value, str | date):
         return value
     raise ValueError(f"{seen(value)} is not a date; write year-month-day: 2026-12-24")
@@ -180,7 +180,7 @@ class Hours(Model):
     timezone: Text
     """An IANA name, as Europe/Berlin."""
     open: Annotated[list[Span], Field(min_length=1)]
-    closed_on: list[Annotated[date, BeforeValidator(_written_date)]] = Field(default_factory=list)
+    closed_on: list[Annotated[date, BeforeValidator(written_date)]] = Field(default_factory=list)
     """Holidays: closed all day."""
 
 
@@ -229,7 +229,9 @@ class Disposition(Model):
     retry_after: Duration | None = None
     """When to call again; needs `final: false`."""
     do_not_call: Flag = False
-    """Nobody may call this person again: ends the contact whatever else is said."""
+    """The client may not call this number again, in any campaign: on its do-not-call list at once."""
+    refused: Flag = False
+    """The person did not want the call: country rules may forbid another one for some time."""
     label: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,200}$")] = ""
     """As agents read it."""
 
@@ -274,6 +276,9 @@ class Campaign(Model):
     """`agentless`: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
     hours: Name | None = None
     """Dials only when these are open."""
+    rules: list[Name] | None = None
+    """The country packs of `configs/rules` that hold for every number, all at once. Left out: those of each number's
+    country, `strict` where there are none. `[]`: no country's rules; the operator answers for that."""
     abandon: Abandon = Abandon()
     ring_timeout: Duration = 25.0
     """How long to let it ring: 5 to 120 seconds."""

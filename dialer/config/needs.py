@@ -13,8 +13,9 @@ Loc = Sequence[str | int]
 def unknown(document: Document, loc: Loc, kind: str, name: str, known: Iterable[str]) -> Iterator[Fault]:
     names = set(known)
     if name not in names:
-        wrong = f"there are no hours `{name}`" if kind == "hours" else f"there is no {kind} `{name}`"
-        yield Fault(document.place(loc), wrong, suggest(name, names, kind if kind == "hours" else f"{kind}s"))
+        many = kind in ("hours", "rules")
+        wrong = f"there are no {kind} `{name}`" if many else f"there is no {kind} `{name}`"
+        yield Fault(document.place(loc), wrong, suggest(name, names, kind if many else f"{kind}s"))
 
 
 def switch_names(draft: Draft) -> list[str]:

@@ -27,6 +27,7 @@ Written by `python -m dialer.config.reference`; do not edit.
 | `configs/agents.yaml` | every agent |
 | `configs/clients/NAME.yaml` | a client |
 | `configs/hours/NAME.yaml` | opening hours |
+| `configs/rules/NAME.yaml` | a country's rules on outbound calls: see [rules](rules.md) |
 | `configs/campaigns/NAME.yaml` | an outbound campaign |
 | `configs/lists/*.csv` | numbers to call |
 | `ivr_flows/NAME.yaml` | what callers hear |
@@ -47,6 +48,7 @@ _TITLES = {
     "agents": "configs/agents.yaml",
     "client": "configs/clients/NAME.yaml",
     "hours": "configs/hours/NAME.yaml",
+    "rules": "configs/rules/NAME.yaml",
     "campaign": "configs/campaigns/NAME.yaml",
     "flow": "ivr_flows/NAME.yaml",
 }

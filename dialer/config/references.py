@@ -13,6 +13,7 @@ from dialer.config.faults import Fault, near, suggest
 from dialer.config.flow_checks import flow_faults
 from dialer.config.models import Campaign
 from dialer.config.needs import listed, staffed, switch_names, unknown
+from dialer.config.rule_checks import rule_faults
 
 SHORTEST_RING_S = 5.0
 LONGEST_RING_S = 120.0
@@ -24,6 +25,7 @@ def check(draft: Draft) -> Iterator[Fault]:
     yield from _clients_and_hours(draft)
     for campaign in draft.campaigns.values():
         yield from _campaign(draft, campaign)
+    yield from rule_faults(draft)
     yield from flow_faults(draft)
 
 

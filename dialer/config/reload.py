@@ -38,6 +38,7 @@ class Changes:
     clients: Difference
     agents: Difference
     hours: Difference
+    rules: Difference
     campaigns: Difference
     flows: Difference
     switches: frozenset[str]
@@ -53,7 +54,7 @@ class Changes:
 
     def lines(self) -> list[str]:
         """For logs and people: `campaigns: added acme_spring`."""
-        kinds = ("clients", "agents", "hours", "campaigns", "flows")
+        kinds = ("clients", "agents", "hours", "rules", "campaigns", "flows")
         found = [f"{kind}: {getattr(self, kind)}" for kind in kinds if getattr(self, kind)]
         found += [f"switches: limits of {' '.join(sorted(self.switches))}"] if self.switches else []
         return found + ([f"plant: {' '.join(sorted(self.plant))}"] if self.plant else [])
@@ -68,6 +69,7 @@ def changes(old: Configuration, new: Configuration) -> Changes:
         clients=_difference(old.clients, new.clients),
         agents=_difference(old.agents, new.agents),
         hours=_difference(old.hours, new.hours),
+        rules=_difference(old.rules, new.rules),
         campaigns=_difference(old.campaigns, new.campaigns),
         flows=_difference(_with_recordings(old), _with_recordings(new)),
         switches=frozenset(

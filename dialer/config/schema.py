@@ -12,7 +12,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """By kind of file: plant, agents, client, hours, campaign, flow."""
+    """By kind of file: plant, agents, client, hours, rules, campaign, flow."""
     return {kind: _schema(kind) for kind in MODELS}
 
 

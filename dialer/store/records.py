@@ -138,6 +138,59 @@ class AgentSession:
 
 
 @dataclass(frozen=True, slots=True)
+class PastCall:
+    """An earlier dial, as far as rules about the next one ask."""
+
+    campaign: str
+    contact_id: int
+    at: float
+    """When it was intended."""
+    over_at: float
+    """When it ended, or the last time known of it."""
+    answered: bool
+    talked: bool
+    """With an agent."""
+    outcome: Outcome | None
+    disposition: str | None
+    debt: str | None
+    """The contact's field `debt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An entry of a do-not-call list."""
+
+    scope: str
+    """`global`, `client:NAME` or `campaign:NAME`."""
+    number: str
+    source: str
+    """Who said so: `agent anna`, `api`, `cli`, a file."""
+    at: float
+    until: float | None = None
+    """Holds until then; None for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a contact when it is about to be claimed."""
+
+    past: tuple[PastCall, ...] = ()
+    stops: tuple[Stop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A contact passed over, and the rule that did it."""
+
+    contact_id: int
+    at: float
+    rule: str
+    until: float | None
+    """Not to be called before; None: the contact is done."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignTotals:
     """Where a campaign stands, from the store."""
 

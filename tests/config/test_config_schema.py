@@ -14,7 +14,8 @@ from dialer.config.schema import schemas, write, written
 ROOT = Path(__file__).parents[2]
 KINDS = {
     "configs/plant.yaml": "plant", "configs/agents.yaml": "agents", "configs/clients/*.yaml": "client",
-    "configs/hours/*.yaml": "hours", "configs/campaigns/*.yaml": "campaign", "ivr_flows/*.yaml": "flow",
+    "configs/hours/*.yaml": "hours", "configs/rules/*.yaml": "rules", "configs/campaigns/*.yaml": "campaign",
+    "ivr_flows/*.yaml": "flow",
 }  # fmt: skip
 SAMPLES = [(path, kind) for glob, kind in KINDS.items() for path in sorted(ROOT.glob(glob))]
 ANNOTATIONS = {"$schema", "$defs", "title", "description", "default", "examples", "format"}

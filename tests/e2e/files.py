@@ -38,6 +38,7 @@ def flow(name: str, nodes: Mapping[str, Any], *, number: str | None = None, **mo
 def campaign(name: str, **more: Any) -> Files:
     document = {
         "campaign": name, "client": "acme", "language": "en", "mode": "progressive", "ring_timeout": "10s",
+        "rules": [],  # at any hour of the day
         "agents": {"skills": ["sales"], "wrap_up": "0s"},
         "abandon": {"connect_within": "2s", "message": {"en": "Sorry, nobody is free."}}, **more,
     }  # fmt: skip

@@ -42,13 +42,13 @@ FILES: dict[str, Any] = {
         "agents": {name: {"name": name.title(), "phone": f"p-{name}", "skills": ["sales"]} for name in AGENTS},
     },
     f"configs/campaigns/{CAMPAIGN}.yaml": {
-        "campaign": CAMPAIGN, "client": "acme", "agents": {"skills": ["sales"], "wrap_up": "5s"},
+        "campaign": CAMPAIGN, "client": "acme", "rules": [], "agents": {"skills": ["sales"], "wrap_up": "5s"},
         "retry": {"busy": {"after": "30s", "times": 1}}, "ring_timeout": "20s", "dispositions": {"sale": {}},
         "abandon": {"message": {"en": "Sorry."}},
     },
     f"configs/campaigns/{SURVEYED}.yaml": {
         "campaign": SURVEYED, "client": "acme", "agents": {"skills": ["sales"], "wrap_up": "0s"}, "flow": "after",
-        "limits": {"channels": 2},
+        "limits": {"channels": 2}, "rules": [],
     },
     "ivr_flows/hotline.yaml": {
         "flow": "hotline", "client": "acme", "numbers": [HOTLINE], "languages": ["en"], "start": "pick_up",

@@ -1,0 +1,183 @@
+"""May this contact be called now? The packs, what is known, and the moment go in; a verdict comes out, with the rule
+that refused and the first moment at which nothing that is known refuses any more. Pure.
+
+Where the person may be in several time zones, or several packs hold, all of them must allow the call.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from dialer.calls.outcome import Outcome
+from dialer.compliance.calendar import Calendar, beginning_of, local_date
+from dialer.compliance.pack import Cap, Pack, Pause, Per
+from dialer.compliance.place import Place
+from dialer.store.records import PastCall, Stop
+
+ZONE_UNKNOWN = "zone_unknown"
+LOOK_AGAIN_S = 3600.0
+"""A register that is missing may be imported meanwhile."""
+MOST_STEPS = 30
+"""How often openings are followed from rule to rule. Beyond that the moment is one to look again, not a promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A pack ready for use."""
+
+    pack: Pack
+    calendar: Calendar
+
+    @classmethod
+    def of(cls, pack: Pack) -> "Rules":
+        return cls(pack, Calendar(pack))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What an imported register says of a number."""
+
+    listed: bool
+    imported_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    place: Place
+    contact_id: int
+    debt: str | None = None
+    past: Sequence[PastCall] = ()
+    """Dials at this number for this client, as far back as the packs reach."""
+    stops: Sequence[Stop] = ()
+    """Do-not-call entries that hold for it."""
+    registers: Mapping[str, Listing] = field(default_factory=dict)
+    """Those that are imported."""
+    refusals: frozenset[tuple[str, str]] = frozenset()
+    """(campaign, disposition) that mean: did not want the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    rule: str
+    """`de.hours`, `us.reg_f_calls`, `do_not_call.client`, `zone_unknown`: bounded, fit for a metric's label."""
+    until: float | None
+    """Epoch seconds; None when time alone changes nothing."""
+    text: str
+
+
+ALLOWED = Allowed()
+Verdict = Allowed | Refused
+
+
+def check(packs: Sequence[Rules], facts: Facts, now: float) -> Verdict:
+    refused = [*_standing(packs, facts, now), *_timed(packs, facts, now)]
+    return replace(refused[0], until=_until(packs, facts, refused)) if refused else ALLOWED
+
+
+def _until(packs: Sequence[Rules], facts: Facts, refused: Sequence[Refused]) -> float | None:
+    at = 0.0
+    for _ in range(MOST_STEPS):
+        if not refused:
+            break
+        ends = [one.until for one in refused if one.until is not None]
+        if len(ends) < len(refused):
+            return None
+        at = max(at, *ends)
+        refused = [*_timed(packs, facts, at)]
+    return at
+
+
+# -- what does not depend on the hour ---------------------------------------------------------------------------------
+
+
+def _standing(packs: Sequence[Rules], facts: Facts, now: float) -> Iterator[Refused]:
+    for stop in facts.stops:
+        if stop.until is None or stop.until > now:
+            kind = stop.scope.partition(":")[0]
+            yield Refused(f"do_not_call.{kind}", stop.until, f"on the do-not-call list {stop.scope} ({stop.source})")
+    for rules in packs:
+        yield from _registers(rules.pack, facts, now)
+    if packs and not facts.place.zones:
+        yield Refused(ZONE_UNKNOWN, None, "nobody knows what time it is there: give the list a column `timezone`")
+
+
+def _registers(pack: Pack, facts: Facts, now: float) -> Iterator[Refused]:
+    for name, rule in pack.registers.items():
+        listing = facts.registers.get(name)
+        if listing is None or now - listing.imported_at > rule.fresh:
+            state = "is not imported" if listing is None else "was imported too long ago"
+            yield Refused(f"{pack.rules}.{name}_missing", now + LOOK_AGAIN_S, f"the register `{name}` {state}")
+        elif listing.listed:
+            yield Refused(f"{pack.rules}.{name}", None, f"in the register `{name}`")
+
+
+# -- what does --------------------------------------------------------------------------------------------------------
+
+
+def _timed(packs: Sequence[Rules], facts: Facts, at: float) -> Iterator[Refused]:
+    for rules in packs:
+        pack, zones = rules.pack, facts.place.zones
+        if (closed := rules.calendar.closed(zones, int(at // 60))) is not None:
+            rule, until = closed
+            yield Refused(f"{pack.rules}.{rule}", until, f"{pack.title}: not at this time ({_listed(zones)})")
+        for name, cap in pack.caps.items():
+            if (until := _cap_until(cap, facts, at)) > at:
+                yield Refused(f"{pack.rules}.{name}", until, f"{pack.title}: {cap.most} calls in {_days(cap.days)}")
+        for name, pause in pack.pauses.items():
+            if (until := _pause_until(pause, facts)) > at:
+                yield Refused(f"{pack.rules}.{name}", until, f"{pack.title}: {_days(pause.days)} after {pause.after}")
+
+
+def _listed(zones: Sequence[str]) -> str:
+    return ", ".join(zones[:3]) + (f" and {len(zones) - 3} more" if len(zones) > 3 else "")
+
+
+def _days(count: int) -> str:
+    return "a day" if count == 1 else f"{count} days"
+
+
+def _same(per: Per, facts: Facts) -> Iterator[PastCall]:
+    """The calls that count together. Nothing counts per debt for a contact without one."""
+    for call in facts.past:
+        if (
+            per == "number"
+            or (per == "contact" and call.contact_id == facts.contact_id)
+            or (per == "debt" and facts.debt is not None and call.debt == facts.debt)
+        ):
+            yield call
+
+
+def _cap_until(cap: Cap, facts: Facts, at: float) -> float:
+    """The first moment with room for one more call; 0 when there is room."""
+    times = sorted((call.at for call in _same(cap.per, facts)), reverse=True)
+    if len(times) < cap.most:
+        return 0.0
+    # Of the latest `most` calls the oldest has to leave the window.
+    return _after(times[cap.most - 1], cap.days, facts.place)
+
+
+def _pause_until(pause: Pause, facts: Facts) -> float:
+    times = [call.over_at for call in _same(pause.per, facts) if _happened(pause, call, facts)]
+    return _after(max(times), pause.days, facts.place) if times else 0.0
+
+
+def _happened(pause: Pause, call: PastCall, facts: Facts) -> bool:
+    match pause.after:
+        case "talk":
+            return call.talked
+        case "abandoned":
+            return call.answered and call.outcome in (Outcome.ABANDONED, Outcome.OVERLOADED)
+        case "refusal":
+            return call.disposition is not None and (call.campaign, call.disposition) in facts.refusals
+
+
+def _after(at: float, days: int, place: Place) -> float:
+    """When `days` calendar days are over, the one of `at` being the first, on the last of the person's clocks."""
+    return max(
+        (beginning_of(local_date(at, zone) + timedelta(days=days), zone) for zone in place.zones), default=0.0
+    )

@@ -1,0 +1,54 @@
+"""Checks on country packs, and on what campaigns ask of them."""
+
+from collections.abc import Iterator
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from dialer.config.configuration import Configuration, Draft, Loaded
+from dialer.config.faults import Fault
+from dialer.config.models import Campaign
+from dialer.config.needs import unknown
+
+STRICT = "strict"
+"""The pack for numbers whose country has none."""
+
+
+def rule_faults(draft: Draft) -> Iterator[Fault]:
+    held: dict[str, str] = {}
+    for name, loaded in draft.rules.items():
+        for index, country in enumerate(loaded.model.countries):
+            place = loaded.document.place(("countries", index))
+            if country not in SUPPORTED_REGIONS:
+                yield Fault(place, f"there is no country `{country}`", "write the two letters of ISO 3166: DE, GB")
+            elif (holder := held.setdefault(country, name)) != name:
+                yield Fault(place, f"`{country}` is also a country of `{holder}`", "a country belongs to one pack")
+    for campaign in draft.campaigns.values():
+        yield from _campaign(draft, campaign)
+
+
+def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
+    campaign, document = loaded.model, loaded.document
+    if campaign.rules is None:
+        if loaded.whole and STRICT not in draft.names["rules"]:
+            yield Fault(document.place(()), "goes by the rules of each number's country, but there is no "
+                        "configs/rules/strict.yaml for countries without",
+                        "add that file, or say `rules: [...]`")
+        return
+    for index, name in enumerate(campaign.rules):
+        yield from unknown(document, ("rules", index), "rules", name, draft.names["rules"])
+        if (pack := draft.rules.get(name)) is None:
+            continue
+        if campaign.ring_timeout < pack.model.least_ring:
+            yield Fault(document.place(("ring_timeout",)), f"`{name}` lets it ring longer",
+                        f"at least {pack.model.least_ring:g}s")
+        for rule in pack.model.abandon.values():
+            if campaign.abandon.connect_within > rule.connect_within:
+                yield Fault(document.place(("abandon", "connect_within")), f"`{name}` calls that abandoned",
+                            f"at most {rule.connect_within:g}s")
+
+
+def warnings(configuration: Configuration) -> Iterator[str]:
+    """What is allowed, and ought to be somebody's decision."""
+    for name, campaign in configuration.campaigns.items():
+        if campaign.rules == []:
+            yield f"campaign `{name}` goes by no country's rules (`rules: []`): the operator answers for that"
