@@ -18,16 +18,19 @@ class FaultLab(Lab):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._blind: list[tuple[float, float]] = []
+        self._amnesia: list[tuple[float, float]] = []
 
     @asynccontextmanager
-    async def blind(self) -> AsyncIterator[None]:
-        """The engine sees nothing of Asterisk meanwhile, or not all. Ends at once when the block does: what has to be
-        looked up afterwards belongs into it."""
+    async def blind(self, *, amnesia: bool = False) -> AsyncIterator[None]:
+        """The engine sees nothing of Asterisk meanwhile, or not all; with `amnesia` Asterisk itself forgets the calls
+        it has. What the engine looks up afterwards belongs into the block."""
         began = time.time()
         try:
             yield
         finally:
-            self._blind.append((began - MARGIN_S, time.time() + MARGIN_S))
+            spans = [self._blind, *([self._amnesia] if amnesia else [])]
+            for span in spans:
+                span.append((began - MARGIN_S, time.time() + MARGIN_S))
 
     async def crash(self) -> None:
         """SIGKILL, and a new start."""
@@ -35,20 +38,20 @@ class FaultLab(Lab):
             await self.engine.kill()
             await self.engine.start()
 
-    def _unseen(self, at: float | None) -> bool:
-        return at is not None and any(began <= at <= ended for began, ended in self._blind)
-
     async def _against_cdr(self) -> list[str]:
-        """The same calls in both records, at the same times; but for times that nobody could see, and for an
-        Originate given into a broken link, which may never have arrived."""
+        """The same calls in both records, at the same times; but for times that nobody could see, for an Originate
+        given into a broken link, which may never have arrived, and for what a dead Asterisk forgot."""
         said: list[str] = []
 
         def agree() -> bool:
             rows, calls = self.plant.cdr(), self.ledger.settled(self.since)
-            untimed = {leg.channel for leg in legs(rows) if self._unseen(leg.answered_at) or self._unseen(leg.ended_at)}
-            vanished = {call.id for call in calls if call.outcome == "lost" and self._unseen(call.dialled_at)}
+            blind, amnesia = self._blind, self._amnesia
+            untimed = {leg.channel for leg in legs(rows) if _in(blind, leg.answered_at) or _in(blind, leg.ended_at)}
+            vanished = {call.id for call in calls if call.outcome == "lost" and _in(blind, call.dialled_at)}
+            vanished |= {call.id for call in calls if _in(amnesia, call.ended_at)}
+            found = [text.split(": ", 1) for text in differences(calls, rows, self.since)]
             said[:] = [
-                f"{call}: {what}" for call, what in (text.split(": ", 1) for text in differences(calls, rows, self.since))
+                f"{call}: {what}" for call, what in found
                 if not (call in untimed and what.startswith(("answered", "lasted")))
                 and not (call in vanished and what == "no CDR")
             ]  # fmt: skip
@@ -62,3 +65,7 @@ class FaultLab(Lab):
         """How many INVITEs each number got at the far side of the trunk."""
         users = [message.line.split("sip:")[1].split("@")[0] for message in self.people.invites()]
         return {number: users.count(number) for number in numbers}
+
+
+def _in(spans: list[tuple[float, float]], at: float | None) -> bool:
+    return at is not None and any(began <= at <= ended for began, ended in spans)
