@@ -95,7 +95,10 @@ class Calls:
         if engine.draining:
             return False
         if flow.max_calls is not None:
-            running = sum(1 for live in self if live.script.flow is not None and live.script.flow.flow == flow.flow)
+            running = sum(
+                live.script.flow is not None and live.script.flow.flow == flow.flow and not live.call.plan.refused
+                for live in self
+            )
             if running >= flow.max_calls:
                 return False
         return engine.limits.acquire(event.channel, [Scope("switch", event.switch)]) is None
@@ -123,9 +126,6 @@ class Calls:
                     return
         self._step(live, event)
 
-    def assign(self, call_id: str, agent: str) -> None:
-        self.handle(call_id, ev.AgentAssigned(call_id, self._engine.clock.now(), agent))
-
     def agent_lost(self, call_id: str, agent: str) -> None:
         if call_id in self._live:
             self._engine.post(ev.AgentLost(call_id, self._engine.clock.now(), agent))
@@ -139,6 +139,7 @@ class Calls:
         except Exception:
             log.exception("a call could not even be ended", extra={"call": call_id})
             self._forget(live)
+            self._engine.campaigns.settled(live, Outcome.LOST)
 
     def _step(self, live: LiveCall, event: ev.CallEvent) -> None:
         before = live.call
@@ -280,6 +281,9 @@ class Calls:
             live.timer.cancel()
             live.timer = None
         self._engine.limits.release(live.id)
+        self._engine.scripts.forget(live)
+        self._engine.floor.let_go(live.id)
+        self._engine.over(live.id)
 
     def _verdict(self, live: LiveCall, outcome: Outcome) -> ContactVerdict | None:
         if live.contact is None:

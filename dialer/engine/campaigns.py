@@ -318,6 +318,7 @@ class Campaigns:
         if run is None:
             return
         run.calls.discard(live.id)
+        run.in_the_air.discard(live.id)
         if outcome is Outcome.CANCELLED:
             run.nothing_due_until = 0.0
         self._end_drained(run)

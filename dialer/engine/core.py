@@ -22,6 +22,9 @@ from dialer.switch.port import Switch
 
 log = logging.getLogger(__name__)
 
+MOST_OVER = 2000
+"""How many channels that are over are remembered: AMI's news of a hang-up may overtake the script's beginning."""
+
 
 class Engine:
     """Everything that runs on one node. Not to be touched from another thread.
@@ -58,6 +61,8 @@ class Engine:
         self._inbox: deque[ev.SwitchEvent | Callable[[], None]] = deque()
         self._busy = False
         self._match_wanted = False
+        self._over: dict[str, ev.HungUp | None] = {}
+        """By channel: its hang-up, where nobody knew the channel yet."""
         self.configure_limits()
 
     # -- the loop -----------------------------------------------------------------------------------
@@ -90,7 +95,7 @@ class Engine:
         finally:
             self._busy = False
 
-    def _guarded(self, event: ev.SwitchEvent | Callable[[], None]) -> None:
+    def _guarded(self, event: ev.SwitchEvent | ev.CallEvent | Callable[[], None]) -> None:
         """The impossible is counted and ends that one call, never the loop."""
         try:
             event() if callable(event) else self._handle(event)
@@ -102,7 +107,7 @@ class Engine:
             if isinstance(channel, str) and channel in self.calls:
                 self.calls.abort(channel)
 
-    def _handle(self, event: ev.SwitchEvent) -> None:
+    def _handle(self, event: ev.SwitchEvent | ev.CallEvent) -> None:
         match event:
             case ev.LinkUp() | ev.LinkDown() | ev.ChannelsListed():
                 self.reconciler.handle(event)
@@ -110,6 +115,8 @@ class Engine:
                 self.calls.handle(event.channel, event)
             case ev.ScriptStarted() if self.reconciler.defers(event):
                 pass
+            case ev.ScriptStarted() if event.channel in self._over:
+                self._script_of_the_dead(event)
             case ev.ScriptStarted(kind="agent"):
                 self.floor.leg_arrived(event)
             case _ if self.floor.knows(event.channel):
@@ -118,12 +125,31 @@ class Engine:
                 self.calls.arrive(event)
             case ev.ScriptStarted():
                 self.reconciler.stray_script(event)
+            case ev.HungUp():
+                self.over(event.channel, event)
+                self.metrics.ignored("HungUp")
             case _:
                 self.metrics.ignored(type(event).__name__)
 
+    def over(self, channel: str, untold: ev.HungUp | None = None) -> None:
+        """The channel is gone; `untold` to whoever it would have been."""
+        self._over[channel] = untold
+        if len(self._over) > MOST_OVER:
+            del self._over[next(iter(self._over))]
+
+    def _script_of_the_dead(self, event: ev.ScriptStarted) -> None:
+        """A caller who hung up at once is still a call that was offered; anything else has had its end."""
+        hang_up = self._over.pop(event.channel)
+        if event.kind == "inbound" and hang_up is not None:
+            self.calls.arrive(event)
+            self.post(hang_up)
+        else:
+            self.metrics.ignored("ScriptStarted")
+            self.switches[event.switch].hangup(event.channel)
+
     def _match(self) -> None:
         for assignment in self.floor.match():
-            self.calls.assign(assignment.call_id, assignment.agent)
+            self._guarded(ev.AgentAssigned(assignment.call_id, self.clock.now(), assignment.agent))
         self.campaigns.kick_all()
 
     # -- configuration ------------------------------------------------------------------------------

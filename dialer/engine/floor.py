@@ -82,7 +82,7 @@ class Floor:
         self._legs[channel] = Leg(agent, switch)
         self._engine.limits.hold(channel, [Scope("switch", switch)])
 
-    def leg_event(self, event: ev.ChannelEvent) -> None:
+    def leg_event(self, event: ev.CallEvent) -> None:
         agent = self._legs[event.channel].agent
         match event:
             case ev.HungUp() | ev.Gone() | ev.OriginateFailed():
@@ -96,6 +96,7 @@ class Floor:
 
     def _leg_gone(self, channel: str, agent: str) -> None:
         del self._legs[channel]
+        self._engine.over(channel)
         self._keys.forget(channel)
         self._engine.limits.release(channel)
         self.apply(agent, m.LegLost(channel))
@@ -297,6 +298,12 @@ class Floor:
         if refused and live.switch.up:  # over a link that broke nothing can be joined
             self._join_fault(agent)
         self.apply(agent, m.Released(live.id))
+
+    def let_go(self, call_id: str) -> None:
+        """Nobody is held for a call that is over. The machine has seen to it, unless the impossible happened to it."""
+        if (agent := self.desk.by_call(call_id)) is not None:
+            self.apply(agent, m.Released(call_id))
+            self.apply(agent, m.Parted(call_id, 0.0))
 
     def _join_fault(self, agent: str) -> None:
         self._faults[agent] += 1

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from dialer.agents.model import State as AgentStates
 from dialer.calls import events as ev
-from dialer.calls.model import IN_THE_AIR, Call, Plan, State
+from dialer.calls.model import Call, Conversation, Plan, State
 from dialer.coordination.limits import Scope
 from dialer.engine.campaigns import plan_of
 from dialer.engine.live import LiveCall, Script
+from dialer.flows.commands import QueueResult
 from dialer.store.records import AgentSession, CallRecord, Contact
 
 if TYPE_CHECKING:
@@ -182,14 +183,17 @@ class Reconciler:
         agent = engine.floor.desk.by_call(record.id)
         if seen is None and record.state == State.TALKING:
             agent = record.agent  # the talk is a fact, and over: its end is the moment we learn of it
+        talks = () if agent is not None else _talks_of(record, engine.clock.now())
         call = Call(
             record.id,
             plan,
-            _state_of(seen, agent),
+            _state_of(record, seen, agent, talks),
             record.created_at,
             agent=agent,
             request=plan.request,
-            flow_started=record.direction == "inbound" or plan.person == "flow",
+            result=QueueResult("agent_lost" if record.state == State.QUEUED else "talked") if talks else None,
+            talks=talks,
+            flow_started="flow" in (plan.person, record.state) or record.direction == "inbound",
             dialled_at=record.dialled_at or (record.created_at if record.direction == "outbound" else None),
             ringing_at=record.ringing_at,
             answered_at=record.answered_at or _answered_at(seen, engine.clock.now()),
@@ -244,12 +248,25 @@ class Reconciler:
                 engine.switches[listing.switch].hangup(seen.channel)
 
 
-def _state_of(seen: ev.ChannelSeen | None, agent: str | None) -> State:
+def _state_of(
+    record: CallRecord, seen: ev.ChannelSeen | None, agent: str | None, talks: Sequence[Conversation]
+) -> State:
     if agent is not None:
         return State.TALKING
-    if seen is not None and seen.state == "up":
-        return State.ANSWERED
-    return State.DIALLING
+    if talks:
+        return State.RETURNING
+    if record.direction == "inbound":
+        return State.ARRIVED
+    return State.ANSWERED if seen is not None and seen.state == "up" else State.DIALLING
+
+
+def _talks_of(record: CallRecord, now: float) -> tuple[Conversation, ...]:
+    """Who had an agent before and has none now was talked with, whatever comes next. When a talk ended that we left
+    them in, nobody knows: at the latest now."""
+    if record.joined_at is None or record.agent is None:
+        return ()
+    ended_at = now if record.state == State.TALKING else record.joined_at + record.talk_s
+    return (Conversation(record.agent, record.joined_at, ended_at),)
 
 
 def _answered_at(seen: ev.ChannelSeen | None, now: float) -> float | None:
@@ -262,8 +279,6 @@ def _news_of(call: Call, seen: ev.ChannelSeen | None, at: float, certain_before:
         since = call.dialled_at or call.created_at
         certain = call.state is not State.INTENDED and since < certain_before
         return [ev.Gone(call.id, at)] if certain else []
-    if seen.state == "up" and call.state in IN_THE_AIR:
-        return [ev.Answered(call.id, at)]
     if call.state is State.TALKING and seen.bridge != call.bridge:
         return [ev.Unbridged(call.id, at, call.bridge)]
-    return []
+    return [ev.Answered(call.id, at)] if seen.state == "up" and call.answered_at is None else []

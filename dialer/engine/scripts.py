@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dialer.calls import events as ev
+from dialer.coordination.limits import Scope
 from dialer.engine.live import LiveCall
-from dialer.flows.commands import Command, Directive, End, Hold, Play, QueueRequest, QueueResult, Reply
+from dialer.flows.commands import Command, Dial, Directive, End, Hold, Play, QueueRequest, QueueResult, Reply
 from dialer.flows.fields import Spoken
 from dialer.flows.interpreter import FAULTS, advance, restore, resume, start
 from dialer.flows.model import Flow
@@ -32,6 +33,7 @@ class Scripts:
     def attached(self, live: LiveCall) -> None:
         live.script.attached = True
         live.script.command = None
+        self.forget(live)
 
     def detached(self, live: LiveCall) -> None:
         live.script.attached = False
@@ -42,6 +44,11 @@ class Scripts:
         if script.command is not None:
             self._engine.metrics.script_command(type(script.command).__name__.lower(), event.at - script.asked_at)
         script.command = None
+        self.forget(live)
+
+    def forget(self, live: LiveCall) -> None:
+        """A leg that the flow dialled is over, as far as we can tell."""
+        self._engine.limits.release(_second_leg(live))
 
     def follow_reply(self, live: LiveCall, event: ev.ScriptReplied) -> None:
         """The flow's command is done."""
@@ -132,8 +139,13 @@ class Scripts:
             case End():
                 if directive.reason in FAULTS:
                     self._engine.metrics.impossible(f"flow_{directive.reason}")
-                    log.error("flow %s went wrong at node %s: %s", session.flow.flow, session.node, directive.reason,
-                              extra={"call": live.id})
+                    log.error(
+                        "flow %s went wrong at node %s: %s",
+                        session.flow.flow,
+                        session.node,
+                        directive.reason,
+                        extra={"call": live.id},
+                    )
                 self._engine.post(ev.FlowEnded(live.id, now, directive.cause))
             case _:
                 self._run(live, directive)
@@ -149,7 +161,14 @@ class Scripts:
             live.switch.hangup(live.id)
             return
         script.command, script.asked_at = command, self._engine.clock.now()
+        if isinstance(command, Dial) and self._full(live):
+            self._engine.post(ev.ScriptReplied(live.id, script.asked_at, Reply("congestion")))
+            return
         live.switch.run(live.id, command)
+
+    def _full(self, live: LiveCall) -> bool:
+        """A dialled leg is one more channel on the switch."""
+        return self._engine.limits.acquire(_second_leg(live), [Scope("switch", live.switch.name)]) is not None
 
     def _world(self, switch: str) -> World:
         if (world := self._worlds.get(switch)) is None:
@@ -158,3 +177,8 @@ class Scripts:
             world = World(configuration.hours, self._engine.sounds[switch].files_for, caller_ids)
             self._worlds[switch] = world
         return world
+
+
+def _second_leg(live: LiveCall) -> str:
+    """The name under which a leg that the flow dials is counted."""
+    return f"{live.id}/dial"

@@ -209,7 +209,8 @@ class Rig:
                 await self.store.drop_session("nobody")  # written after everything before it
                 await asyncio.sleep(0)
                 claiming = sum(run.claiming for run in self.engine.campaigns.runs.values())
-                busy = bool(self.engine.calls.unwritten or claiming)
+                looking = any(run.looking for run in self.engine.campaigns.runs.values())
+                busy = bool(self.engine.calls.unwritten or claiming or looking)
 
     async def crash(self) -> None:
         """SIGKILL and a new start: what was not on disk is gone."""
