@@ -77,6 +77,7 @@ class Lab:
         self.engine = EngineProcess(plant, root, store=store, **options)
         self.ledger: Ledger
         self.since = time.time()
+        self._invited: Mapping[str, int] = {}
         self._of_test: list[Sipp] = []
         self._impossible: Mapping[str, float] = {}
         self._stack = AsyncExitStack()
@@ -147,6 +148,10 @@ class Lab:
         except TimeoutError:
             raise AssertionError(f"not within {within_s:g} s; {await what()}\n{self.engine.last_words()}") from None
 
+    async def waiting(self, callers: int) -> bool:
+        """Whether so many wait for agents."""
+        return sum(row["waiting"] for row in await self.get("queues")) == callers
+
     async def until_campaign(self, name: str, status: str) -> None:
         async def there() -> bool:
             return any((row["id"], row["status"]) == (name, status) for row in await self.get("campaigns"))
@@ -164,9 +169,19 @@ class Lab:
             await self.post(f"agents/{name}/ready")
             await self.until_agent(name, "idle", "reserved", "talking")
 
+    async def log_in_by_phone(self, name: str) -> Puppet:
+        """The phone dials *11 and stays on the line, its agent paused."""
+        phone = await self.call("*11", sender=name)
+        await self.until_agent(name, "paused")
+        return phone
+
     def phone(self, name: str) -> Puppet:
         """The agent's leg, as its phone sees it; of several the last."""
         return Puppet(self.phones, self.phones.invites(name)[-1])
+
+    def invited_before(self, name: str) -> int:
+        """How often the agent's phone had been called when the test began."""
+        return self._invited.get(name, 0)
 
     # -- callers and called people
 
@@ -177,6 +192,16 @@ class Lab:
         await side.start()
         invite = await eventually(lambda: next(iter(side.invites()), None))
         return Puppet(side, invite)
+
+    async def over(self, puppet: Puppet) -> str:
+        """Who ended an answered call, as the far side saw it: `it` or `us`, once it is over."""
+        await self.until(lambda: puppet.over_by)
+        return puppet.over_by
+
+    async def final(self, puppet: Puppet) -> str:
+        """The final answer to its INVITE."""
+        await self.until(lambda: puppet.status)
+        return puppet.status
 
     async def until_answered(self, caller: Puppet) -> None:
         """The caller is connected: from now on it is listening, and its keys are heard."""
@@ -224,15 +249,20 @@ class Lab:
         row: CdrRow = await eventually(there)
         return row
 
-    async def bridged(self) -> int:
-        """Channels that Asterisk has in bridges."""
-        lines = (await self.plant.cli("core show channels concise")).splitlines()
-        return sum(1 for line in lines if line.count("!") > 11 and line.split("!")[12])
+    async def until_bridged(self, channels: int) -> None:
+        """Until Asterisk has so many channels in bridges: both sides of a talk hear each other."""
+
+        async def there() -> bool:
+            lines = (await self.plant.cli("core show channels concise")).splitlines()
+            return sum(1 for line in lines if line.count("!") > 11 and line.split("!")[12]) == channels
+
+        await self.until(there)
 
     # -- around each test
 
     def begin(self) -> None:
         self.since = time.time()
+        self._invited = {name: len(self.phones.invites(name)) for name in AGENTS}
 
     async def finish(self) -> None:
         """Let the last calls end, log everybody out, and look for what is wrong or left over. The lab is clean for

@@ -205,7 +205,7 @@ def puppet_caller(sip_port: int, number: str, *, sender: str = "+4930231250") ->
 
 
 def puppet_phones(port: int) -> Sipp:
-    """Agents' phones that answer at once and then do what the test nudges them to."""
+    """Agents' phones that answer at once and hang up when the test nudges them."""
     return Sipp("puppet_phone", [], port=port)
 
 

@@ -18,7 +18,7 @@ async def test_an_agent_who_leaves_while_it_rings_leaves_the_person_to_the_messa
     assert (call.outcome, call.hung_up_by, call.joined_at, call.talk_s) == ("abandoned", "system", None, 0.0)
     assert call.answered_at is not None and call.ended_at is not None
     assert 2.5 < call.ended_at - call.answered_at < 8.0, "two seconds of waiting and the message"
-    assert phone.over_by == "us"
+    assert await lab.over(phone) == "us"
     assert lab.ledger.contact("calls", number).result == "abandoned"
 
 
@@ -49,4 +49,4 @@ async def test_a_person_who_hangs_up_while_there_was_time_to_connect_is_not_aban
     phone.hang_up()
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.joined_at) == ("left", "customer", None)
-    assert phone.over_by == "it"
+    assert await lab.over(phone) == "it"

@@ -35,8 +35,8 @@ async def test_before_the_answer(lab: Lab) -> None:
     caller.hang_up()
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.answered_at) == ("left", "customer", None)
-    assert caller.status == "487"
-    await lab.until(lambda: phone.status == "487")
+    assert await lab.final(caller) == "487"
+    assert await lab.final(phone) == "487"
     row = await lab.cdr(call.id)
     assert (row["answer"], row["disposition"]) == (None, "NO ANSWER")
 
@@ -49,7 +49,7 @@ async def test_in_the_flow(lab: Lab, number: str) -> None:
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.agent) == ("left", "customer", None)
     assert call.answered_at is not None and call.queued_at is None
-    assert caller.over_by == "it"
+    assert await lab.over(caller) == "it"
 
 
 async def test_in_the_queue(lab: Lab) -> None:
@@ -64,7 +64,7 @@ async def test_in_the_queue(lab: Lab) -> None:
     (call,) = await lab.settled()
     assert (call.number, call.outcome, call.hung_up_by) == ("+4930231251", "abandoned", "customer")
     assert call.queued_at is not None and call.joined_at is None
-    assert waiting.over_by == "it"
+    assert await lab.over(waiting) == "it"
     assert sum(row["waiting"] for row in await lab.get("queues")) == 0
     first.hang_up()
     assert {call.outcome for call in await lab.settled(2)} == {"abandoned", "answered"}
@@ -95,7 +95,7 @@ async def test_while_an_agent_is_joined(lab: Lab) -> None:
         (call,) = (call for call in await lab.settled(2 * turn + 2) if call.number == sender)
         assert call.outcome == ("answered" if call.joined_at else "abandoned")
         assert call.hung_up_by == "customer"
-        assert caller.over_by == "it"
+        assert await lab.over(caller) == "it"
         assert bool(lab.ledger.talks(call.id)) == (call.joined_at is not None)
         await lab.until_agent("agent01", "idle")
         await lab.until_agent("agent02", "idle")
@@ -105,13 +105,13 @@ async def test_in_the_talk(lab: Lab) -> None:
     await lab.log_in("agent01")
     caller = await lab.call(LINE)
     await lab.until_agent("agent01", "talking")
-    assert await lab.bridged() == 2
+    await lab.until_bridged(2)
     caller.hang_up()
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.agent) == ("answered", "customer", "agent01")
     (talk,) = lab.ledger.talks(call.id)
     assert call.ended_at is not None and abs(talk.ended_at - call.ended_at) < 1
-    assert caller.over_by == "it"
+    assert await lab.over(caller) == "it"
     await lab.until_agent("agent01", "idle")
     assert lab.phone("agent01").over_by == "", "the agent's leg outlives the call"
 
@@ -128,4 +128,4 @@ async def test_in_the_survey_after_the_talk(lab: Lab) -> None:
     assert (call.outcome, call.agent) == ("answered", "agent01")
     (talk,) = lab.ledger.talks(call.id)
     assert call.ended_at is not None and talk.ended_at < call.ended_at
-    assert caller.over_by == "it"
+    assert await lab.over(caller) == "it"

@@ -20,4 +20,4 @@ async def test_early_media_is_not_an_answer(lab: Lab) -> None:
     assert call.dialled_at is not None and call.answered_at is not None and call.joined_at is not None
     assert call.answered_at - call.dialled_at > 0.9, "the second of early media is none of the talk"
     assert call.joined_at >= call.answered_at
-    assert phone.over_by == "us"
+    assert await lab.over(phone) == "us"

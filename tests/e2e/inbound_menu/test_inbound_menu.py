@@ -35,7 +35,7 @@ async def test_a_key_chooses_and_the_flow_goes_to_its_end(lab: Lab) -> None:
     assert (call.outcome, call.hung_up_by, call.cause) == ("self_served", "system", 16)
     assert (call.flow, call.number, call.our_number) == ("hotline", "+4930231250", NUMBER)
     assert call.answered_at is not None and call.agent is None
-    assert (caller.status, caller.over_by) == ("200", "us")
+    assert (caller.status, await lab.over(caller)) == ("200", "us")
     row = await lab.cdr(call.id)
     assert (row["disposition"], row["dialled"]) == ("ANSWERED", NUMBER)
 
@@ -47,7 +47,7 @@ async def test_digits_are_collected_one_by_one(lab: Lab, keys: str, cause: int) 
     caller.press("2" + keys)
     call = await lab.one()
     assert (call.outcome, call.hung_up_by) == ("self_served", "system")
-    assert caller.over_by == "us"
+    assert await lab.over(caller) == "us"
     assert (await lab.cdr(call.id))["lastapp"] == "AGI"
     assert call.cause == cause
 
@@ -58,4 +58,4 @@ async def test_a_wrong_key_and_silence_lead_elsewhere(lab: Lab) -> None:
     caller.press("9")
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.cause) == ("self_served", "system", 21)
-    assert caller.over_by == "us"
+    assert await lab.over(caller) == "us"

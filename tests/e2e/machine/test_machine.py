@@ -16,7 +16,7 @@ async def test_a_machine_is_hung_up_on_and_no_agent_hears_it(lab: Lab) -> None:
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.joined_at, call.talk_s) == ("machine", "system", None, 0.0)
     assert call.answered_at is not None
-    assert (await lab.until_rung(number)).over_by == "us"
+    assert await lab.over(await lab.until_rung(number)) == "us"
     contact = lab.ledger.contact("hangs_up", number)
     assert (contact.state, dict(contact.tries)) == ("due", {"machine": 1})
     states = [span.state for span in lab.ledger.spans("agent01", lab.since)]
@@ -32,7 +32,7 @@ async def test_a_person_is_joined_although_machines_are_looked_for(lab: Lab) -> 
     phone.hang_up()
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.agent) == ("answered", "customer", "agent01")
-    assert phone.over_by == "it"
+    assert await lab.over(phone) == "it"
 
 
 async def test_a_machine_may_go_to_an_agent(lab: Lab) -> None:
@@ -43,4 +43,4 @@ async def test_a_machine_may_go_to_an_agent(lab: Lab) -> None:
     await lab.post("agents/agent01/hangup")
     call = await lab.one()
     assert (call.outcome, call.hung_up_by) == ("answered", "agent")
-    assert (await lab.until_rung(number)).over_by == "us"
+    assert await lab.over(await lab.until_rung(number)) == "us"

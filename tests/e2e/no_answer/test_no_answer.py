@@ -12,7 +12,7 @@ async def test_nobody_there_is_no_answer(lab: Lab) -> None:
     await lab.dial("calls", NUMBER)
     call = await lab.one()
     assert (call.outcome, call.sip, call.answered_at, call.talk_s) == ("no_answer", 480, None, 0.0)
-    assert (await lab.until_rung(NUMBER)).status == "480"
+    assert await lab.final(await lab.until_rung(NUMBER)) == "480"
     assert (await lab.cdr(call.id))["disposition"] == "NO ANSWER"
     contact = lab.ledger.contact("calls", NUMBER)
     assert (contact.state, contact.attempts, contact.result) == ("done", 1, "no_answer")

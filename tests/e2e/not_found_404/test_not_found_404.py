@@ -12,7 +12,7 @@ async def test_a_number_that_does_not_exist_is_never_called_again(lab: Lab) -> N
     await lab.dial("calls", NUMBER)
     call = await lab.one()
     assert (call.outcome, call.cause, call.sip, call.answered_at) == ("invalid_number", 1, 404, None)
-    assert (await lab.until_rung(NUMBER)).status == "404"
+    assert await lab.final(await lab.until_rung(NUMBER)) == "404"
     contact = lab.ledger.contact("calls", NUMBER)
     assert (contact.state, contact.result) == ("done", "invalid_number")
     await lab.until_agent("agent01", "idle")

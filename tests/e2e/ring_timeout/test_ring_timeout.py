@@ -14,7 +14,7 @@ async def test_the_ring_timeout_ends_it(lab: Lab) -> None:
     call = await lab.one()
     assert (call.outcome, call.answered_at) == ("no_answer", None)
     assert call.ringing_at is not None and call.ended_at is not None
-    assert phone.status == "487"
+    assert await lab.final(phone) == "487"
     row = await lab.cdr(call.id)
     assert row["disposition"] == "NO ANSWER"
     assert 4.0 < row["end"] - row["start"] < 7.0, "as long as the campaign lets it ring"
@@ -31,7 +31,7 @@ async def test_a_stopped_campaign_takes_back_what_still_rings(lab: Lab) -> None:
     await lab.post("campaigns/calls/stop")
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.answered_at) == ("cancelled", "system", None)
-    assert phone.status == "487"
+    assert await lab.final(phone) == "487"
     contact = lab.ledger.contact("calls", number)
     assert (contact.state, contact.tries) == ("due", {}), "it was never rung out: no rule counts it"
     await lab.until_agent("agent01", "idle")
