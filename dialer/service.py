@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,6 +43,10 @@ def serve(root: Path, plant: Path | None = None) -> int:
         for fault in error.faults:
             print(fault, file=sys.stderr)
         return 2
+    if missing := list(missing_secrets(configuration)):
+        for lack in missing:
+            print(f"dialer: {lack}", file=sys.stderr)
+        return 2
     try:
         render_prompts(configuration)
         asyncio.run(_run(configuration, root, plant))
@@ -50,6 +54,17 @@ def serve(root: Path, plant: Path | None = None) -> int:
         print(f"dialer: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def missing_secrets(configuration: Configuration) -> Iterator[str]:
+    """What would only be a refused login later."""
+    switches = configuration.plant.switches.items()
+    wanted = {switch.ami.secret_env: f"the AMI secret of `{name}`" for name, switch in switches}
+    if password_env := configuration.plant.store.password_env:
+        wanted[password_env] = "the database's password"
+    for variable, what in wanted.items():
+        if not os.environ.get(variable):
+            yield f"set the environment variable {variable}: it holds {what}"
 
 
 async def _run(configuration: Configuration, root: Path, plant: Path | None) -> None:
@@ -109,7 +124,7 @@ class Service:
         hurry = asyncio.Event()
         self._on_signals(stop, hurry)
         await self._inherit()
-        port = await self._scripts.start(self._config.fastagi.host, self._config.fastagi.port)
+        port = await self._listen()
         token = os.environ.get(self._config.web.token_env)
         web = await serve_web(make_app(self._control, self._metrics, token), self._config.web.listen)
         log.info("serving %s, FastAGI on port %d", address(web), port)
@@ -130,6 +145,14 @@ class Service:
             await self._scripts.close()
             await web.cleanup()
         log.info("stopped")
+
+    async def _listen(self) -> int:
+        listen = self._config.fastagi
+        try:
+            return await self._scripts.start(listen.host, listen.port)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise OSError(f"FastAGI cannot listen on {listen.host}:{listen.port}: {reason}") from None
 
     def _on_signals(self, stop: asyncio.Event, hurry: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
