@@ -20,7 +20,7 @@ from dialer.engine.live import LiveCall, Script
 from dialer.engine.pacing_feed import Tiding, of_agent, of_dial
 from dialer.flows.commands import QueueRequest
 from dialer.hours import is_open
-from dialer.store.records import Attempt, CallRecord, Contact, Slot
+from dialer.store.records import Attempt, CallRecord, Claimed, Contact, Slot
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -204,11 +204,11 @@ class Campaigns:
         )
 
     def _claimed(
-        self, run: Run, slots: Sequence[Slot], recorder: "Recorder", done: "asyncio.Future[list[Attempt]]"
+        self, run: Run, slots: Sequence[Slot], recorder: "Recorder", done: "asyncio.Future[Claimed]"
     ) -> None:
         run.claiming -= len(slots)
         error = None if done.cancelled() else done.exception()
-        attempts = [] if error or done.cancelled() else done.result()
+        attempts = Claimed() if error or done.cancelled() else done.result()
         if error is not None:
             log.error("no contacts could be claimed: %s", error, extra={"campaign": run.config.campaign})
         used = {attempt.call_id for attempt in attempts}

@@ -4,9 +4,9 @@ A query gets the transaction and the arguments of all its writes in it, and retu
 after a commit of unknown end: what was done is not done twice.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -15,16 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.store.errors import StoreError
-from dialer.store.reads import CONTACT_COLUMNS
 from dialer.store.records import (
     AgentSession,
     AgentSpan,
-    Attempt,
     CallRecord,
-    Contact,
     ContactVerdict,
     NewContact,
-    Slot,
     Talk,
 )
 from dialer.store.schema import (
@@ -105,19 +101,6 @@ def _add_tally(dialect: str) -> Any:
     return insert.on_conflict_do_update(index_elements=list(tallies.primary_key), set_=update)
 
 
-DUE = (
-    sa.select(*CONTACT_COLUMNS)
-    .where(contacts.c.campaign == sa.bindparam("campaign"), contacts.c.state == "due",
-           contacts.c.next_at <= sa.bindparam("now"))
-    .order_by(contacts.c.next_at, contacts.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-    .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
-)
-_CLAIM = (
-    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
-    .values(state="claimed", call_id=sa.bindparam("call"))
-)
-_INTEND = calls.insert()
 _KNOWN = (
     sa.select(calls.c.id, calls.c.outcome, calls.c.disposition)
     .where(calls.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(calls.c.id).with_for_update()
@@ -161,7 +144,7 @@ def _row(record: Any) -> dict[str, Any]:
     return row
 
 
-def _call_row(record: CallRecord) -> dict[str, Any]:
+def call_row(record: CallRecord) -> dict[str, Any]:
     row = _row(record)
     row["outcome"] = None if record.outcome is None else record.outcome.value
     row["over_at"] = record.ended_at or record.answered_at or record.dialled_at or record.created_at
@@ -188,51 +171,6 @@ def add_contacts(tx: Transaction, campaign: str, new: Sequence[NewContact]) -> t
     inserted = tx.insert_new(contacts, rows)
     tx.count_contacts(campaign, None, "due", inserted)
     return inserted, len(rows) - inserted
-
-
-Intend = Callable[[Slot, Contact], CallRecord]
-
-
-def claim(tx: Transaction, many: Sequence[tuple[str, Sequence[Slot], Intend, float]]) -> list[list[Attempt]]:
-    results: list[list[Attempt]] = [[] for _ in many]
-    intents: list[dict[str, Any]] = []
-    for campaign in dict.fromkeys(campaign for campaign, *_ in many):
-        asked = [(claiming, result) for claiming, result in zip(many, results, strict=True) if claiming[0] == campaign]
-        limit, now = sum(len(slots) for (_, slots, *_), _ in asked), max(now for (*_, now), _ in asked)
-        due = deque(tx.connection.execute(DUE, {"campaign": campaign, "now": now, "limit": limit}).all())
-        for (_, slots, intend, now), result in asked:
-            for slot in slots:
-                if due and due[0].next_at <= now:
-                    contact = replace(Contact(*due.popleft()), state="claimed")
-                    intents.append(_intent(intend(slot, contact), slot, contact))
-                    result.append(Attempt(slot.call_id, slot.switch, slot.agent, contact))
-            tx.count_contacts(campaign, "due", "claimed", len(result))
-    if intents:
-        tx.connection.execute(_CLAIM, [{"contact": row["contact_id"], "call": row["id"]} for row in intents])
-        tx.connection.execute(_INTEND, intents)
-    return results
-
-
-def _intent(call: CallRecord, slot: Slot, contact: Contact) -> dict[str, Any]:
-    if (call.id, call.contact_id, call.outcome) != (slot.call_id, contact.id, None):
-        raise StoreError(f"the intent of call {slot.call_id} must bear its id, its contact and no outcome")
-    return _call_row(call)
-
-
-@one_by_one
-def release(tx: Transaction, call_ids: Sequence[str]) -> None:
-    """Takes back claims whose caller was told that they failed, or is not there any more: nothing was dialled."""
-    for call_id in call_ids:
-        intent = sa.delete(calls).where(calls.c.id == call_id, calls.c.state == "intended", calls.c.outcome.is_(None))
-        if tx.connection.execute(intent).rowcount == 0:
-            continue
-        freed = tx.connection.execute(
-            sa.update(contacts).where(contacts.c.call_id == call_id, contacts.c.state == "claimed")
-            .values(state=sa.case((contacts.c.result.is_(None), "due"), else_="done"), call_id=None)
-            .returning(contacts.c.campaign, contacts.c.state),
-        ).one_or_none()
-        if freed is not None:
-            tx.count_contacts(freed.campaign, "claimed", freed.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +226,7 @@ def _judged(contact: dict[str, Any], word: _Word) -> dict[str, Any]:
 
 
 def save_calls(tx: Transaction, many: Sequence[tuple[CallRecord]]) -> list[None]:
-    rows = {record.id: _call_row(record) | {"outcome": None} for record, in many}
+    rows = {record.id: call_row(record) | {"outcome": None} for record, in many}
     tx.connection.execute(_write_call(tx.dialect, settling=False), list(rows.values()))
     return [None] * len(many)
 
@@ -311,7 +249,7 @@ def settle(
     for record, *_ in new.values():
         if record.outcome is None:
             raise StoreError(f"call {record.id} cannot be settled without an outcome")
-        rows.append(_call_row(record) | {"counted": words[record.id].reason if record.id in words else None})
+        rows.append(call_row(record) | {"counted": words[record.id].reason if record.id in words else None})
         if record.campaign is not None:
             tx.tally[record.campaign, "outcomes", record.outcome.value] += 1
     tx.connection.execute(_write_call(tx.dialect, settling=True), rows)

@@ -46,7 +46,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A contact claimed and an intent on disk: the answer to `Store.claim`."""
+    """A contact claimed and an intent on disk."""
 
     call_id: str
     switch: str
@@ -188,6 +188,16 @@ class Refusal:
     until: float | None
     """Not to be called before; None: the contact is done."""
     text: str
+
+
+class Claimed(list[Attempt]):
+    """The answer to `Store.claim`: the attempts, what was known of their contacts, and who was passed over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[int, Known] = {}
+        """By contact."""
+        self.refusals: list[Refusal] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,25 @@ calls = Table(
     Index(None, "over_at"),
     Index("ix_calls_open", "node", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
     Index(None, "contact_id"),
+    Index(None, "client", "number", "created_at"),  # what rules about the next call to a number ask
+)
+
+do_not_call = Table(
+    "do_not_call", metadata,
+    Column("number", String, primary_key=True),
+    Column("scope", String, primary_key=True),  # global, client:NAME, campaign:NAME
+    Column("source", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("until", Double),
+)
+
+refusals = Table(
+    "refusals", metadata,
+    Column("contact_id", Id, ForeignKey("contacts.id"), primary_key=True),
+    Column("at", Double, primary_key=True),
+    Column("rule", String, primary_key=True),
+    Column("until", Double),
+    Column("text", String, nullable=False),
 )
 
 talks = Table(

@@ -12,19 +12,23 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import database, queries, reads
+from dialer.store import claims, database, law, queries, reads
+from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
 from dialer.store.queries import Query
 from dialer.store.records import (
     AgentSession,
     AgentSpan,
-    Attempt,
     CallRecord,
     CampaignTotals,
+    Claimed,
     Contact,
     ContactVerdict,
+    Known,
     NewContact,
+    Refusal,
     Slot,
+    Stop,
     Talk,
 )
 from dialer.store.writer import Job, Observe, Writer
@@ -84,12 +88,18 @@ class Store:
 
     def claim(
         self, campaign: str, slots: Sequence[Slot], record: Callable[[Slot, Contact], CallRecord], now: float,
-    ) -> "Future[list[Attempt]]":
+        gate: Gate | None = None,
+    ) -> "Future[Claimed]":
         """At most one due contact a slot, those due longest first; with each its call, on disk when the future is done.
-        No other engine gets them. `record` runs on the writer's thread and may run twice: it must be pure.
-        A future that fails or is cancelled has claimed nothing in the end."""
-        return self._write(queries.claim, campaign, slots, record, now, rows=len(slots),
-                           claims=[slot.call_id for slot in slots])
+        No other engine gets them. `record` and `gate` run on the writer's thread and may run twice: they must be pure.
+        Contacts that the gate refuses are put off or ended, and the refusal is kept. A future that
+        fails or is cancelled has claimed nothing in the end."""
+        return self._write(claims.claim, campaign, slots, record, now, gate, rows=len(slots),
+                           claimed=[slot.call_id for slot in slots])
+
+    def refuse(self, call_id: str, refusal: Refusal) -> "Future[None]":
+        """Takes back a claim that a rule forbids at the instant of dialling: not counted, and the refusal is kept."""
+        return self._write(claims.refuse, call_id, refusal, fact=True)
 
     def add_contacts(self, campaign: str, contacts: Sequence[NewContact]) -> "Future[tuple[int, int]]":
         """How many were inserted, and how many numbers the campaign had already. Give some hundred at a time."""
@@ -108,6 +118,32 @@ class Store:
     def totals(self, campaign: str) -> "Future[CampaignTotals]":
         """From counters kept with every write: cheap at any size."""
         return self._read(reads.totals, campaign)
+
+    # -- who may not be called ----------------------------------------------------------------------------------------
+
+    def stop(self, stops: Sequence[Stop]) -> "Future[None]":
+        """Puts numbers on do-not-call lists, in place of what stood there."""
+        return self._write(claims.add_stops, stops, fact=True, rows=len(stops))
+
+    def unstop(self, scope: str, number: str) -> "Future[bool]":
+        """Takes a number off a do-not-call list; False when it was not on it."""
+        return self._write(claims.remove_stop, scope, number)
+
+    def stops(self, number: str) -> "Future[list[Stop]]":
+        """The do-not-call lists it is on."""
+        return self._read(law.stops_of, number)
+
+    def known(self, client: str, campaign: str, number: str, since: float | None) -> "Future[Known]":
+        """What a claim would know of the number."""
+        return self._read(lambda link: law.known(link, client, campaign, [number], since)[number])
+
+    def refusals(self, contact_id: int, limit: int = 10) -> "Future[list[Refusal]]":
+        """The latest first."""
+        return self._read(law.refusals_of, contact_id, limit)
+
+    def calls_of(self, contact_id: int, limit: int = 10) -> "Future[list[tuple[float, str | None, str | None]]]":
+        """When, outcome and disposition of the contact's calls, the latest first."""
+        return self._read(law.calls_of, contact_id, limit)
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
@@ -187,9 +223,9 @@ class Store:
 
     def _write(
         self, query: Query, *args: Any, durable: bool = True, fact: bool = False, rows: int = 1,
-        claims: Sequence[str] = (),
+        claimed: Sequence[str] = (),
     ) -> "Future[Any]":
-        return self._writer.submit(Job(query, args, durable, fact, rows, claims))
+        return self._writer.submit(Job(query, args, durable, fact, rows, claimed))
 
     def _read(self, query: Callable[..., T], *args: Any) -> "Future[T]":
         loop = asyncio.get_running_loop()

@@ -23,7 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dialer.store import queries
+from dialer.store import claims, queries
 from dialer.store.database import OutageError, Turn, explain, is_outage
 from dialer.store.errors import StoreError
 from dialer.store.queries import Query, Transaction
@@ -131,7 +131,7 @@ class Writer:
             else:
                 future.set_result(done.result)
         if orphans:  # claimed for someone who does not wait any more, say for a time-out
-            self.submit(Job(queries.release, (orphans,), fact=True))
+            self.submit(Job(claims.release, (orphans,), fact=True))
 
     # -- on the writer's thread ---------------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class Writer:
             self._fail([job for job in held if not job.fact], self._fault or "")
             held[:] = [job for job in held if job.fact]
             if doubtful:  # their failed commit may have reached the disk
-                held.insert(0, Job(queries.release, (doubtful,), fact=True))
+                held.insert(0, Job(claims.release, (doubtful,), fact=True))
             return False
         if self._fault is not None:
             log.warning("the store is up again")

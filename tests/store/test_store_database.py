@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from store_rows import CAMPAIGN, numbers
 
-from dialer.store import database, queries
+from dialer.store import claims, database
 from dialer.store.schema import metadata
 from dialer.store.store import Store, StoreError
 
@@ -100,7 +100,7 @@ async def test_claiming_reads_only_the_rows_it_takes(store: Store) -> None:
     """The plan of the claim's query: the index gives the rows in order, nothing is sorted or scanned."""
     for start in range(0, 8_000, 2_000):
         await store.add_contacts(CAMPAIGN, numbers(8_000)[start:start + 2_000])
-    statement = queries.DUE.params(campaign=CAMPAIGN, now=1e9, limit=10)
+    statement = claims.DUE.params(campaign=CAMPAIGN, now=1e9, limit=10)
     with store._readers.connect() as connection:
         text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
         text = text.replace("FOR UPDATE SKIP LOCKED", "")

@@ -1,0 +1,189 @@
+"""Contacts taken to be dialled, passed over, and given back."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from dialer.store import law
+from dialer.store.errors import StoreError
+from dialer.store.queries import Transaction, call_row, one_by_one
+from dialer.store.reads import CONTACT_COLUMNS
+from dialer.store.records import Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
+from dialer.store.schema import calls, contacts, do_not_call, refusals
+
+MOST_PASSED_OVER = 500
+"""Contacts that one transaction may refuse in search of those it may dial: others wait for the writer."""
+_MORE = 100
+
+Intend = Callable[[Slot, Contact], CallRecord]
+
+
+class Gate(Protocol):
+    """Who may be claimed. Runs on the writer's thread and may run twice: it must be pure."""
+
+    @property
+    def client(self) -> str: ...
+    @property
+    def since(self) -> float | None:
+        """How far back it wants to know the calls to a number; None: not at all."""
+
+    def __call__(self, contact: Contact, known: Known) -> Refusal | None: ...
+
+
+DUE = (
+    sa.select(*CONTACT_COLUMNS)
+    .where(contacts.c.campaign == sa.bindparam("campaign"), contacts.c.state == "due",
+           contacts.c.next_at <= sa.bindparam("now"))
+    .order_by(contacts.c.next_at, contacts.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
+)
+_CLAIM = (
+    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
+    .values(state="claimed", call_id=sa.bindparam("call"))
+)
+_INTEND = calls.insert()
+_PUT_OFF = sa.update(contacts).where(contacts.c.id == sa.bindparam("contact")).values(next_at=sa.bindparam("until"))
+_END = (
+    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
+    .values(state="done", result=sa.bindparam("rule"))
+)
+
+
+@dataclass(slots=True)
+class _Search:
+    """One campaign's due contacts, those due longest first, as far as gates let them through."""
+
+    tx: Transaction
+    campaign: str
+    now: float
+    limit: int
+    gate: Gate | None
+    due: deque[Contact] = field(default_factory=deque)
+    known: dict[str, Known] = field(default_factory=dict)
+    refused: list[Refusal] = field(default_factory=list)
+    intents: list[dict[str, Any]] = field(default_factory=list)
+    passed_over: int = 0
+
+    def fetch(self) -> None:
+        rows = self.tx.connection.execute(DUE, {"campaign": self.campaign, "now": self.now, "limit": self.limit})
+        self.due.extend(Contact(*row) for row in rows.all())
+        if self.gate is not None and self.due:
+            numbers = [contact.number for contact in self.due]
+            gate = self.gate
+            self.known = law.known(self.tx.connection, gate.client, self.campaign, numbers, gate.since)
+
+    def next(self, now: float, gate: Gate | None, claimed: Claimed) -> Contact | None:
+        while True:
+            if not self.due and self.refused and self.passed_over < MOST_PASSED_OVER:
+                self.write()
+                self.limit = max(self.limit, _MORE)
+                self.fetch()
+            if not self.due or self.due[0].next_at > now:
+                return None
+            contact = self.due.popleft()
+            known = self.known.get(contact.number, Known())
+            if gate is None or (refusal := gate(contact, known)) is None:
+                claimed.known[contact.id] = known
+                return replace(contact, state="claimed")
+            self.passed_over += 1
+            self.refused.append(refusal)
+            claimed.refusals.append(refusal)
+
+    def intend(self, call: CallRecord, slot: Slot, contact: Contact) -> None:
+        if (call.id, call.contact_id, call.outcome) != (slot.call_id, contact.id, None):
+            raise StoreError(f"the intent of call {slot.call_id} must bear its id, its contact and no outcome")
+        self.intents.append(call_row(call))
+
+    def write(self) -> None:
+        """So that a next look finds others, and the history of a number knows of these."""
+        if self.intents:
+            self.tx.connection.execute(_CLAIM, [{"contact": r["contact_id"], "call": r["id"]} for r in self.intents])
+            self.tx.connection.execute(_INTEND, self.intents)
+            self.tx.count_contacts(self.campaign, "due", "claimed", len(self.intents))
+        _pass_over(self.tx, self.campaign, self.refused)
+        self.intents, self.refused = [], []
+
+
+def claim(
+    tx: Transaction, many: Sequence[tuple[str, Sequence[Slot], Intend, float, Gate | None]],
+) -> list[Claimed]:
+    results = [Claimed() for _ in many]
+    for campaign in dict.fromkeys(campaign for campaign, *_ in many):
+        asked = [(one, result) for one, result in zip(many, results, strict=True) if one[0] == campaign]
+        search = _Search(
+            tx, campaign, max(now for (*_, now, _), _ in asked), sum(len(slots) for (_, slots, *_), _ in asked),
+            next((gate for (*_, gate), _ in asked if gate is not None), None),
+        )  # fmt: skip
+        search.fetch()
+        for (_, slots, intend, now, gate), result in asked:
+            for slot in slots:
+                if (contact := search.next(now, gate, result)) is None:
+                    break
+                search.intend(intend(slot, contact), slot, contact)
+                result.append(Attempt(slot.call_id, slot.switch, slot.agent, contact))
+        search.write()
+    return results
+
+
+def _pass_over(tx: Transaction, campaign: str, refused: Sequence[Refusal]) -> None:
+    """Not called and not counted: due again when the rule allows, or done."""
+    later = [{"contact": one.contact_id, "until": one.until} for one in refused if one.until is not None]
+    never = [{"contact": one.contact_id, "rule": one.rule} for one in refused if one.until is None]
+    if later:
+        tx.connection.execute(_PUT_OFF, later)
+    if never:
+        tx.connection.execute(_END, never)
+        tx.count_contacts(campaign, "due", "done", len(never))
+    _record(tx, refused)
+
+
+def _record(tx: Transaction, refused: Sequence[Refusal]) -> None:
+    names = ("contact_id", "at", "rule", "until", "text")
+    tx.insert_new(refusals, [dict(zip(names, astuple(one), strict=True)) for one in refused])
+
+
+@one_by_one
+def release(tx: Transaction, call_ids: Sequence[str]) -> None:
+    """Takes back claims whose caller was told that they failed, or is not there any more: nothing was dialled."""
+    for call_id in call_ids:
+        _take_back(tx, call_id)
+
+
+def _take_back(tx: Transaction, call_id: str) -> Any:
+    """The contact's campaign and state, or None when there is nothing to take back."""
+    intent = sa.delete(calls).where(calls.c.id == call_id, calls.c.state == "intended", calls.c.outcome.is_(None))
+    if tx.connection.execute(intent).rowcount == 0:
+        return None
+    freed = tx.connection.execute(
+        sa.update(contacts).where(contacts.c.call_id == call_id, contacts.c.state == "claimed")
+        .values(state=sa.case((contacts.c.result.is_(None), "due"), else_="done"), call_id=None)
+        .returning(contacts.c.campaign, contacts.c.state),
+    ).one_or_none()
+    if freed is not None:
+        tx.count_contacts(freed.campaign, "claimed", freed.state)
+    return freed
+
+
+@one_by_one
+def refuse(tx: Transaction, call_id: str, refusal: Refusal) -> None:
+    """At the instant of dialling: the intent is taken back."""
+    freed = _take_back(tx, call_id)
+    if freed is not None and freed.state == "due":
+        _pass_over(tx, freed.campaign, [refusal])
+
+
+@one_by_one
+def add_stops(tx: Transaction, stops: Sequence[Stop]) -> None:
+    for stop in stops:
+        tx.upsert(do_not_call, {"number": stop.number, "scope": stop.scope, "source": stop.source, "at": stop.at,
+                                "until": stop.until})
+
+
+@one_by_one
+def remove_stop(tx: Transaction, scope: str, number: str) -> bool:
+    gone = sa.delete(do_not_call).where(do_not_call.c.scope == scope, do_not_call.c.number == number)
+    return tx.connection.execute(gone).rowcount > 0
