@@ -200,7 +200,7 @@ def test_an_outbound_customer_whose_agent_drops_waits_for_another():
         talking(plan=TO_AGENT), ev.AgentLost(ID, 1060.0, "anna"), script(1060.1), ev.Unbridged(ID, 1060.2, "b1")
     )
     assert call.state is State.QUEUED
-    call, effects = run(call, ev.AgentAssigned(ID, 1060.5, "ben"), ev.Bridged(ID, 1060.6, "b2"))
+    call, _ = run(call, ev.AgentAssigned(ID, 1060.5, "ben"), ev.Bridged(ID, 1060.6, "b2"))
     assert call.state is State.TALKING
     same, nothing = step(call, ev.Unbridged(ID, 1060.7, "b1"))
     assert (same, nothing) == (call, ()), "a straggler of the first bridge ends no talk of the second"
