@@ -196,7 +196,7 @@ def test_a_dropped_agent_leg_is_told_from_a_finished_talk_in_every_order(order):
 
 
 def test_an_outbound_customer_whose_agent_drops_waits_for_another():
-    call, effects = run(
+    call, _ = run(
         talking(plan=TO_AGENT), ev.AgentLost(ID, 1060.0, "anna"), script(1060.1), ev.Unbridged(ID, 1060.2, "b1")
     )
     assert call.state is State.QUEUED
