@@ -40,6 +40,14 @@ class Times:
             self._weights = [weight / self._unit for weight in self._weights]
             self._unit = 1.0
 
+    def learn_after(self, seconds: float, weight: float) -> None:
+        """It would have been later than that, nobody knows when: in proportion to what is known (Efron 1967)."""
+        first = max(0, min(self._bins - 1, int(seconds / BIN_S) + 1))
+        later = sum(self._weights[first:])
+        if later > 0:
+            scale = 1 + weight * self._unit / later
+            self._weights[first:] = [known * scale for known in self._weights[first:]]
+
     def refresh(self) -> None:
         """`cdf[i]` is the share up to i · BIN_S; three bins are smoothed into one."""
         w = self._weights
@@ -86,8 +94,8 @@ class Share:
     def out(self) -> bool:
         return self._out_since is not None
 
-    def resolved(self, now: float, person: bool) -> None:
-        """A dial came to its end: it was a person, or not."""
+    def resolved(self, now: float, person: float) -> None:
+        """A dial came to its end: 1 for a person, 0 for none, what is likely when it was taken back."""
         keep = 1 - 1 / OUTAGE_DIALS
         self._recent = self._recent * keep + 1
         self._recent_persons = self._recent_persons * keep + person
@@ -96,7 +104,7 @@ class Share:
             fade = 1 - 1 / SHARE_MEMORY
             self._dials = self._dials * fade + 1
             self._persons = self._persons * fade + person
-        if person:
+        if person == 1:
             self._seen += 1
             self._watch_break()
 
@@ -159,7 +167,7 @@ class Answers:
 
     def person(self, now: float, answered: float, known: float) -> None:
         """A dial was found to be a person: seconds from the dial until the answer, and until it was known."""
-        self.share.resolved(now, True)
+        self.share.resolved(now, 1)
         self._person.learn(answered)
         self._live.learn(known)
         _fade(self._detect_person, known - answered)
@@ -167,7 +175,7 @@ class Answers:
 
     def nobody(self, now: float, after: float, detection: float | None) -> None:
         """No person: seconds from the dial until it failed, or a machine picked up that took so long to know."""
-        self.share.resolved(now, False)
+        self.share.resolved(now, 0)
         if self.share.out:
             return
         self._other.learn(after)
@@ -175,6 +183,15 @@ class Answers:
         if detection is not None:
             self._machine.learn(after)
             _fade(self._detect_machine, detection)
+
+    def taken_back(self, now: float, after: float) -> None:
+        """We ended a dial that nobody had answered for so many seconds."""
+        i = max(0, min(self.bins - 1, int(after / BIN_S)))
+        person = min(1.0, self.still(after) * (1 - self._person.cdf[i]))
+        self.share.resolved(now, min(0.99, person))
+        self._person.learn_after(after, person)
+        self._live.learn_after(after, person)
+        self._other.learn_after(after, 1 - person)
 
     @property
     def detection_s(self) -> float:

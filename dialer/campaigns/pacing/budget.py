@@ -9,15 +9,19 @@ from math import exp, log
 
 from dialer.campaigns.pacing.model import Pace, Window
 
-GOAL = 1.5
+GOAL = 2.0
 """Losses to have in hand."""
-PULL = 0.35
+PULL = 0.2
 """How much (in the logarithm of the risk) each loss in hand more or less than the goal moves."""
-DRIFT = 0.0015
+DRIFT = 0.001
 """How fast the middle of the range follows."""
-LEAST, MOST = log(0.003), log(0.6)
-START = log(0.08)
-CREDIT, CREDIT_ANSWERS = 2.5, 150.0
+LEAST, MOST = log(0.002), log(0.6)
+START = log(0.025)
+CREDIT, CREDIT_ANSWERS = 3.0, 200.0
+STEEP = 0.7
+"""How much more it moves when less than one loss is in hand."""
+STOP = -1.5
+"""Losses in hand at which nothing is risked any more."""
 """Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
 PARTS = 30
 
@@ -61,7 +65,7 @@ class Budget:
         """A person answered."""
         for counted in (self._whole, *self._short):
             counted.add(now, 1.0, 0.0)
-        in_hand = max(-6.0, min(4.0, self._spare(now) - GOAL))
+        in_hand = max(-2.0, min(4.0, self._spare(now) - GOAL))
         self._middle = min(MOST, max(LEAST, self._middle + DRIFT * in_hand))
 
     def lost(self, now: float) -> None:
@@ -72,9 +76,9 @@ class Budget:
     def risk(self, now: float) -> float:
         """The greatest chance of loss at which to dial, 0..1."""
         spare = self._spare(now)
-        if spare < 0.5:
+        if spare < STOP:
             return 0.0
-        wanted = self._middle + PULL * max(-6.0, min(4.0, spare - GOAL))
+        wanted = self._middle + PULL * min(4.0, spare - GOAL) - STEEP * max(0.0, 1.0 - spare)
         for counted in self._short:
             left = max(counted.spare(now), 1.0 - counted.lost)
             if left < 1.0:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
 from dialer.campaigns.pacing.durations import Freeing, Lasting
-from dialer.campaigns.pacing.excess import excess
+from dialer.campaigns.pacing.excess import Excess, excess
 from dialer.campaigns.pacing.fixed import spread
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
 from dialer.campaigns.pacing.roster import Roster
@@ -22,6 +22,8 @@ LATE_S = 20.0
 """So long after the ring time-out a dial of which nothing was heard is forgotten."""
 DETECTION_S = 8.0
 WAIT_S = 10.0
+MOST_TAKEN = 4
+"""Calls taken back in one decision, at most."""
 
 
 class Predictive:
@@ -46,7 +48,8 @@ class Predictive:
         self._detecting: dict[str, tuple[float, float]] = {}
         """Answered by somebody or something: seconds after the dial, and since when."""
         self._waiting: dict[str, float] = {}
-        self._counted: set[str] = set()
+        self._taken: set[str] = set()
+        """Dials in the air that we asked to have taken back."""
         self._refreshed_at = self._seen_at = float("-inf")
 
     # -- what happened ------------------------------------------------------------------------------
@@ -81,6 +84,7 @@ class Predictive:
     def _picked_up(self, now: float, dial: str) -> None:
         placed = self._air.pop(dial, None)
         self._ringing.pop(dial, None)
+        self._taken.discard(dial)
         if placed is not None:
             self._detecting[dial] = (now - placed, now)
 
@@ -98,7 +102,11 @@ class Predictive:
         placed = self._air.pop(dial, None)
         self._ringing.pop(dial, None)
         picked = self._detecting.pop(dial, None)
-        if picked is not None:
+        taken = dial in self._taken
+        self._taken.discard(dial)
+        if placed is not None and taken and not machine:
+            self._answers.taken_back(now, now - placed)
+        elif picked is not None:
             self._answers.nobody(now, picked[0], now - picked[1])
         elif placed is not None:
             self._answers.nobody(now, now - placed, 0.0 if machine else None)
@@ -117,28 +125,53 @@ class Predictive:
         self._roster.seen([(idle.agent, idle.switch) for idle in state.idle])
         ages = self._ages(now, state.in_the_air)
         self._look(now, ages)
-        idle = len(state.idle) - max(state.waiting, len(self._waiting))
         if not state.idle and not self._roster.busy():
             return Decision((), "no_agent")
-        wanted, reason = self._wanted(now, idle, ages, state)
-        return spread(state, wanted, reason, self._roster.switches())
+        wanted, reason, hang_up = self._wanted(now, ages, state)
+        decision = spread(state, wanted, reason, self._roster.switches())
+        return Decision(decision.places, decision.reason, hang_up)
 
-    def _wanted(self, now: float, idle: int, ages: dict[int, int], state: Snapshot) -> tuple[int, Reason]:
+    def _wanted(self, now: float, ages: dict[int, int], state: Snapshot) -> tuple[int, Reason, tuple[str, ...]]:
         allowed = self._budget.risk(now)
         answers = self._answers
         detecting = answers.picked_up([(after, now - since) for after, since in self._detecting.values()])
-        demand = answers.demand(ages)
-        demand += [(1, [chance] * POINTS) for chance in detecting]
-        held = sum(ages.values()) + len(detecting)
-        ahead = excess(idle, demand, self._supply(now), POINTS, answers.share.variation)
+        idle = len(state.idle) - max(state.waiting, len(self._waiting))
+        known = [(1, [chance] * POINTS) for chance in detecting]
+        supply = self._supply(now)
+
+        def ahead_of(ages: dict[int, int]) -> Excess:
+            return excess(idle, answers.demand(ages) + known, supply, POINTS, answers.share.variation)
+
         fresh, room = answers.fresh(), sum(state.free.values())
-        wanted = max(0, idle - held)
+        if state.rate is not None:
+            room = min(room, state.rate)
+        ahead, hang_up = ahead_of(ages), ()
+        if allowed > 0 and room and ahead.risk() > allowed:
+            for dial, age in self._long_ringing(now)[:MOST_TAKEN]:
+                ages[age] -= 1
+                hang_up = (*hang_up, dial)
+                without = ahead_of(ages)
+                if without.risk() <= allowed:
+                    ahead = without
+                    self._taken.update(hang_up)
+                    break
+            else:
+                hang_up = ()
+        wanted = max(0, idle - sum(ages.values()) - len(detecting))
         for _ in range(wanted):
             ahead.add(fresh)
         while wanted <= room and ahead.risk() <= allowed:
             ahead.add(fresh)
             wanted += 1
-        return wanted, "abandon_budget" if allowed == 0.0 else "enough_in_the_air"
+        return wanted, "abandon_budget" if allowed == 0.0 else "enough_in_the_air", hang_up
+
+    def _long_ringing(self, now: float) -> list[tuple[str, int]]:
+        """Dials that may be taken back, the longest in the air first, and their ages in bins."""
+        return [
+            (dial, max(0, int((now - self._air[dial]) / BIN_S)))
+            for dial, since in self._ringing.items()
+            if now - since >= self._pace.take_back_s and dial in self._air and dial not in self._taken
+        ]
 
     def _supply(self, now: float) -> list[tuple[int, Sequence[float]]]:
         rows: list[tuple[int, Sequence[float]]] = []
@@ -161,7 +194,9 @@ class Predictive:
     def _ages(self, now: float, in_the_air: int) -> dict[int, int]:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""
         ages: dict[int, int] = {}
-        for placed in self._air.values():
+        for dial, placed in self._air.items():
+            if dial in self._taken:
+                continue
             age = max(0, int((now - placed) / BIN_S))
             ages[age] = ages.get(age, 0) + 1
         if in_the_air > len(self._air):
@@ -176,6 +211,7 @@ class Predictive:
                 break
             del self._air[dial]
             self._ringing.pop(dial, None)
+            self._taken.discard(dial)
         for dial, (_, since) in list(self._detecting.items()):
             if now - since > DETECTION_S:
                 del self._detecting[dial]
