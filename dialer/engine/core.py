@@ -13,6 +13,7 @@ from dialer.engine.campaigns import Campaigns
 from dialer.engine.clock import Clock
 from dialer.engine.floor import Floor
 from dialer.engine.ids import Ids
+from dialer.engine.law import Law
 from dialer.engine.reconcile import Reconciler
 from dialer.engine.scripts import Scripts
 from dialer.flows.prompts import Sounds
@@ -53,6 +54,7 @@ class Engine:
         self.totals: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.draining = False
+        self.law = Law(self)
         self.floor = Floor(self)
         self.scripts = Scripts(self)
         self.calls = Calls(self)
@@ -115,6 +117,8 @@ class Engine:
                 self.calls.handle(event.channel, event)
             case ev.ScriptStarted() if self.reconciler.defers(event):
                 pass
+            case ev.ScriptStarted() if self.calls.is_over(event.channel):
+                self.calls.late_script(event)
             case ev.ScriptStarted() if event.channel in self._over:
                 self._script_of_the_dead(event)
             case ev.ScriptStarted(kind="agent"):
@@ -129,6 +133,8 @@ class Engine:
                 self.over(event.channel, event)
                 self.metrics.ignored("HungUp")
             case _:
+                if isinstance(event, ev.HungUp):
+                    self.calls.over(event.channel)
                 self.metrics.ignored(type(event).__name__)
 
     def over(self, channel: str, untold: ev.HungUp | None = None) -> None:
@@ -158,6 +164,7 @@ class Engine:
         """Go on with a changed configuration. Calls that run keep the flow and the campaign they began with."""
         gone = self.configuration.clients.keys() - configuration.clients.keys()
         self.configuration, self.sounds = configuration, sounds
+        self.law.take()
         self.scripts.forget_worlds()
         self.configure_limits()
         self.floor.reconfigure()

@@ -132,7 +132,11 @@ class Reconciler:
 
     def _adopt_legs(self, listing: ev.ChannelsListed, living: Living) -> None:
         engine = self._engine
+        newer = {session.agent for session in engine.floor.desk.sessions()}
         for session in self._sessions.pop(listing.switch, []):
+            if session.agent in newer:  # logged in anew before we could tell
+                engine.switches[listing.switch].hangup(session.channel)
+                continue
             if session.channel not in living:
                 engine.store.drop_session(session.agent)
                 continue

@@ -248,7 +248,8 @@ class Rig:
         self.post(ev.LinkDown(SWITCH, self.clock.now(), "cut"))
 
     async def contacts(self, count: int, campaign: str = CAMPAIGN) -> None:
-        await self.store.add_contacts(campaign, [NewContact(f"+4930555{index:05}") for index in range(count)])
+        area = "+4930555" if campaign == CAMPAIGN else "+4930666"
+        await self.store.add_contacts(campaign, [NewContact(f"{area}{index:05}") for index in range(count)])
 
     def log_in(self, agent: str) -> str:
         """By the API, ready at once; the leg's channel."""

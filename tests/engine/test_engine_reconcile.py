@@ -97,6 +97,19 @@ async def test_after_a_crash_a_leg_that_is_gone_is_logged_out(rig: Rig) -> None:
     assert rig.engine.limits.used(Scope("switch", SWITCH)) == 0
 
 
+async def test_an_agent_who_logs_in_anew_before_the_old_leg_is_found_keeps_the_new_one(rig: Rig) -> None:
+    rig.link_up()
+    old = rig.log_in("ada")
+    await rig.crash()
+    new = rig.log_in("ada")
+    rig.switch.orders.clear()
+    rig.link_up(seen(old), seen(new))
+    await rig.quiet()
+    assert rig.engine.floor.desk.state("ada").channel == new
+    assert old in [order.channel for order in rig.switch.given("hangup")]
+    assert rig.row("SELECT channel FROM agent_sessions") == new
+
+
 async def test_after_a_crash_a_paused_agent_is_still_paused(rig: Rig) -> None:
     rig.link_up()
     leg = rig.log_in("ada")
