@@ -179,6 +179,9 @@ class Metrics:
         )
         self._decisions = counter("dialer_pacing_decisions", "Pacing decisions, by reason.", "campaign", "reason")
         self._dials = counter("dialer_pacing_dials", "Dials that pacing decisions placed.", "campaign")
+        self._refused = counter(
+            "dialer_refusals", "Contacts that a rule on outbound calls refused, by rule.", "campaign", "rule"
+        )
         self._imported = counter(
             "dialer_import_rows", "Rows of imported lists: imported, duplicates, rejected.", "campaign", "result"
         )
@@ -245,6 +248,9 @@ class Metrics:
         self._decisions.inc(campaign, reason)
         if placed:
             self._dials.inc(campaign, by=placed)
+
+    def refused(self, campaign: str, rule: str) -> None:
+        self._refused.inc(campaign, rule)
 
     def imported(self, campaign: str, counts: Mapping[str, int]) -> None:
         """Counts by result, as `Control.import_list` gives them: imported, duplicates, rejected."""

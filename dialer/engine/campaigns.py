@@ -3,24 +3,25 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from dialer.agents import model as m
 from dialer.agents.model import AgentState
 from dialer.calls import events as ev
-from dialer.calls.model import IN_THE_AIR, Call, Plan, State
+from dialer.calls.model import IN_THE_AIR, Call, State
 from dialer.calls.outcome import Outcome
 from dialer.campaigns.pacing import Decision, IdleAgent, Pacer, Place, Snapshot, pacer_for
 from dialer.config.models import Campaign
 from dialer.coordination.limits import Scope
+from dialer.engine.attempts import Recorder
+from dialer.engine.attempts import plan_of as plan_of
 from dialer.engine.clock import Timer
 from dialer.engine.live import LiveCall, Script
 from dialer.engine.pacing_feed import Tiding, of_agent, of_dial
-from dialer.flows.commands import QueueRequest
 from dialer.hours import is_open
-from dialer.store.records import Attempt, CallRecord, Claimed, Contact, Slot
+from dialer.store.records import Attempt, Claimed, Known, Refusal, Slot
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -53,6 +54,8 @@ class Run:
     """Fewer contacts were due than asked for: before anybody is held for a dial again, the store is asked."""
     looking: bool = False
     timer: Timer | None = None
+    refused_by: str = ""
+    """The rule that refused contacts since the last dial."""
 
 
 class Campaigns:
@@ -169,12 +172,12 @@ class Campaigns:
         return self._engine.switches[switch].up and self._engine.reconciler.knows(switch)
 
     def _place(self, run: Run, decision: Decision, now: float) -> int:
-        recorder = self._recorder(run.config, now)
+        recorder, gate = self._recorder(run.config, now), self._engine.law.gate(run.config, now)
         slots = [slot for place in decision.places if (slot := self._slot(run, place, now)) is not None]
         if not slots:
             return 0
         run.claiming += len(slots)
-        future = self._engine.store.claim(run.config.campaign, slots, recorder, now)
+        future = self._engine.store.claim(run.config.campaign, slots, recorder, now, gate)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
         return len(slots)
 
@@ -192,7 +195,7 @@ class Campaigns:
             self._engine.floor.apply(place.agent, m.Reserved(call_id))
         return Slot(call_id, place.switch, place.agent)
 
-    def _recorder(self, config: Campaign, now: float) -> "Recorder":
+    def _recorder(self, config: Campaign, now: float) -> Recorder:
         configuration = self._engine.configuration
         return Recorder(
             node=configuration.plant.node,
@@ -204,13 +207,15 @@ class Campaigns:
         )
 
     def _claimed(
-        self, run: Run, slots: Sequence[Slot], recorder: "Recorder", done: "asyncio.Future[Claimed]"
+        self, run: Run, slots: Sequence[Slot], recorder: Recorder, done: "asyncio.Future[Claimed]"
     ) -> None:
         run.claiming -= len(slots)
         error = None if done.cancelled() else done.exception()
         attempts = Claimed() if error or done.cancelled() else done.result()
         if error is not None:
             log.error("no contacts could be claimed: %s", error, extra={"campaign": run.config.campaign})
+        for refusal in attempts.refusals:
+            self._refused(run, refusal)
         used = {attempt.call_id for attempt in attempts}
         for slot in slots:
             if slot.call_id not in used:
@@ -222,7 +227,7 @@ class Campaigns:
                 run.dry = True
                 self._look(run)
         for attempt in attempts:
-            self._dial(run, recorder, attempt)
+            self._dial_if_lawful(run, recorder, attempt, attempts.known[attempt.contact.id])
         self._end_drained(run)
 
     def _return_slot(self, slot: Slot) -> None:
@@ -230,11 +235,31 @@ class Campaigns:
         if slot.agent is not None:
             self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
 
-    def _dial(self, run: Run, recorder: "Recorder", attempt: Attempt) -> None:
-        """The attempt is on disk: now the machine may dial it."""
+    def _refused(self, run: Run, refusal: Refusal) -> None:
+        run.refused_by = refusal.rule
+        self._engine.metrics.refused(run.config.campaign, refusal.rule)
+
+    def _dial_if_lawful(self, run: Run, recorder: Recorder, attempt: Attempt, known: Known) -> None:
+        """The attempt is on disk. Every rule is asked again: the hour may be over, the person may have said stop."""
+        law = self._engine.law
+        gate = law.gate(run.config, self._engine.clock.now())
+        refusal = law.recheck(gate, attempt.contact, known)
+        if refusal is None:
+            run.refused_by = ""
+            self._dial(run, recorder, attempt, gate.least_ring_s(attempt.contact))
+            return
+        self._refused(run, refusal)
+        self._engine.store.refuse(attempt.call_id, refusal)
+        self._return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
+        self._wake(run, LIMITED_CHECK_S)
+
+    def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, least_ring_s: float) -> None:
+        """Now the machine may dial it."""
         engine, config, now = self._engine, run.config, self._engine.clock.now()
         record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact)
-        call = Call(attempt.call_id, plan_of(config), State.INTENDED, now, reserved=attempt.agent)
+        plan = plan_of(config)
+        plan = replace(plan, ring_s=max(plan.ring_s, least_ring_s))
+        call = Call(attempt.call_id, plan, State.INTENDED, now, reserved=attempt.agent)
         flow = engine.configuration.flows.get(config.flow or "")
         live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))
         run.calls.add(live.id)
@@ -251,7 +276,7 @@ class Campaigns:
         """Nothing was due: is something now, or ever again? A call or a settlement on its way may bring it."""
         if run.looking:
             return
-        run.looking, run.reason = True, "nothing_due"
+        run.looking, run.reason = True, run.refused_by or "nothing_due"
         quiet = not run.calls and not self._engine.calls.unwritten
         future = self._engine.store.next_due_at(run.config.campaign)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._looked(run, quiet, done)))
@@ -333,58 +358,3 @@ class Campaigns:
         if run.status == "exhausted":
             self.set_status(campaign, "running")
         self._engine.post(lambda: self.kick(run))
-
-
-@dataclass(frozen=True, slots=True)
-class Recorder:
-    """Makes the row of an intended attempt. Runs on the store's writer thread: pure."""
-
-    node: str
-    client: str
-    campaign: str
-    our_number: str
-    language: str
-    now: float
-
-    def __call__(self, slot: Slot, contact: Contact) -> CallRecord:
-        return self.record(slot, contact)
-
-    def record(self, slot: Slot, contact: Contact) -> CallRecord:
-        return CallRecord(
-            id=slot.call_id,
-            direction="outbound",
-            node=self.node,
-            switch=slot.switch,
-            client=self.client,
-            number=contact.number,
-            our_number=self.our_number,
-            created_at=self.now,
-            campaign=self.campaign,
-            contact_id=contact.id,
-            language=self.language,
-            agent=slot.agent,
-        )
-
-
-def plan_of(config: Campaign) -> Plan:
-    """What the campaign wants with an answered person."""
-    if config.agents is None:
-        return Plan("outbound", person="flow", machine="hangup", ring_s=config.ring_timeout)
-    return Plan(
-        "outbound",
-        person="agent",
-        machine=config.machine.then,
-        request=QueueRequest(
-            queue=config.campaign,
-            skills=tuple(config.agents.skills),
-            priority=OUTBOUND_PRIORITY,
-            max_wait_s=config.abandon.connect_within,
-            wrap_up_s=config.agents.wrap_up,
-        ),
-        after_talk="flow" if config.flow else "hangup",
-        ring_s=config.ring_timeout,
-    )
-
-
-OUTBOUND_PRIORITY = 50
-"""An answered person has two seconds by law, a caller has patience: the person comes first."""

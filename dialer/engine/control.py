@@ -19,7 +19,7 @@ from dialer.engine.live import LiveCall
 from dialer.engine.reload import Reloader
 from dialer.numbers import mask
 from dialer.store.errors import StoreError
-from dialer.store.records import CampaignTotals, NewContact
+from dialer.store.records import CampaignTotals, NewContact, Stop
 from dialer.web.port import (
     AgentVerb,
     AgentView,
@@ -154,6 +154,8 @@ class EngineControl:
             raise RefusedError(f"{campaign.campaign} has no disposition {code}; it has: {known}")
         hours = engine.configuration.hours.get(campaign.hours or "")
         verdict = retry.disposed(campaign, contact, code, now, hours)
+        if campaign.dispositions[code].do_not_call:
+            engine.law.stop([Stop(f"client:{campaign.client}", contact.number, f"agent {state.agent}", now)])
         try:
             await engine.store.dispose(live.id, state.agent, code, now, verdict)
         except StoreError as error:
@@ -202,6 +204,17 @@ class EngineControl:
         engine.metrics.imported(campaign, counts)
         engine.campaigns.contact_added(campaign)
         return counts
+
+    async def stop_calling(self, scope: str, number: str, source: str, until: float | None) -> None:
+        engine = self._engine
+        kind, _, name = scope.partition(":")
+        known = {"client": engine.configuration.clients, "campaign": engine.campaigns.runs}.get(kind)
+        if known is not None and name not in known:
+            raise UnknownError(f"no {kind} {name}")
+        try:
+            await engine.law.stop([Stop(scope, number, source, engine.clock.now(), until)])
+        except StoreError as error:
+            raise RefusedError(f"in force, but lost when the engine ends: {error}") from error
 
     def _run(self, campaign: str) -> Run:
         run = self._engine.campaigns.runs.get(campaign)

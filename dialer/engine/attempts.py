@@ -1,0 +1,63 @@
+"""What an outbound attempt is: the row that is written before it, and what is wanted with whoever answers."""
+
+from dataclasses import dataclass
+
+from dialer.calls.model import Plan
+from dialer.config.models import Campaign
+from dialer.flows.commands import QueueRequest
+from dialer.store.records import CallRecord, Contact, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Makes the row of an intended attempt. Runs on the store's writer thread: pure."""
+
+    node: str
+    client: str
+    campaign: str
+    our_number: str
+    language: str
+    now: float
+
+    def __call__(self, slot: Slot, contact: Contact) -> CallRecord:
+        return self.record(slot, contact)
+
+    def record(self, slot: Slot, contact: Contact) -> CallRecord:
+        return CallRecord(
+            id=slot.call_id,
+            direction="outbound",
+            node=self.node,
+            switch=slot.switch,
+            client=self.client,
+            number=contact.number,
+            our_number=self.our_number,
+            created_at=self.now,
+            campaign=self.campaign,
+            contact_id=contact.id,
+            language=self.language,
+            agent=slot.agent,
+        )
+
+
+def plan_of(config: Campaign) -> Plan:
+    """What the campaign wants with an answered person."""
+    if config.agents is None:
+        return Plan("outbound", person="flow", machine="hangup", ring_s=config.ring_timeout)
+    return Plan(
+        "outbound",
+        person="agent",
+        machine=config.machine.then,
+        request=QueueRequest(
+            queue=config.campaign,
+            skills=tuple(config.agents.skills),
+            priority=OUTBOUND_PRIORITY,
+            max_wait_s=config.abandon.connect_within,
+            wrap_up_s=config.agents.wrap_up,
+        ),
+        after_talk="flow" if config.flow else "hangup",
+        ring_s=config.ring_timeout,
+    )
+
+
+OUTBOUND_PRIORITY = 50
+"""An answered person has two seconds by law, a caller has patience: the person comes first."""

@@ -1,0 +1,69 @@
+"""The law at work: what campaigns may claim, asked again at the instant of dialling; and who just said stop."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dialer.compliance.check import Rules
+from dialer.compliance.gate import Gate, Statute
+from dialer.config.configuration import Configuration
+from dialer.config.models import Campaign
+from dialer.registers import FOLDER, Registers
+from dialer.store.records import Contact, Known, Refusal, Stop
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+KEPT_S = 60.0
+"""How long a stop is remembered here after it is on disk: longer than any claim that was decided without it takes."""
+
+
+def statute_of(configuration: Configuration) -> Statute:
+    packs = {name: Rules.of(pack) for name, pack in configuration.rules.items()}
+    return Statute.of(packs, configuration.campaigns)
+
+
+class Law:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._registers = Registers(engine.configuration.root / FOLDER)
+        self._stops: dict[tuple[str, str], Stop] = {}
+        """By number and scope: said to this engine a moment ago, so that a claim may not know of it."""
+        self.take()
+
+    def take(self) -> None:
+        """The configuration changed."""
+        self._statute = statute_of(self._engine.configuration)
+
+    def gate(self, campaign: Campaign, now: float) -> Gate:
+        registers = self._registers.some(self._statute.registers_of(campaign))
+        return self._statute.gate(campaign, registers, now)
+
+    def recheck(self, gate: Gate, contact: Contact, known: Known) -> Refusal | None:
+        """At the instant of dialling: with the time it is now, and what was said meanwhile."""
+        scopes = ("global", f"client:{gate.client}", f"campaign:{contact.campaign}")
+        said = tuple(stop for scope in scopes if (stop := self._stops.get((contact.number, scope))) is not None)
+        return gate(contact, Known(known.past, (*known.stops, *said)))
+
+    def stop(self, stops: Sequence[Stop]) -> "asyncio.Future[None]":
+        """In force when this returns, on disk when the future is done."""
+        for stop in stops:
+            self._stops[stop.number, stop.scope] = stop
+        future = self._engine.store.stop(stops)
+        future.add_done_callback(lambda done: self._stored(stops, done))
+        return future
+
+    def _stored(self, stops: Sequence[Stop], done: "asyncio.Future[None]") -> None:
+        if done.cancelled() or (error := done.exception()) is not None:
+            log.error("a do-not-call entry could not be written and holds until the engine ends: %s",
+                      "cancelled" if done.cancelled() else error)  # fmt: skip
+            return
+        self._engine.clock.call_later(KEPT_S, self._forget, stops)
+
+    def _forget(self, stops: Sequence[Stop]) -> None:
+        for stop in stops:
+            if self._stops.get((stop.number, stop.scope)) is stop:
+                del self._stops[stop.number, stop.scope]
