@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 UNALLOCATED = 1
 MOST_NUMBER = 64
-REMEMBERED = 5_000
-"""Channels: some seconds of them at any rate."""
 
 
 class Calls:
@@ -35,8 +33,6 @@ class Calls:
         self._engine = engine
         self._live: dict[str, LiveCall] = {}
         self._writing = 0
-        self._over: dict[str, None] = {}
-        """The channels that ended last, oldest first: a script of theirs can only be late news."""
 
     def __contains__(self, channel: str | None) -> bool:
         return channel in self._live
@@ -106,19 +102,6 @@ class Calls:
             if running >= flow.max_calls:
                 return False
         return engine.limits.acquire(event.channel, [Scope("switch", event.switch)]) is None
-
-    def is_over(self, channel: str) -> bool:
-        return channel in self._over
-
-    def over(self, channel: str) -> None:
-        self._over[channel] = None
-        if len(self._over) > REMEMBERED:
-            del self._over[next(iter(self._over))]
-
-    def late_script(self, event: ev.ScriptStarted) -> None:
-        """FastAGI and AMI are two connections: who hangs up at once may be gone before his script is here."""
-        self._engine.metrics.ignored("late_script")
-        self._engine.switches[event.switch].hangup(event.channel)
 
     # -- one event ----------------------------------------------------------------------------------
 
@@ -294,7 +277,6 @@ class Calls:
     def _forget(self, live: LiveCall) -> None:
         """Everything the call holds, given back."""
         self._live.pop(live.id, None)
-        self.over(live.id)
         if live.timer is not None:
             live.timer.cancel()
             live.timer = None

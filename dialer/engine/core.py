@@ -117,8 +117,6 @@ class Engine:
                 self.calls.handle(event.channel, event)
             case ev.ScriptStarted() if self.reconciler.defers(event):
                 pass
-            case ev.ScriptStarted() if self.calls.is_over(event.channel):
-                self.calls.late_script(event)
             case ev.ScriptStarted() if event.channel in self._over:
                 self._script_of_the_dead(event)
             case ev.ScriptStarted(kind="agent"):
@@ -133,8 +131,6 @@ class Engine:
                 self.over(event.channel, event)
                 self.metrics.ignored("HungUp")
             case _:
-                if isinstance(event, ev.HungUp):
-                    self.calls.over(event.channel)
                 self.metrics.ignored(type(event).__name__)
 
     def over(self, channel: str, untold: ev.HungUp | None = None) -> None:
