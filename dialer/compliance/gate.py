@@ -80,18 +80,21 @@ class Statute:
     """All the packs of a configuration."""
 
     by_name: Mapping[str, Rules]
+    """Also those that are gone."""
     by_country: Mapping[str, Rules]
     refusals: frozenset[tuple[str, str]]
     """(campaign, disposition) that mean: did not want the call."""
 
     @classmethod
-    def of(cls, packs: Mapping[str, Rules], campaigns: Mapping[str, Campaign]) -> "Statute":
+    def of(
+        cls, packs: Mapping[str, Rules], gone: Mapping[str, Rules], campaigns: Mapping[str, Campaign]
+    ) -> "Statute":
         by_country = {country: rules for rules in packs.values() for country in rules.pack.countries}
         refusals = frozenset(
             (name, code) for name, campaign in campaigns.items()
             for code, disposition in campaign.dispositions.items() if disposition.refused or disposition.do_not_call
         )  # fmt: skip
-        return cls(packs, by_country, refusals)
+        return cls({**gone, **packs}, by_country, refusals)
 
     def registers_of(self, campaign: Campaign) -> set[str]:
         """The registers that its numbers may have to be looked up in."""

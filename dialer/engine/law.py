@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dialer.compliance.check import Rules
@@ -21,9 +22,10 @@ KEPT_S = 60.0
 """How long a stop is remembered here after it is on disk: longer than any claim that was decided without it takes."""
 
 
-def statute_of(configuration: Configuration) -> Statute:
+def statute_of(configuration: Configuration, before: Mapping[str, Rules] = MappingProxyType({})) -> Statute:
+    """Packs of `before` that are gone stay known by name: a campaign may still go by one while it ends."""
     packs = {name: Rules.of(pack) for name, pack in configuration.rules.items()}
-    return Statute.of(packs, configuration.campaigns)
+    return Statute.of(packs, before, configuration.campaigns)
 
 
 class Law:
@@ -32,11 +34,11 @@ class Law:
         self._registers = Registers(engine.configuration.root / FOLDER)
         self._stops: dict[tuple[str, str], Stop] = {}
         """By number and scope: said to this engine a moment ago, so that a claim may not know of it."""
-        self.take()
+        self._statute = statute_of(engine.configuration)
 
     def take(self) -> None:
         """The configuration changed."""
-        self._statute = statute_of(self._engine.configuration)
+        self._statute = statute_of(self._engine.configuration, self._statute.by_name)
 
     def gate(self, campaign: Campaign, now: float) -> Gate:
         registers = self._registers.some(self._statute.registers_of(campaign))

@@ -57,6 +57,7 @@ def used() -> Metrics:
     it.script_command("Play", 0.5)
     it.pacing_decision("winback", "placed", 3)
     it.imported("winback", {"imported": 5, "duplicates": 1, "rejected": 2})
+    it.refused("winback", "de.hours")
     it.action_failed("main", "Originate")
     it.link("main", True)
     it.ami_lag("main", 0.001)
