@@ -54,7 +54,10 @@ def main() -> int:
     console = Console()
     try:
         with Board(console, options.duration_s) as board:
-            return asyncio.run(play(Stage(options, board)))
+            code = asyncio.run(play(Stage(options, board)))
+        if code == _INTERRUPTED:
+            console.print("interrupted: all that was started is ended, and there is no report", highlight=False)
+        return code
     except _EXPECTED as error:
         console.print(f"✗ {error or type(error).__name__}", style="red", markup=False, highlight=False, soft_wrap=True)
         return 1

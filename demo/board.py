@@ -3,7 +3,12 @@
 On a terminal it is a rich Live display; elsewhere (CI, a pipe) one line for every step and one every few seconds.
 """
 
+import contextlib
+import os
+import sys
+import termios
 import time
+from collections.abc import Iterator
 from types import TracebackType
 
 from rich.console import Console, RenderableType
@@ -28,9 +33,11 @@ class Board:
         self._plain = not console.is_terminal
         """Not a terminal: one line a step, one every few seconds."""
         self._last_plain = 0.0
+        self._silence = contextlib.ExitStack()
 
     def __enter__(self) -> "Board":
         if not self._plain:
+            self._silence.enter_context(_no_echo())
             self._live.start()
         return self
 
@@ -41,8 +48,14 @@ class Board:
 
     def close(self) -> None:
         """The picture stays as it is; what follows is text."""
-        if self._live.is_started:
-            self._live.stop()
+        with self._silence:
+            if self._live.is_started:
+                self._live.stop()
+
+    @property
+    def width(self) -> int:
+        """Columns for text."""
+        return _WIDE if self._plain else self._console.width
 
     def begin(self, name: str, note: str = "") -> None:
         """A step of the set-up begins, or says more about itself."""
@@ -87,3 +100,28 @@ class Board:
     def _render(self) -> RenderableType:
         width, height = self._console.size
         return render(self.scene, compact=width < _WIDE or height < _TALL)
+
+
+@contextlib.contextmanager
+def _no_echo() -> Iterator[None]:
+    """What is typed, a `^C` above all, would push the picture down a line."""
+    if not _in_foreground():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    silent = [*before]
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
+    try:
+        yield
+    finally:
+        if _in_foreground():
+            termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+def _in_foreground() -> bool:
+    """Whoever changes the terminal from the background is stopped."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False

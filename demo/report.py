@@ -4,6 +4,7 @@
 """
 
 import math
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from demo.witness import CdrLeg, compare
 from dialer.calls.outcome import Outcome
 from dialer.store.records import AgentSpan, CallRecord, CampaignTotals, Talk
 from dialer.store.store import Store
+
+_NARROWEST = 40
+"""Columns for a line's outcomes, however narrow the terminal."""
+_NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +94,22 @@ def faults(report: Mapping[str, Any], clients: Iterable[str]) -> list[str]:
     return said
 
 
-def summary(report: Mapping[str, Any]) -> str:
+def summary(report: Mapping[str, Any], width: int = 120) -> str:
+    """The report in words, for a terminal of `width` columns."""
     lines = [f"{report['seconds']:.0f} seconds of calls", ""]
     lines.append(f"{'':<22}{'offered':>9}{'answered':>10}{'connected':>11}{'abandoned':>11}  outcomes")
     rows = [("all calls", report["calls"])]
     for client, directions in report["clients"].items():
         rows += [(f"{client} {direction}", counts) for direction, counts in directions.items()]
     for name, counts in rows:
-        outcomes = ", ".join(f"{outcome} {count}" for outcome, count in counts["outcomes"].items())
-        lines.append(
+        outcomes = ", ".join(f"{outcome}{_NO_BREAK}{count}" for outcome, count in counts["outcomes"].items())
+        figures = (
             f"{name:<22}{counts['offered']:>9}{counts['answered']:>10}{counts['connected']:>11}"
-            f"{counts['abandoned']:>11}  {outcomes}"
+            f"{counts['abandoned']:>11}  "
         )
+        first, *others = textwrap.wrap(outcomes, max(width - len(figures), _NARROWEST)) or [""]
+        told = [figures + first, *(" " * len(figures) + other for other in others)]
+        lines += [line.replace(_NO_BREAK, " ") for line in told]
     lines += ["", f"{'agent':<22}{'talks':>9}{'talk s':>10}{'wrap-up s':>11}{'idle s':>11}{'paused s':>10}"]
     for agent, times in report["agents"].items():
         lines.append(

@@ -73,7 +73,7 @@ class Stage:
         report["faults"] = wrong
         self._options.report.write_text(json.dumps(report, indent=2) + "\n")
         self._board.close()
-        self._board.say(summary(report))
+        self._board.say(summary(report, self._board.width))
         for fault in wrong:
             self._board.say(f"✗ {fault}")
         return 1 if wrong else 0
