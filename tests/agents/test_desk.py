@@ -195,8 +195,9 @@ class AnyDay(RuleBasedStateMachine):
         self.join(name, call_id)
 
     def join(self, name: str, call_id: str) -> None:
-        """A call is with one agent at a time: so the engine has it."""
+        """A call is with one agent at a time, and waits for no other: so the engine has it."""
         if self.desk.by_call(call_id) in (None, name):
+            self.desk.dequeue(call_id)
             self.tell(name, m.Joined(call_id, "acme"))
 
     @rule(name=NAMES)
