@@ -244,7 +244,8 @@ def hung_up(call: Call, event: ev.HungUp) -> Step:
 
 
 def _hung_up_by(call: Call) -> HungUpBy:
-    if call.agent_hung_up:
+    """After a talk that the agent ended the flow may go on: who leaves in it does so himself."""
+    if call.agent_hung_up and call.state in (S.TALKING, S.RETURNING, S.ENDING):
         return "agent"
     if call.state is S.ENDING and call.why:
         return "system"
@@ -312,7 +313,8 @@ def _patience_s(call: Call, at: float) -> float:
 
 
 def _join(call: Call, agent: str) -> Step:
-    return replace(call, state=S.JOINING, agent=agent), (do.Join(agent), do.SetTimer(JOIN_GRACE_S))
+    call = replace(call, state=S.JOINING, agent=agent, agent_hung_up=False)
+    return call, (do.Join(agent), do.SetTimer(JOIN_GRACE_S))
 
 
 def _close_talk(call: Call, at: float) -> Call:

@@ -195,6 +195,14 @@ def test_a_dropped_agent_leg_is_told_from_a_finished_talk_in_every_order(order):
     assert released(effects) == [("anna", True)]
 
 
+def test_who_leaves_in_the_flow_after_the_talk_hung_up_himself():
+    call, _ = run(
+        talking(flow_started=True), ev.AgentFinished(ID, 1060.0, "anna"), ev.Unbridged(ID, 1060.1, "b1"),
+        script(1060.2, kind="inbound"), ev.HungUp(ID, 1062.0, 16),
+    )  # fmt: skip
+    assert call.hung_up_by == "customer"
+
+
 def test_an_outbound_customer_whose_agent_drops_waits_for_another():
     call, _ = run(
         talking(plan=TO_AGENT), ev.AgentLost(ID, 1060.0, "anna"), script(1060.1), ev.Unbridged(ID, 1060.2, "b1")
