@@ -121,6 +121,11 @@ class Control(Protocol):
 
     async def add_contact(self, campaign: str, contact: NewContact) -> int: ...
 
+    async def stop_calling(self, scope: str, number: str, source: str, until: float | None) -> None:
+        """Puts a number on a do-not-call list: `global`, `client:NAME` or `campaign:NAME`. In force when this returns,
+        also for what is already queued."""
+        ...
+
     async def reload(self) -> Sequence[str]:
         """Take the changed configuration, or refuse it whole: the faults as `file:line:column: ...` lines."""
         ...

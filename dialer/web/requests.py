@@ -46,5 +46,19 @@ class ContactRequest(Request):
     ] = 0.0
 
 
+class StopRequest(Request):
+    scope: Annotated[
+        str,
+        Field(
+            pattern=r"^(global|(client|campaign):[a-z][a-z0-9_]{0,62})$",
+            description="Whose list: `global`, `client:NAME` or `campaign:NAME`.",
+        ),
+    ]
+    number: Annotated[E164, Field(description="With + and the country's code.")]
+    until: Annotated[
+        float | None, Field(ge=0, le=1e11, description="Epoch seconds; left out, it holds for ever.")
+    ] = None
+
+
 class ImportRequest(Request):
     path: Annotated[Line, Field(min_length=1, max_length=4096, description="A CSV file on the engine's host.")]

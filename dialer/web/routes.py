@@ -17,7 +17,15 @@ from dialer.web.port import (
     QueueView,
 )
 from dialer.web.problems import Problem, ProblemError
-from dialer.web.requests import AgentCommand, ContactRequest, DispositionRequest, ImportRequest, Nothing, Request
+from dialer.web.requests import (
+    AgentCommand,
+    ContactRequest,
+    DispositionRequest,
+    ImportRequest,
+    Nothing,
+    Request,
+    StopRequest,
+)
 
 NAME: Final = "[a-z][a-z0-9_]{0,62}"
 CALL: Final = "[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
@@ -114,6 +122,10 @@ async def _import(ask: Ask, body: ImportRequest) -> object:
     return await ask.control.import_list(ask.path["campaign"], body.path)
 
 
+async def _stop_calling(ask: Ask, body: StopRequest) -> None:
+    await ask.control.stop_calling(body.scope, body.number, "api", body.until)
+
+
 async def _queues(ask: Ask, body: None) -> object:
     return ask.control.queues()
 
@@ -191,6 +203,17 @@ ROUTES: Final = (
         {"campaign": NAME},
         refusals=(404, 409),
         seconds=3600.0,
+    ),
+    Route(
+        "POST",
+        "/v1/do-not-call",
+        "Put a number on a do-not-call list. In force at once, also for what is already queued.",
+        _stop_calling,
+        None,
+        StopRequest,
+        {},
+        204,
+        (404, 409),
     ),
     Route("GET", "/v1/queues", "Every queue: how many wait, and how long.", _queues, list[QueueView]),
     Route("GET", "/v1/totals", "Counts since the engine started.", _totals, LiveTotals),

@@ -119,6 +119,11 @@ class Plant:
         self._told("contact", campaign, contact)
         return 7
 
+    async def stop_calling(self, scope: str, number: str, source: str, until: float | None) -> None:
+        if scope == "client:nobody":
+            raise UnknownError("there is no client nobody")
+        self._told("stop", scope, number, source, until)
+
     async def reload(self) -> Sequence[str]:
         self._told("reload")
         return self.faults

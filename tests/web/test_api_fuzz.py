@@ -25,6 +25,7 @@ BODIES = {
     "/v1/campaigns/winback/start": {},
     "/v1/campaigns/winback/contacts": {"number": "+4930231250123", "fields": {"name": "x"}, "next_at": 0},
     "/v1/campaigns/winback/import": {"path": "a.csv"},
+    "/v1/do-not-call": {"scope": "client:acme", "number": "+4930231250123", "until": None},
     "/v1/reload": {},
 }
 hostile = st.sampled_from(

@@ -61,6 +61,17 @@ async def test_contacts(api: aiohttp.ClientSession, plant: Plant) -> None:
     assert plant.orders == [("contact", "winback", NewContact("+4930231250123", {"name": "Ö"}, 12.0))]
 
 
+async def test_do_not_call(api: aiohttp.ClientSession, plant: Plant) -> None:
+    body = {"scope": "client:acme", "number": "+4930231250123"}
+    assert (await api.post("/v1/do-not-call", json=body)).status == 204
+    assert (await api.post("/v1/do-not-call", json={**body, "scope": "global", "until": 9})).status == 204
+    assert plant.orders == [
+        ("stop", "client:acme", "+4930231250123", "api", None), ("stop", "global", "+4930231250123", "api", 9.0)]
+    assert (await api.post("/v1/do-not-call", json={**body, "scope": "client:nobody"})).status == 404
+    for wrong in ({"scope": "acme"}, {"scope": "client:"}, {"number": "030 23125"}):
+        assert (await api.post("/v1/do-not-call", json={**body, **wrong})).status == 400
+
+
 async def test_hanging_up_a_call(api: aiohttp.ClientSession, plant: Plant) -> None:
     assert (await api.delete("/v1/calls/node1-abc-1")).status == 204
     assert plant.orders == [("hang_up", "node1-abc-1")]
