@@ -88,7 +88,9 @@ class Shift:
         elif kind == "tick":
             self._after(self._tick_s, "tick", None)
 
-    def _tell(self, kind: EventKind, dial: Dial | None = None, worker: Worker | None = None, value: float = 0.0) -> None:
+    def _tell(
+        self, kind: EventKind, dial: Dial | None = None, worker: Worker | None = None, value: float = 0.0
+    ) -> None:
         self.pacer.on_event(self.now, kind, dial.id if dial else None, worker.id if worker else None, value)
 
     # -- dialling -----------------------------------------------------------------------------------
@@ -158,7 +160,7 @@ class Shift:
             dial.open = False
             del self._ringing[dial.id]
             self._after(dial.destiny.known_s - dial.destiny.ends_s, dial.destiny.fate, dial)
-            if dial.destiny.fate == "person":
+            if dial.destiny.fate == "person" and not self.world.clock_from_greeting:
                 self._after(self.world.connect_s, "give_up", dial)
             self._tell("answered", dial)
         elif kind == "machine":
@@ -177,9 +179,11 @@ class Shift:
             self._connect(dial, dial.held)
         elif self._idle:
             self._connect(dial, next(iter(self._idle.values())))
-        elif dial.destiny.known_s - dial.destiny.ends_s >= self.world.connect_s:
+        elif not self.world.clock_from_greeting and dial.destiny.known_s - dial.destiny.ends_s >= self.world.connect_s:
             self._abandon(dial)
         else:
+            if self.world.clock_from_greeting:
+                self._after(self.world.connect_s, "give_up", dial)
             dial.waits = True
             self._waiting.append(dial)
 

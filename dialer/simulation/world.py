@@ -65,6 +65,8 @@ class World:
     detect_machine_s: tuple[float, float] = (1.5, 3.5)
     connect_s: float = 2.0
     """Somebody not with an agent so long after answering is abandoned."""
+    clock_from_greeting: bool = False
+    """That time begins when it is known to be a person, not when the call is answered."""
     trunks: int | None = None
     """Left out, four for each agent and ten."""
     calls_per_second: float | None = None

@@ -5,6 +5,7 @@ that few samples are smooth and many are themselves, whatever their shape.
 """
 
 from math import erf, exp, log, sqrt
+from operator import mul
 
 RATIO = 1.12
 FIRST_S = 1.0
@@ -92,6 +93,8 @@ class Freeing:
         self._talking: list[list[float]] = []
         self._wrapping: list[list[float]] = []
         self._horizons: list[float] = []
+        self._wrapped: list[list[float]] = []
+        """By horizon, by the step in which the talk ends: the chance that the wrap-up is over as well."""
 
     def ended_work(self, came_back: bool) -> None:
         """After the wrap-up an agent takes the next call, or goes."""
@@ -103,6 +106,10 @@ class Freeing:
         self._talk.refresh()
         self._wrap.refresh()
         self._horizons = horizons
+        steps = range(int(max(horizons) / STEP_S) + 1)
+        self._wrapped = [
+            [1 - self._wrap.outlasts(horizon - (step + 0.5) * STEP_S) for step in steps] for horizon in horizons
+        ]
         self._talking = [self._rest_of_talk(_elapsed(i)) for i in range(TALK_ROWS)]
         self._wrapping = [self._rest_of_wrap(float(i)) for i in range(WRAP_ROWS)]
 
@@ -122,17 +129,10 @@ class Freeing:
     def _rest_of_talk(self, elapsed: float) -> list[float]:
         back = self._back / (self._back + self._gone)
         now = max(1e-6, self._talk.outlasts(elapsed))
-        chances = [0.0] * len(self._horizons)
-        at, before = 0.0, now
-        while at < self._horizons[-1]:
-            after = self._talk.outlasts(elapsed + at + STEP_S)
-            ends = (before - after) / now * back
-            for k, horizon in enumerate(self._horizons):
-                rest = horizon - at - STEP_S / 2
-                if rest > 0:
-                    chances[k] += ends * (1 - self._wrap.outlasts(rest))
-            at, before = at + STEP_S, after
-        return chances
+        steps = len(self._wrapped[0])
+        left = [self._talk.outlasts(elapsed + step * STEP_S) for step in range(steps + 1)]
+        ends = [(left[step] - left[step + 1]) / now * back for step in range(steps)]
+        return [sum(map(mul, ends, wrapped)) for wrapped in self._wrapped]
 
 
 TALK_ROWS = 36

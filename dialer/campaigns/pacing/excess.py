@@ -76,7 +76,8 @@ class Exact:
 
     def risk(self) -> float:
         risks = self.risks()
-        return sum(risks) / len(risks)
+        if not MAX: return sum(risks)/len(risks)
+        return _displacing(risks)
 
     def _risk(self, live: list[float], freed: list[float]) -> float:
         """Σ over y of P(y freed) · P(idle + y or more live)."""
@@ -113,13 +114,27 @@ class Refined:
 
     def risk(self) -> float:
         risks = self.risks()
-        return sum(risks) / len(risks)
+        if not MAX: return sum(risks)/len(risks)
+        return _displacing(risks)
 
     def add(self, chances: Sequence[float]) -> None:
         self._live = [
             (mean + q, variance + q * (1 - q), third + q * (1 - q) * (1 - 2 * q))
             for (mean, variance, third), q in zip(self._live, chances, strict=True)
         ]
+
+
+import os
+MAX=int(os.environ.get('MAX','1'))
+
+
+def _displacing(risks: Sequence[float]) -> float:
+    """The mean over the points of the highest risk from there on: who gets the agent keeps a later one from it."""
+    highest = total = 0.0
+    for risk in reversed(risks):
+        highest = max(highest, risk)
+        total += highest
+    return total / len(risks)
 
 
 def _cumulants(chances: Iterable[tuple[int, float]]) -> tuple[float, float, float]:

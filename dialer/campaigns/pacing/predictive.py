@@ -9,15 +9,19 @@ from collections.abc import Sequence
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
 from dialer.campaigns.pacing.durations import Freeing, Lasting
-from dialer.campaigns.pacing.excess import Excess, excess
+from dialer.campaigns.pacing.excess import Excess, Rows, excess
 from dialer.campaigns.pacing.fixed import spread
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
 from dialer.campaigns.pacing.roster import Roster
 from dialer.config.models import Campaign
 
-POINTS = 7
+import os
+POINTS = int(os.environ.get("POINTS","5"))
 """At so many points in time a dial's risk is looked at."""
-REFRESH_S = 15.0
+REFRESH_S = 30.0
+SOON_S = 2.0
+import os
+AVERT=float(os.environ.get("AVERT",".15"))
 LATE_S = 20.0
 """So long after the ring time-out a dial of which nothing was heard is forgotten."""
 DETECTION_S = 8.0
@@ -41,6 +45,8 @@ class Predictive:
         self._talk, self._wrap = Lasting(120.0, 1.0, 6.0), Lasting(20.0, 0.7, 6.0)
         self._freeing = Freeing(self._talk, self._wrap)
         self._budget = Budget(pace)
+        self._patience_s = max(0.0, pace.connect_s - self._answers.detection_s)
+        """How long somebody who is live waits for an agent, learnt from those who had none."""
         self._roster = Roster()
         self._air: dict[str, float] = {}
         """Dials that nobody has answered, since when; those of which nothing was told have names of ours."""
@@ -73,8 +79,10 @@ class Predictive:
                 self._live(now, dial)
             case "connected" | "abandoned":
                 self._live(now, dial)
-                if self._waiting.pop(dial, None) is not None and kind == "abandoned":
+                since = self._waiting.pop(dial, None)
+                if since is not None and kind == "abandoned":
                     self._budget.lost(now)
+                    self._patience_s += 0.05 * (now - since - self._patience_s)
             case "machine" | "failed":
                 self._nobody(now, dial, kind == "machine")
             case "ended":
@@ -145,8 +153,9 @@ class Predictive:
         fresh, room = answers.fresh(), sum(state.free.values())
         if state.rate is not None:
             room = min(room, state.rate)
-        ahead, hang_up = ahead_of(ages), ()
-        if allowed > 0 and room and ahead.risk() > allowed:
+        hang_up = self._averted(now, idle - len(detecting), supply, allowed, ages)
+        ahead = ahead_of(ages)
+        if not hang_up and allowed > 0 and room and ahead.risk() > allowed:
             for dial, age in self._long_ringing(now)[:MOST_TAKEN]:
                 ages[age] -= 1
                 hang_up = (*hang_up, dial)
@@ -164,6 +173,22 @@ class Predictive:
             ahead.add(fresh)
             wanted += 1
         return wanted, "abandon_budget" if allowed == 0.0 else "enough_in_the_air", hang_up
+
+    def _averted(
+        self, now: float, idle: int, supply: Rows, allowed: float, ages: dict[int, int]
+    ) -> tuple[str, ...]:
+        """Long ringing dials that nobody would be free for if they were answered now. They are out of `ages` then."""
+        if AVERT<=0 or idle > 0 or not (old := self._long_ringing(now)):
+            return ()
+        nobody = 1.0
+        for count, row in supply:
+            nobody *= (1.0 - row[POINTS]) ** count
+        if nobody <= max(AVERT, 2 * allowed):
+            return ()
+        for dial, age in old:
+            self._taken.add(dial)
+            ages[age] -= 1
+        return tuple(dial for dial, _ in old)
 
     def _long_ringing(self, now: float) -> list[tuple[str, int]]:
         """Dials that may be taken back, the longest in the air first, and their ages in bins."""
@@ -188,8 +213,8 @@ class Predictive:
         if now - self._refreshed_at >= REFRESH_S or now < self._refreshed_at:
             self._refreshed_at = now
             self._answers.refresh(POINTS)
-            slack = max(0.0, self._pace.connect_s - self._answers.detection_s)
-            self._freeing.refresh([point + slack for point in self._answers.points])
+            waits = self._patience_s
+            self._freeing.refresh([*(point + waits for point in self._answers.points), SOON_S + waits])
 
     def _ages(self, now: float, in_the_air: int) -> dict[int, int]:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""
