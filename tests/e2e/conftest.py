@@ -37,6 +37,8 @@ async def lab_of_module(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def lab(lab_of_module: Lab) -> AsyncIterator[Lab]:
+    if not lab_of_module.engine.running:
+        await lab_of_module.engine.start()
     lab_of_module.begin()
     yield lab_of_module
     await lab_of_module.finish()

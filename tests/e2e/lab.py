@@ -78,6 +78,8 @@ class Lab:
         self.ledger: Ledger
         self.since = time.time()
         self._invited: Mapping[str, int] = {}
+        self.strangers = 0
+        """How many calls of this test reach numbers that nobody has: the engine turns them away and keeps no record."""
         self._of_test: list[Sipp] = []
         self._impossible: Mapping[str, float] = {}
         self._stack = AsyncExitStack()
@@ -146,7 +148,8 @@ class Lab:
         try:
             return await eventually(there, within_s)
         except TimeoutError:
-            raise AssertionError(f"not within {within_s:g} s; {await what()}\n{self.engine.last_words()}") from None
+            state = await what() if self.engine.running else "the engine is gone"
+            raise AssertionError(f"not within {within_s:g} s; {state}\n{self.engine.last_words()}") from None
 
     async def waiting(self, callers: int) -> bool:
         """Whether so many wait for agents."""
@@ -262,6 +265,7 @@ class Lab:
 
     def begin(self) -> None:
         self.since = time.time()
+        self.strangers = 0
         self._invited = {name: len(self.phones.invites(name)) for name in AGENTS}
 
     async def finish(self) -> None:
@@ -331,6 +335,9 @@ class Lab:
 
         def agree() -> bool:
             said[:] = differences(self.ledger.settled(self.since), self.plant.cdr(), self.since)
+            strangers = [line for line in said if line.endswith("the engine does not know")]
+            if len(strangers) == self.strangers:
+                said[:] = [line for line in said if line not in strangers]
             return not said
 
         with suppress(TimeoutError):
