@@ -85,6 +85,8 @@ class Call:
     queued_at: float | None = None
     patient_until: float | None = None
     """How long it may wait for an agent."""
+    joining_at: float | None = None
+    """When the present or last bridge was asked for."""
     joined_at: float | None = None
     talking_since: float | None = None
     bridge: str = ""

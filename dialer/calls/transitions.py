@@ -18,6 +18,8 @@ HANGUP_GRACE_S = 5.0
 """How long a wanted hang-up may take before the switch is asked whether the channel lives."""
 SCRIPT_GRACE_S = 15.0
 """How long an answered channel may take to reach us: machine detection takes up to 5 s, a restart of ours some more."""
+JOIN_LATE_S = 7.0
+"""How much longer a bridge may take while the list of channels does not come: than a silent link is believed."""
 JOIN_GRACE_S = 2.0
 """How long a bridge may take to form, or to end when asked to."""
 MIN_HOLD_S = 0.1
@@ -83,7 +85,7 @@ def answered_script(call: Call, event: ev.ScriptStarted) -> Step:
         return call, (*leave, *effects)
     call = _patient(call, call.plan.request, since=call.answered_at or event.at, at=event.at)
     if call.reserved is not None:
-        return _join(call, call.reserved)
+        return _join(call, call.reserved, event.at)
     return _wait(call, event.at)
 
 
@@ -123,7 +125,7 @@ def note_answer(call: Call, event: ev.Answered) -> Step:
 
 
 def assign(call: Call, event: ev.AgentAssigned) -> Step:
-    return _join(call, event.agent)
+    return _join(call, event.agent, event.at)
 
 
 def hold_over(call: Call, event: ev.ScriptReplied) -> Step:
@@ -165,6 +167,14 @@ def join_refused(call: Call, event: ev.JoinFailed) -> Step:
     return (call, (do.ListChannels(),)) if event.blame == "customer" else join_failed(call, event)
 
 
+def join_late(call: Call, event: ev.TimerFired) -> Step:
+    """Slow is not failed: to ask again would part those whom the switch has just joined (seen on Asterisk 22). Its
+    list of channels decides."""
+    if event.at < (call.joining_at or 0.0) + JOIN_GRACE_S + JOIN_LATE_S:
+        return call, (do.ListChannels(), do.SetTimer(JOIN_LATE_S))
+    return join_failed(call, event)
+
+
 def join_failed(call: Call, event: ev.JoinFailed | ev.TimerFired | ev.AgentLost) -> Step:
     """Wait again, before the others. The agent goes back; if its leg is dead, its own HungUp says so."""
     assert call.agent is not None and call.request is not None
@@ -173,13 +183,6 @@ def join_failed(call: Call, event: ev.JoinFailed | ev.TimerFired | ev.AgentLost)
     call = replace(call, agent=None, reserved=None, request=request, scripted=False)
     call, effects = _wait(call, event.at)
     return call, (release, *effects)
-
-
-def talk_again(call: Call, event: ev.Bridged) -> Step:
-    """A bridge that was slow to form was asked for twice: the two have only changed from one to the other."""
-    if call.result is not None or call.scripted:
-        return call, ()
-    return talk(replace(call, agent=call.talks[-1].agent), event)
 
 
 def script_early(call: Call, event: ev.ScriptStarted) -> Step:
@@ -312,8 +315,8 @@ def _patience_s(call: Call, at: float) -> float:
     return max(MIN_HOLD_S, (call.patient_until or at) - at)
 
 
-def _join(call: Call, agent: str) -> Step:
-    call = replace(call, state=S.JOINING, agent=agent, agent_hung_up=False)
+def _join(call: Call, agent: str, at: float) -> Step:
+    call = replace(call, state=S.JOINING, agent=agent, joining_at=at, agent_hung_up=False)
     return call, (do.Join(agent), do.SetTimer(JOIN_GRACE_S))
 
 

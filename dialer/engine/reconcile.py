@@ -28,6 +28,8 @@ LISTING_EVERY_S = 30.0
 """How often the channels are listed though nothing broke: events that were lost are found out by it."""
 YOUNG_S = 3.0
 """A channel younger than this when the listing was asked for may be missing from it."""
+JOINED_S = 1.0
+"""A bridge that was asked for so long before a listing and is not in it has not formed: a switch obeys in order."""
 SAME_BOOT_S = 1.5
 """The switch tells its boot to the second."""
 
@@ -218,7 +220,7 @@ class Reconciler:
             if seen is not None and seen.bridge and live.call.state in (State.QUEUED, State.JOINING):
                 self._found_in_bridge(live.id, seen, living, listing.at)
                 continue
-            for event in _news_of(live.call, seen, listing.at, self._certain_before(listing)):
+            for event in _news_of(live.call, seen, listing, self._certain_before(listing)):
                 self._engine.post(event)
 
     def _found_in_bridge(self, call_id: str, seen: ev.ChannelSeen, living: Living, at: float) -> None:
@@ -277,12 +279,17 @@ def _answered_at(seen: ev.ChannelSeen | None, now: float) -> float | None:
     return now if seen is not None and seen.state == "up" else None
 
 
-def _news_of(call: Call, seen: ev.ChannelSeen | None, at: float, certain_before: float) -> Sequence[ev.CallEvent]:
+def _news_of(
+    call: Call, seen: ev.ChannelSeen | None, listing: ev.ChannelsListed, certain_before: float
+) -> Sequence[ev.CallEvent]:
     """What the listing tells of a call beyond what the events did."""
+    at = listing.at
     if seen is None:
         since = call.dialled_at or call.created_at
         certain = call.state is not State.INTENDED and since < certain_before
         return [ev.Gone(call.id, at)] if certain else []
     if call.state is State.TALKING and seen.bridge != call.bridge:
         return [ev.Unbridged(call.id, at, call.bridge)]
+    if call.state is State.JOINING and listing.asked_at > (call.joining_at or 0.0) + JOINED_S:
+        return [ev.JoinFailed(call.id, at, "no bridge has formed")]
     return [ev.Answered(call.id, at)] if seen.state == "up" and call.answered_at is None else []
