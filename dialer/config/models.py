@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
+from dialer.billing.terms import Contracts
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Text, seen
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -132,7 +133,9 @@ class Client(Model):
     """Those its flows and campaigns may speak; the first where nothing else is said."""
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])] = "EUR"
     timezone: Text = "UTC"
-    """An IANA name, as Europe/Berlin."""
+    """An IANA name, as Europe/Berlin. Days and months of the contract are its own."""
+    contract: Contracts = Field(default_factory=list)
+    """What the client pays, in versions: see [billing](billing.md)."""
 
 
 class Agent(Model):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from phonenumbers import SUPPORTED_REGIONS
 
 from dialer.config.configuration import Draft, Loaded
+from dialer.config.contract_checks import contract_faults
 from dialer.config.document import Document
 from dialer.config.faults import Fault, near, suggest
 from dialer.config.flow_checks import flow_faults
@@ -26,6 +27,7 @@ def check(draft: Draft) -> Iterator[Fault]:
     for campaign in draft.campaigns.values():
         yield from _campaign(draft, campaign)
     yield from rule_faults(draft)
+    yield from contract_faults(draft)
     yield from flow_faults(draft)
 
 
