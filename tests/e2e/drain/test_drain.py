@@ -1,4 +1,4 @@
-"""SIGTERM: no new calls, talks may end within the limit, what is left is hung up and settled, and the engine is gone."""
+"""SIGTERM: no new calls, talks may end within the limit, what is left is hung up and settled, the engine is gone."""
 
 import signal
 

@@ -1,4 +1,4 @@
-"""Callers refused for overload, each way: told apart from closed hours, from who left, and from a fault of the trunk."""
+"""Callers refused for overload, in each way: told apart from closed hours, from who left, from a fault of the trunk."""
 
 from tests.e2e.files import LONG, flow
 from tests.e2e.lab import Lab
