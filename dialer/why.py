@@ -1,0 +1,139 @@
+"""Why a contact was called or was not, and when it can be next: from what the store knows and the rules in force."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from dialer.compliance.check import Refused, Verdict
+from dialer.compliance.gate import TIMEZONE_FIELD
+from dialer.compliance.place import Place, place_of
+from dialer.config.configuration import Configuration
+from dialer.config.models import Campaign
+from dialer.engine.law import statute_of
+from dialer.hours import next_opening
+from dialer.registers import FOLDER, Registers
+from dialer.store.records import Contact, Known, Refusal
+from dialer.store.store import Store
+
+_STEPS = 10
+"""How often an opening of one kind of hours may be followed to one of the other."""
+STRANGER = 0
+"""The id of a number that is in no list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    contact: Contact
+    place: Place
+    status: str | None
+    """Of the campaign, as last stored."""
+    calls: Sequence[tuple[float, str | None, str | None]]
+    refusals: Sequence[Refusal]
+    verdict: Verdict
+    """At `asked_at`: now, or when the contact comes due."""
+    asked_at: float
+    next_at: float | None
+    """When rules, hours and retry all allow it; None for never by itself."""
+    packs: Sequence[str]
+
+
+async def look(
+    configuration: Configuration, store: Store, campaign: Campaign, contact: Contact, now: float
+) -> Findings:
+    statute = statute_of(configuration)
+    registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
+    gate = statute.gate(campaign, registers, now)
+    known = await store.known(campaign.client, campaign.campaign, contact.number, gate.since)
+    due_at = max(now, contact.next_at)
+    verdict = statute.gate(campaign, registers, due_at).verdict(contact, known)
+    place = place_of(contact.number, contact.fields.get(TIMEZONE_FIELD) or None)
+    kept = contact.id != STRANGER
+    return Findings(
+        contact=contact,
+        place=place,
+        status=await store.campaign_status(campaign.campaign),
+        calls=await store.calls_of(contact.id) if kept else (),
+        refusals=await store.refusals(contact.id) if kept else (),
+        verdict=verdict,
+        asked_at=due_at,
+        next_at=_next(configuration, campaign, contact, known, due_at),
+        packs=[rules.pack.rules for rules in gate.packs(place)],
+    )
+
+
+def _next(
+    configuration: Configuration, campaign: Campaign, contact: Contact, known: Known, at: float
+) -> float | None:
+    if contact.state == "done":
+        return None
+    statute, hours = statute_of(configuration), configuration.hours.get(campaign.hours or "")
+    registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
+    for _ in range(_STEPS):
+        before = at
+        verdict = statute.gate(campaign, registers, at).verdict(contact, known)
+        if isinstance(verdict, Refused):
+            if verdict.until is None:
+                return None
+            at = verdict.until
+        if hours is not None:
+            opening = next_opening(hours, datetime.fromtimestamp(at, UTC))
+            if opening is None:
+                return None
+            at = max(at, opening.timestamp())
+        if at == before:
+            break
+    return at
+
+
+def told(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:
+    """In words, one thing a line."""
+    contact = found.contact
+    yield from _state(contact, campaign)
+    packs = ", ".join(found.packs) or "none"
+    zones = ", ".join(found.place.zones[:3]) or "unknown"
+    more = f" and {len(found.place.zones) - 3} more" if len(found.place.zones) > 3 else ""
+    yield f"country {found.place.country or 'unknown'}, time zone {zones}{more}, rules {packs}"
+    for at, outcome, disposition in found.calls:
+        said = f", the agent said {disposition}" if disposition else ""
+        yield f"called {shown(at, found.place)}: {outcome or 'under way'}{said}"
+    for refusal in found.refusals:
+        until = "" if refusal.until is None else f", until {shown(refusal.until, found.place)}"
+        yield f"refused {shown(refusal.at, found.place)} by {refusal.rule}{until}: {refusal.text}"
+    yield from _outlook(found, campaign, now)
+
+
+def _state(contact: Contact, campaign: Campaign) -> Iterator[str]:
+    if contact.id == STRANGER:
+        yield f"{contact.number} is not in the list of {campaign.campaign}"
+        return
+    tries = ", ".join(f"{reason} {count}" for reason, count in sorted(contact.tries.items()))
+    yield (
+        f"contact {contact.id}, {contact.number}, of {campaign.campaign}: {contact.state}"
+        + (f" ({contact.result})" if contact.result else "")
+        + f", {contact.attempts} attempts" + (f" ({tries})" if tries else "")
+    )  # fmt: skip
+
+
+def _outlook(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:
+    when = "now" if found.asked_at <= now else f"at {shown(found.asked_at, found.place)}, when it is due"
+    if isinstance(found.verdict, Refused):
+        yield f"{when}: {found.verdict.rule} refuses it: {found.verdict.text}"
+    else:
+        yield f"{when}: no rule refuses it"
+    if found.status not in ("running", "exhausted"):
+        yield f"the campaign is {found.status or 'not started yet'}"
+    if found.contact.state == "done":
+        yield f"next: never, it is done ({found.contact.result})"
+    elif found.contact.state == "claimed":
+        yield "next: it is being called"
+    elif found.next_at is None:
+        yield "next: never, unless what refuses it is taken away"
+    else:
+        yield f"next: {'now' if found.next_at <= now else shown(found.next_at, found.place)}"
+
+
+def shown(at: float, place: Place) -> str:
+    """On the person's clock where there is but one, else in UTC."""
+    zone = place.zones[0] if len(place.zones) == 1 else "UTC"
+    return datetime.fromtimestamp(at, ZoneInfo(zone)).strftime(f"%a %Y-%m-%d %H:%M {zone}")
