@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from demo.api import ApiError
 from demo.witness import legs
 from tests.e2e.eventually import eventually
 from tests.e2e.lab import Lab
@@ -31,6 +32,24 @@ class FaultLab(Lab):
             spans = [self._blind, *([self._amnesia] if amnesia else [])]
             for span in spans:
                 span.append((began - MARGIN_S, time.time() + MARGIN_S))
+
+    async def health(self) -> str:
+        """What /healthz says is wrong; empty when all is well."""
+        try:
+            await self.engine.api.get("/healthz")
+        except ApiError as error:
+            return str(error)
+        return ""
+
+    async def until_ill(self) -> str:
+        said: str = await eventually(self.health)
+        return said
+
+    async def until_well(self) -> None:
+        async def well() -> bool:
+            return not await self.health()
+
+        await eventually(well)
 
     async def crash(self) -> None:
         """SIGKILL, and a new start."""

@@ -32,6 +32,7 @@ async def test_a_campaign_goes_on_after_the_restart(lab: FaultLab, end: str) -> 
     async with lab.blind(amnesia=True):
         await (lab.plant.kill() if end == "crashed" else lab.plant.restart())
         await lab.plant.start()
+        await lab.until_well()
         for agent in ("agent01", "agent02", "agent03"):
             await lab.until_agent(agent, "logged_out")
         await eventually(lambda: _no_calls(lab))
@@ -58,6 +59,7 @@ async def test_what_rings_and_who_waits_is_settled(lab: FaultLab) -> None:
     async with lab.blind(amnesia=True):
         await lab.plant.kill()
         await lab.plant.start()
+        await lab.until_well()
         calls = {call.direction: call for call in await lab.settled(2)}
     assert calls["outbound"].outcome == "lost"
     assert calls["inbound"].outcome in ("lost", "abandoned")

@@ -5,9 +5,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from demo.api import ApiError
 from tests.e2e.eventually import eventually
 from tests.e2e.fault_lab import FaultLab
 from tests.e2e.files import AGENTS, LONG, campaign, flow
@@ -100,8 +98,7 @@ async def test_a_talk_goes_on_through_the_outage(lab: FaultLab, relay: Relay) ->
     person = await lab.until_rung(number)
     talk = await lab.until_agent("agent01", "talking")
     async with outage(lab, relay):
-        said = await unhealthy(lab)
-        assert lab.plant.name in said
+        assert lab.plant.name in await lab.health()
     assert (await lab.until_agent("agent01", "talking"))["call_id"] == talk["call_id"]
     assert (person.over_by, leg.over_by) == ("", "")
     person.hang_up()
@@ -200,31 +197,10 @@ async def outage(lab: FaultLab, relay: Relay) -> AsyncIterator[None]:
     """Cut for the length of the block, and blind until the link is up again."""
     async with lab.blind():
         relay.cut()
-        await unhealthy(lab)
+        await lab.until_ill()
         yield
         await relay.restore()
-        await eventually(lambda: healthy(lab))
-
-
-async def healthy(lab: FaultLab) -> Any:
-    try:
-        return await lab.engine.api.get("/healthz")
-    except ApiError:
-        return None
-
-
-async def unhealthy(lab: FaultLab) -> str:
-    """What /healthz says is wrong."""
-
-    async def wrong() -> str:
-        try:
-            await lab.engine.api.get("/healthz")
-        except ApiError as error:
-            return str(error)
-        return ""
-
-    said: str = await eventually(wrong)
-    return said
+        await lab.until_well()
 
 
 async def _exhausted(lab: FaultLab) -> bool:

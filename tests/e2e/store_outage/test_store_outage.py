@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from demo.api import ApiError
 from tests.e2e.eventually import eventually
 from tests.e2e.fault_lab import FaultLab
 from tests.e2e.files import campaign, flow
@@ -101,23 +100,10 @@ async def outage(lab: FaultLab, database: Server) -> AsyncIterator[str]:
     """The server is stopped for the length of the block; what /healthz says of it."""
     await asyncio.to_thread(database.stop, "immediate")
     try:
-        said = await eventually(lambda: _unhealthy(lab))
-        yield said
+        yield await lab.until_ill()
     finally:
         await asyncio.to_thread(database.start)
-    await eventually(lambda: _healthy(lab))
-
-
-async def _unhealthy(lab: FaultLab) -> str:
-    try:
-        await lab.engine.api.get("/healthz")
-    except ApiError as error:
-        return str(error)
-    return ""
-
-
-async def _healthy(lab: FaultLab) -> bool:
-    return not await _unhealthy(lab)
+    await lab.until_well()
 
 
 async def _no_calls(lab: FaultLab) -> bool:
