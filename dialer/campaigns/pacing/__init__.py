@@ -16,8 +16,9 @@ from dialer.campaigns.pacing.model import (
     Snapshot,
     Window,
 )  # fmt: skip
+from dialer.campaigns.pacing.predictive import Predictive
 
 __all__ = [
-    "Agentless", "Decision", "EventKind", "IdleAgent", "Pace", "Pacer", "Place", "Power", "Progressive", "Reason",
-    "Snapshot", "Window", "agentless", "pacer_for", "power", "progressive",
+    "Agentless", "Decision", "EventKind", "IdleAgent", "Pace", "Pacer", "Place", "Power", "Predictive", "Progressive",
+    "Reason", "Snapshot", "Window", "agentless", "pacer_for", "power", "progressive",
 ]  # fmt: skip

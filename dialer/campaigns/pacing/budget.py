@@ -11,14 +11,14 @@ from dialer.campaigns.pacing.model import Pace, Window
 
 GOAL = 2.0
 """Losses to have in hand."""
-PULL = 0.2
+PULL = 0.12
 """How much (in the logarithm of the risk) each loss in hand more or less than the goal moves."""
-DRIFT = 0.001
+DRIFT = 0.0004
 """How fast the middle of the range follows."""
 LEAST, MOST = log(0.002), log(0.6)
-START = log(0.025)
+START = log(0.045)
 CREDIT, CREDIT_ANSWERS = 3.0, 200.0
-STEEP = 0.7
+STEEP = 0.5
 """How much more it moves when less than one loss is in hand."""
 STOP = -1.5
 """Losses in hand at which nothing is risked any more."""

@@ -17,7 +17,8 @@ Rows = Sequence[tuple[int, Sequence[float]]]
 
 class Excess(Protocol):
     def risk(self) -> float:
-        """The chance that one more dial, live at any of the points with the same chance, finds no agent."""
+        """The chance that one more dial, live at any of the points with the same chance, costs a call: its own, or a
+        later one that it takes the agent from."""
         ...
 
     def add(self, chances: Sequence[float]) -> None:
@@ -75,9 +76,7 @@ class Exact:
         return [self._risk(live, freed) for live, freed in zip(self._live, self._freed, strict=True)]
 
     def risk(self) -> float:
-        risks = self.risks()
-        if not MAX: return sum(risks)/len(risks)
-        return _displacing(risks)
+        return _displacing(self.risks())
 
     def _risk(self, live: list[float], freed: list[float]) -> float:
         """Σ over y of P(y freed) · P(idle + y or more live)."""
@@ -113,19 +112,13 @@ class Refined:
         return risks
 
     def risk(self) -> float:
-        risks = self.risks()
-        if not MAX: return sum(risks)/len(risks)
-        return _displacing(risks)
+        return _displacing(self.risks())
 
     def add(self, chances: Sequence[float]) -> None:
         self._live = [
             (mean + q, variance + q * (1 - q), third + q * (1 - q) * (1 - 2 * q))
             for (mean, variance, third), q in zip(self._live, chances, strict=True)
         ]
-
-
-import os
-MAX=int(os.environ.get('MAX','1'))
 
 
 def _displacing(risks: Sequence[float]) -> float:

@@ -83,8 +83,8 @@ class Pace:
     most: float = 0.03
     """Abandoned, at most, of the people who answered, 0..1, counted over `windows[0]`."""
     windows: tuple[Window, ...] = (Window(30 * 86_400.0, 0.03), Window(1_800.0, 0.045))
-    take_back_s: float = 15.0
-    """A call may be taken back after ringing so long (16 CFR 310.4(b)(4)(ii): 15 s or four rings)."""
+    take_back_s: float | None = 15.0
+    """A call may be taken back after ringing so long (16 CFR 310.4(b)(4)(ii): 15 s or four rings); None: never."""
     answered: float = 0.0
     """People who answered within the longest window before this pacer began: a restart does not forget the budget."""
     abandoned: float = 0.0

@@ -15,13 +15,13 @@ from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Sna
 from dialer.campaigns.pacing.roster import Roster
 from dialer.config.models import Campaign
 
-import os
-POINTS = int(os.environ.get("POINTS","5"))
+POINTS = 5
 """At so many points in time a dial's risk is looked at."""
 REFRESH_S = 30.0
 SOON_S = 2.0
-import os
-AVERT=float(os.environ.get("AVERT",".15"))
+"""When a call that rings long is taken to be answered, if a person answers it at all."""
+AVERTED = 0.1
+"""The chance that nobody is free then at which such a call is taken back, at least; twice what a dial may risk."""
 LATE_S = 20.0
 """So long after the ring time-out a dial of which nothing was heard is forgotten."""
 DETECTION_S = 8.0
@@ -178,12 +178,12 @@ class Predictive:
         self, now: float, idle: int, supply: Rows, allowed: float, ages: dict[int, int]
     ) -> tuple[str, ...]:
         """Long ringing dials that nobody would be free for if they were answered now. They are out of `ages` then."""
-        if AVERT<=0 or idle > 0 or not (old := self._long_ringing(now)):
+        if idle > 0 or not (old := self._long_ringing(now)):
             return ()
         nobody = 1.0
         for count, row in supply:
             nobody *= (1.0 - row[POINTS]) ** count
-        if nobody <= max(AVERT, 2 * allowed):
+        if nobody <= max(AVERTED, 2 * allowed):
             return ()
         for dial, age in old:
             self._taken.add(dial)
@@ -192,6 +192,8 @@ class Predictive:
 
     def _long_ringing(self, now: float) -> list[tuple[str, int]]:
         """Dials that may be taken back, the longest in the air first, and their ages in bins."""
+        if self._pace.take_back_s is None:
+            return []
         return [
             (dial, max(0, int((now - self._air[dial]) / BIN_S)))
             for dial, since in self._ringing.items()
