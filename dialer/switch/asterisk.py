@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
-from dialer.calls.events import Bridged, ChannelSeen, ChannelsListed, JoinFailed, LinkDown, LinkUp, OriginateFailed
+from dialer.calls.events import (
+    Bridged,
+    ChannelSeen,
+    ChannelsListed,
+    HungUp,
+    JoinFailed,
+    LinkDown,
+    LinkUp,
+    OriginateFailed,
+)
 from dialer.config.models import SwitchConfig
 from dialer.flows.commands import Command
 from dialer.switch.actions import Action, bridge_action, hangup_action, originate_action, redirect_action
@@ -26,6 +35,8 @@ log = logging.getLogger(__name__)
 AGENT_LOOP = "agent-loop"
 JOINED: Mapping[str, Literal["customer", "agent"]] = {"Channel1": "customer", "Channel2": "agent"}
 """Whom AMI Bridge's refusal means."""
+DYING_S = 1.0
+"""How long a channel whose far end hung up may take to be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +83,11 @@ class AsteriskSwitch:
         self._closing = asyncio.Event()
         self._booted: asyncio.Future[float] | None = None
         self._listings: dict[str, _Listing] = {}
+        self._dying: dict[str, asyncio.TimerHandle] = {}
         self._handlers: dict[str, OnEvent] = {
             **{event: partial(self._translate, translate) for event, translate in TRANSLATE.items()},
             "FullyBooted": self._fully_booted,
+            "HangupRequest": self._far_end_hung_up,
             "CoreShowChannel": self._listed_one,
             "CoreShowChannelsComplete": self._listed_all,
         }
@@ -224,8 +237,22 @@ class AsteriskSwitch:
         event = translate(headers, time.time())
         if isinstance(event, Bridged):
             self._scripts.joined(self._name, event.channel)
+        elif isinstance(event, HungUp) and (timer := self._dying.pop(event.channel, None)) is not None:
+            timer.cancel()
         if event is not None:
             self._sink(event)
+
+    def _far_end_hung_up(self, headers: Headers) -> None:
+        """Asterisk 22 forgets a BYE that comes while it moves the channel into a bridge: nobody is there any more,
+        and the other side would talk into silence (seen). Whoever is not gone after a moment is hung up."""
+        channel = headers.get("uniqueid", "")
+        if channel and channel not in self._dying:
+            self._dying[channel] = asyncio.get_running_loop().call_later(DYING_S, self._see_off, channel)
+
+    def _see_off(self, channel: str) -> None:
+        del self._dying[channel]
+        log.info("switch %s: %s was hung up on and lives", self._name, channel)
+        self.hangup(channel)
 
     def _listed_one(self, headers: Headers) -> None:
         listing = self._listings.get(headers.get("actionid", ""))
