@@ -29,15 +29,15 @@ class CdrRow(TypedDict):
 
 def read_cdr(logs: Path) -> list[CdrRow]:
     """One row a leg that is over, in the order they ended. Legs that Asterisk writes no CDR for (`cel.conf` says
-    which) come from its event log, with sequence -1; so do the answers that a CDR misses: a caller's, after a Dial()
-    that failed."""
+    which) come from its event log, with sequence -1; so does what a CDR misses of a caller after a
+    Dial() that failed: his answer and his end."""
     rows: dict[str, CdrRow] = {}
     for fields in _lines(logs / "cdr-custom" / "calls.csv"):
         row = _from_cdr(fields)
         rows[row["uniqueid"]] = _joined(rows[row["uniqueid"]], row) if row["uniqueid"] in rows else row
     for row in _from_events(_lines(logs / "cel-custom" / "legs.csv")):
         known = rows.setdefault(row["uniqueid"], row)
-        known["answer"] = known["answer"] or row["answer"]
+        known["answer"], known["end"] = known["answer"] or row["answer"], max(known["end"], row["end"])
     return sorted(rows.values(), key=lambda row: row["end"])
 
 
