@@ -43,7 +43,7 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class OriginateFailed:
     """The switch refused the Originate or gave it up. A HungUp with the true cause may come before or after.
-    `sent` is False when it certainly never left for the switch (the link was down)."""
+    `sent` is False when it certainly never left for the switch (no link), or the switch refused it at once."""
 
     channel: str
     at: float

@@ -345,7 +345,8 @@ class Campaigns:
         run.calls.discard(live.id)
         run.in_the_air.discard(live.id)
         if outcome is Outcome.CANCELLED:
-            run.nothing_due_until = 0.0
+            refused = live.call.why == "not_sent"  # by the switch: it would refuse the next one as well
+            run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S if refused else 0.0
         self._end_drained(run)
         self._engine.want_match()
 

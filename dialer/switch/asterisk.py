@@ -172,7 +172,8 @@ class AsteriskSwitch:
         def failed(response: Response) -> None:
             # Lost in flight, it may have gone out: only the listing after the next LinkUp knows.
             if not response.lost:
-                sent = response is not NO_LINK
+                # Refused by the switch itself (no permission, no such context) nothing was dialled either.
+                sent = response is not NO_LINK and not response.headers
                 self._sink(OriginateFailed(order.channel, time.time(), response.message, sent=sent))
 
         self._order(partial(originate_action, order), failed)

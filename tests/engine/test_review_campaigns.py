@@ -128,3 +128,19 @@ async def test_a_dial_of_a_stopped_campaign_gives_everything_back(rig: Rig) -> N
     now = rig.clock.now()
     rig.post(script(call, now, "outbound"))
     assert rig.switch.given("hangup")[-1].channel == call
+
+
+async def test_a_switch_that_refuses_every_dial_costs_no_contact_and_is_not_stormed(rig: Rig) -> None:
+    rig.switch.told = lambda order: order.verb == "originate" and "leg" not in order.channel and rig.post(
+        ev.OriginateFailed(order.channel, rig.clock.now(), "Permission denied", sent=False)
+    )
+    await rig.dial(contacts=2)
+    for _ in range(5):
+        rig.clock.move(0.1)
+        await rig.quiet()
+    assert len(rig.switch.given("originate")) == 2
+    rig.clock.move(1)
+    await rig.quiet()
+    assert len(rig.switch.given("originate")) == 3
+    assert rig.rows("SELECT DISTINCT state FROM contacts WHERE state = 'done'") == []
+    assert rig.agent_state("ada") == "idle"

@@ -1,9 +1,9 @@
 """A far end that hung up is gone for good, whatever Asterisk makes of it."""
 
 import pytest
-from test_switch_orders import rig
+from test_switch_orders import ORDER, rig
 
-from dialer.calls.events import HungUp, JoinFailed
+from dialer.calls.events import HungUp, JoinFailed, OriginateFailed
 from dialer.switch import asterisk
 
 
@@ -46,3 +46,14 @@ async def test_a_refused_bridge_names_the_leg_and_whose_channel_is_dead(message:
         event = await it.event()
         assert isinstance(event, JoinFailed)
         assert (event.channel, event.leg, event.blame) == ("c", "l", blame)
+
+
+async def test_an_originate_that_the_switch_refuses_was_never_sent() -> None:
+    """Without its permission in manager.conf a whole list would be called failed."""
+    async with rig() as it:
+        peer = await it.up()
+        it.switch.originate(ORDER)
+        peer.answer(await peer.expect("Originate"), "Error", "Permission denied")
+        event = await it.event()
+        assert isinstance(event, OriginateFailed)
+        assert (event.channel, event.sent) == ("c-1", False)

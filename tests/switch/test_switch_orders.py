@@ -156,7 +156,7 @@ async def test_an_originate_on_the_wire() -> None:
         peer.answer(action, "Error", "Extension does not exist.")
         event = await it.event()
         assert isinstance(event, OriginateFailed)
-        assert (event.reason, event.sent) == ("Extension does not exist.", True)
+        assert (event.reason, event.sent) == ("Extension does not exist.", False)
 
 
 async def test_a_bridge_refused_or_lost_is_told() -> None:
