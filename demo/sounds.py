@@ -73,6 +73,6 @@ def wav(samples: Iterable[float]) -> bytes:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit("usage: python -m demo.sounds DIRECTORY")
     write_sounds(Path(sys.argv[1]) / "moh", Path(sys.argv[1]) / "sounds")
