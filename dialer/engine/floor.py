@@ -86,6 +86,10 @@ class Floor:
         agent = self._legs[event.channel].agent
         match event:
             case ev.HungUp() | ev.Gone() | ev.OriginateFailed():
+                if self.desk.state(agent).state is State.CALLING:
+                    reason = event.reason if isinstance(event, ev.OriginateFailed) else getattr(event, "text", "")
+                    phone = self.desk.config(agent).phone
+                    log.warning("phone %s was not reached: %s", phone, reason or "gone", extra={"agent": agent})
                 self._leg_gone(event.channel, agent)
             case ev.Digit(digit=digit):
                 verb = self._keys.press(event.channel, digit, event.at)

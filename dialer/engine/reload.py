@@ -34,8 +34,14 @@ def render_prompts(configuration: Configuration) -> None:
     utterances = needed(configuration.flows.values(), messages, configuration.plant.speech)
     recordings = {key: recording.path for key, recording in configuration.prompts.items()}
     for directory in {_directory(configuration, s.sounds.write) for s in configuration.plant.switches.values()}:
-        done = prepare(directory, utterances, recordings)
+        done = prepare(directory, utterances, recordings, _first_of)
         log.info("prompts: %d made, %d there already", done.made, done.kept)
+
+
+def _first_of(done: int, whole: int) -> None:
+    """Prompts take seconds, of which the log says why."""
+    if done == 1:
+        log.info("prompts: making %d", whole)
 
 
 def _directory(configuration: Configuration, written: str) -> Path:
