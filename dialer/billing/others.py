@@ -69,12 +69,13 @@ def sales(sheet: Sheet, found: Sequence[tuple[Sale, Contract]]) -> Iterator[Entr
         term = version.revenue_share
         if term is None or (worth := _worth(sale, version)) is None:
             continue
+        told = f"sale by disposition {sale.disposition}" if sale.amount is None else f"sale {sale.id}"
         if part.since <= sale.at < part.until:
-            line = Line("revenue_share", sale.id, worth, "money", term.share, 1, f"sale {sale.id}", sale.call_id)
+            line = Line("revenue_share", sale.id, worth, "money", term.share, 1, told, sale.call_id)
             yield sheet.entry(line, term.round)
         if sale.cancelled_at is not None and part.since <= sale.cancelled_at < part.until:
             line = Line("revenue_share", f"{sale.id}@cancelled", -worth, "money", term.share, 1,
-                        f"sale {sale.id} cancelled", sale.call_id)
+                        f"{told}, cancelled", sale.call_id)
             yield sheet.entry(line, term.round)
 
 

@@ -76,6 +76,7 @@ calls = Table(
     Index(None, "over_at"),
     Index("ix_calls_open", "node", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
     Index(None, "contact_id"),
+    Index(None, "client", "created_at"),
     Index(None, "client", "number", "created_at"),  # what rules about the next call to a number ask
 )
 
@@ -165,4 +166,53 @@ tallies = Table(
     Column("kind", String, primary_key=True),
     Column("name", String, primary_key=True),
     Column("count", BigInteger, nullable=False),
+)
+
+# One order on every database, whatever its language.
+Key = String().with_variant(String(collation="C"), "postgresql")
+
+ledger = Table(
+    "ledger", metadata,
+    # Rows are added, never changed. Decimals are texts: neither database rounds those.
+    Column("key", Key, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("client", String, nullable=False),
+    Column("month", String, nullable=False),  # whose facts these are
+    Column("booked", String, nullable=False),  # on whose invoice they stand
+    Column("term", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("quantity", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("unit_price", String, nullable=False),
+    Column("per", Integer, nullable=False),
+    Column("amount", String, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("call_id", String),
+    Index(None, "client", "booked", "key", "revision"),
+    Index(None, "client", "month", "key", "revision"),
+)
+
+ledger_months = Table(
+    "ledger_months", metadata,
+    Column("client", String, primary_key=True),
+    Column("month", String, primary_key=True),
+    Column("state", String, nullable=False),  # rating, rated, closed
+)
+
+sales = Table(
+    "sales", metadata,
+    Column("id", String, primary_key=True),
+    Column("call_id", String, ForeignKey("calls.id"), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("amount", String),  # null: what the contract says of the call's disposition
+    Column("cancelled_at", Double),
+    Index(None, "call_id"),
+)
+
+test_scores = Table(
+    "test_scores", metadata,
+    Column("call_id", String, ForeignKey("calls.id"), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("score", String, nullable=False),
 )

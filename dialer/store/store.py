@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 
 from dialer.store import claims, database, law, queries, reads
+from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
 from dialer.store.queries import Query
@@ -52,6 +53,7 @@ class Store:
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._reading = 0
         self._resources = resources
+        self.books = Books(self._write, self._read)
 
     @classmethod
     def open(cls, url: str, password: str | None = None) -> Self:

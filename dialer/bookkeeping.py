@@ -1,0 +1,99 @@
+"""Months into the ledger and out of it: what joins rating, which is pure, with the store."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from dialer.billing.entry import Entry
+from dialer.billing.months import Month, bounds
+from dialer.billing.rating import Agreement, rate
+from dialer.config.models import Client
+from dialer.store.books import PAGE, Books
+from dialer.store.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What rating a month did to the ledger."""
+
+    month: Month
+    """On whose invoice it stands: the month itself, or the first one that is open."""
+    entries: int
+    """That the facts call for."""
+    added: int
+    """Rows that the ledger did not have."""
+
+
+def agreement_of(client: Client) -> Agreement:
+    return Agreement(client.client, client.currency, ZoneInfo(client.timezone), client.contract)
+
+
+async def rated(store: Store, agreement: Agreement, month: Month) -> Iterator[Entry]:
+    """What the month costs by now; writes nothing."""
+    since, until = bounds(month, agreement.zone)
+    return rate(agreement, await store.books.facts(agreement.client, since, until), month)
+
+
+async def book(store: Store, agreement: Agreement, month: Month) -> Booked:
+    """Brings the ledger to say what the month costs. It may stop anywhere and be run again: keys make every step the
+    same as if it had gone through at once. While it runs, and until it has gone through, the month is `rating`."""
+    books, client = store.books, agreement.client
+    states = await books.months(client)
+    booked = _first_open(month, states)
+    before = states.get(str(booked))
+    await books.save_month(client, str(booked), "rating")
+    seen: set[str] = set()
+    added = 0
+    for batch in _batches(await rated(store, agreement, month), PAGE):
+        added += await books.post(batch, str(booked))
+        seen.update(entry.key for entry in batch)
+    if str(month) in states:
+        gone = [key async for key in _standing(books, client, month) if key not in seen]
+        for keys in _batches(gone, PAGE):
+            added += await books.withdraw(client, keys, str(booked))
+    if booked == month or before == "rated":
+        await books.save_month(client, str(booked), "rated")
+    return Booked(booked, len(seen), added)
+
+
+async def close(store: Store, client: str, month: Month) -> None:
+    """From now on nothing is booked into the month. Raises StoreError if it is closed already."""
+    await store.books.save_month(client, str(month), "closed")
+
+
+async def booked_entries(
+    books: Books, client: str, month: Month, by: Literal["booked", "month"] = "booked",
+) -> AsyncIterator[Entry]:
+    """In the order of their keys."""
+    after = ("", -1)
+    while page := await books.page(client, str(month), after, by):
+        for entry in page:
+            yield entry
+        after = (page[-1].key, page[-1].revision)
+
+
+async def _standing(books: Books, client: str, month: Month) -> AsyncIterator[str]:
+    """Keys about the month that are not taken back."""
+    last: Entry | None = None
+    async for entry in booked_entries(books, client, month, "month"):
+        if last is not None and last.key != entry.key and last.revision % 2 == 0:
+            yield last.key
+        last = entry
+    if last is not None and last.revision % 2 == 0:
+        yield last.key
+
+
+def _first_open(month: Month, states: Mapping[str, str]) -> Month:
+    while states.get(str(month)) == "closed":
+        month = month.next
+    return month
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

@@ -1,0 +1,236 @@
+"""Ledger, sales and scores of test calls: what money rests on. Every write waits for the disk."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+import sqlalchemy as sa
+
+from dialer.billing.entry import Entry
+from dialer.billing.facts import Call, Facts, Sale, Score, Span
+from dialer.billing.ledger import changes, taken_back
+from dialer.billing.money import plain
+from dialer.store.errors import StoreError
+from dialer.store.queries import Transaction, one_by_one
+from dialer.store.schema import agent_spans, calls, ledger, ledger_months, sales, test_scores
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+State = Literal["rating", "rated", "closed"]
+PAGE = 1_000
+"""Entries posted or read at once."""
+
+_FIELDS = tuple(f.name for f in fields(Entry))
+_ENTRY = tuple(ledger.c[name] for name in _FIELDS)
+
+
+def _row(entry: Entry, booked: str) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(entry, name) for name in _FIELDS}
+    return row | {
+        "booked": booked, "version": entry.version.isoformat(), "quantity": plain(entry.quantity),
+        "unit_price": plain(entry.unit_price), "amount": format(entry.amount, "f"),
+    }
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    found = dict(zip(_FIELDS, row, strict=True))
+    for name in ("quantity", "unit_price", "amount"):
+        found[name] = Decimal(found[name])
+    return Entry(**found | {"version": date.fromisoformat(found["version"])})
+
+
+# -- writes -----------------------------------------------------------------------------------------------------------
+
+
+@one_by_one
+def post(tx: Transaction, entries: Sequence[Entry], booked: str) -> int:
+    """Brings the ledger to say these; how many rows that took."""
+    if entries:
+        _open(tx, entries[0].client, booked)
+    latest = _latest(tx, [entry.key for entry in entries])
+    return tx.insert_new(ledger, [_row(entry, booked) for entry in changes(latest, entries)])
+
+
+@one_by_one
+def withdraw(tx: Transaction, client: str, keys: Sequence[str], booked: str) -> int:
+    """Takes back what stands under these keys."""
+    _open(tx, client, booked)
+    standing = [entry for entry in _latest(tx, keys).values() if entry.revision % 2 == 0]
+    return tx.insert_new(ledger, [_row(taken_back(entry), booked) for entry in standing])
+
+
+def _latest(tx: Transaction, keys: Sequence[str]) -> dict[str, Entry]:
+    rows = tx.connection.execute(
+        sa.select(*_ENTRY).where(ledger.c.key.in_(keys)).order_by(ledger.c.key, ledger.c.revision))
+    return {entry.key: entry for entry in map(_entry, rows)}
+
+
+def _open(tx: Transaction, client: str, booked: str) -> None:
+    """A month that is closed meanwhile takes no more entries."""
+    state = tx.connection.execute(
+        sa.select(ledger_months.c.state).where(ledger_months.c.client == client, ledger_months.c.month == booked)
+        .with_for_update(),
+    ).scalar_one_or_none()
+    if state == "closed":
+        raise StoreError(f"{booked} is closed for {client}")
+
+
+@one_by_one
+def save_month(tx: Transaction, client: str, month: str, state: State) -> None:
+    _open(tx, client, month)
+    tx.upsert(ledger_months, {"client": client, "month": month, "state": state})
+
+
+@one_by_one
+def record_sale(tx: Transaction, sale_id: str, call_id: str, at: float, amount: Decimal) -> None:
+    _known(tx, call_id)
+    row = {"id": sale_id, "call_id": call_id, "at": at, "amount": plain(amount), "cancelled_at": None}
+    if not tx.insert_new(sales, [row]):
+        before = tx.connection.execute(sa.select(sales.c.call_id, sales.c.amount).where(sales.c.id == sale_id)).one()
+        if tuple(before) != (call_id, plain(amount)):
+            raise StoreError(f"there is another sale {sale_id}; a sale's amount never changes: cancel it")
+
+
+@one_by_one
+def cancel_sale(tx: Transaction, sale_id: str, at: float) -> None:
+    """Cancelled already, it stays as it is. A call's id cancels what its disposition told."""
+    known = tx.connection.execute(sa.select(sales.c.id).where(sales.c.id == sale_id)).one_or_none()
+    if known is None:
+        call = _known(tx, sale_id)
+        if tx.connection.execute(sa.select(sales.c.id).where(sales.c.call_id == sale_id)).first() is not None:
+            raise StoreError(f"call {sale_id} has recorded sales; cancel them by their own ids")
+        tx.insert_new(sales, [{"id": sale_id, "call_id": sale_id, "at": call, "amount": None, "cancelled_at": None}])
+    tx.connection.execute(
+        sa.update(sales).where(sales.c.id == sale_id, sales.c.cancelled_at.is_(None)).values(cancelled_at=at))
+
+
+@one_by_one
+def save_score(tx: Transaction, call_id: str, at: float, score: Decimal) -> None:
+    """A later score of the same call replaces the earlier one."""
+    _known(tx, call_id)
+    tx.upsert(test_scores, {"call_id": call_id, "at": at, "score": plain(score)})
+
+
+def _known(tx: Transaction, call_id: str) -> float:
+    at: float | None = tx.connection.execute(
+        sa.select(calls.c.created_at).where(calls.c.id == call_id)).scalar_one_or_none()
+    if at is None:
+        raise StoreError(f"there is no call {call_id}")
+    return at
+
+
+# -- reads ------------------------------------------------------------------------------------------------------------
+
+
+def facts(connection: sa.Connection, client: str, since: float, until: float) -> Facts:
+    """Of the client, in the time; calls only if they are settled."""
+    if connection.dialect.name == "postgresql":  # all of one moment, and a million rows not at once
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
+    own = calls.c.client == client
+    found = sa.select(*(calls.c[name] for name in _CALL)).where(
+        own, calls.c.created_at >= since, calls.c.created_at < until, calls.c.outcome.is_not(None))
+    spans = sa.select(*(agent_spans.c[name] for name in _SPAN), calls.c.client).outerjoin(
+        calls, calls.c.id == agent_spans.c.call_id,
+    ).where(agent_spans.c.ended_at > since, agent_spans.c.started_at < until)
+    sold = sa.select(sales.c.id, sales.c.call_id, sales.c.at, sales.c.amount, calls.c.disposition, sales.c.cancelled_at)
+    tested = sa.select(test_scores.c.call_id, test_scores.c.at, test_scores.c.score)
+    when = (sales.c.at.between(since, until) | sales.c.cancelled_at.between(since, until)
+            | calls.c.created_at.between(since, until))
+    return Facts(
+        [Call(*row) for row in _stream(connection, found)],
+        [Span(*row) for row in _stream(connection, spans)],
+        [Sale(row[0], row[1], row[2], None if row[3] is None else Decimal(row[3]), *row[4:])
+         for row in connection.execute(sold.join(calls, calls.c.id == sales.c.call_id).where(own, when))],
+        [Score(row[0], row[1], Decimal(row[2]))
+         for row in connection.execute(tested.join(calls, calls.c.id == test_scores.c.call_id).where(
+             own, test_scores.c.at.between(since, until)))],
+    )
+
+
+_CALL = ("id", "created_at", *[f.name for f in fields(Call)][2:])
+_SPAN = [f.name for f in fields(Span)][:-1]
+
+
+def _stream(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+    return iter(connection.execute(statement, execution_options={"yield_per": PAGE}))
+
+
+def unsettled(connection: sa.Connection, client: str, until: float) -> int:
+    statement = sa.select(sa.func.count()).select_from(calls).where(
+        calls.c.client == client, calls.c.created_at < until, calls.c.outcome.is_(None))
+    return int(connection.execute(statement).scalar_one())
+
+
+def page(connection: sa.Connection, client: str, column: str, month: str, after: tuple[str, int]) -> list[Entry]:
+    statement = (
+        sa.select(*_ENTRY)
+        .where(ledger.c.client == client, ledger.c[column] == month,
+               (ledger.c.key > after[0]) | ((ledger.c.key == after[0]) & (ledger.c.revision > after[1])))
+        .order_by(ledger.c.key, ledger.c.revision).limit(PAGE)
+    )
+    return [_entry(row) for row in connection.execute(statement)]
+
+
+def months(connection: sa.Connection, client: str) -> dict[str, State]:
+    statement = sa.select(ledger_months.c.month, ledger_months.c.state).where(ledger_months.c.client == client)
+    return {row.month: row.state for row in connection.execute(statement)}
+
+
+# -- the store's side -------------------------------------------------------------------------------------------------
+
+Write = Callable[..., "Future[Any]"]
+Read = Callable[..., "Future[Any]"]
+
+
+class Books:
+    """The part of the store that money rests on; `Store.books`."""
+
+    def __init__(self, write: Write, read: Read) -> None:
+        self._write = write
+        self._read = read
+
+    def post(self, entries: Sequence[Entry], booked: str) -> "Future[int]":
+        """Entries of one client, each key once, at most PAGE of them, onto the invoice of the month `booked`. What the
+        ledger says already is left; what it says otherwise is taken back and said anew. How many rows that took.
+        Fails if the month is closed."""
+        return self._write(post, entries, booked, rows=len(entries))
+
+    def withdraw(self, client: str, keys: Sequence[str], booked: str) -> "Future[int]":
+        """Takes back what stands under these keys, at most PAGE of them."""
+        return self._write(withdraw, client, keys, booked, rows=len(keys))
+
+    def save_month(self, client: str, month: str, state: State) -> "Future[None]":
+        """Fails if the month is closed."""
+        return self._write(save_month, client, month, state)
+
+    def months(self, client: str) -> "Future[dict[str, State]]":
+        return self._read(months, client)
+
+    def page(
+        self, client: str, month: str, after: tuple[str, int] = ("", -1), by: Literal["booked", "month"] = "booked",
+    ) -> "Future[list[Entry]]":
+        """The next PAGE entries after a key and revision, by the month that they are booked in or are about."""
+        return self._read(page, client, by, month, after)
+
+    def facts(self, client: str, since: float, until: float) -> "Future[Facts]":
+        """What a month is rated from; times in epoch seconds."""
+        return self._read(facts, client, since, until)
+
+    def unsettled(self, client: str, until: float) -> "Future[int]":
+        """Calls from before that are not settled."""
+        return self._read(unsettled, client, until)
+
+    def record_sale(self, sale_id: str, call_id: str, at: float, amount: Decimal) -> "Future[None]":
+        """The same again changes nothing; fails for another call or amount, or if there is no such call."""
+        return self._write(record_sale, sale_id, call_id, at, amount)
+
+    def cancel_sale(self, sale_id: str, at: float) -> "Future[None]":
+        """By the sale's id, or the call's whose disposition told it."""
+        return self._write(cancel_sale, sale_id, at)
+
+    def save_score(self, call_id: str, at: float, score: Decimal) -> "Future[None]":
+        """Of a test call, 0 to 100."""
+        return self._write(save_score, call_id, at, score)
