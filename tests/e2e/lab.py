@@ -5,8 +5,8 @@ Nothing waits for a time to pass: `until_*` poll the API, the store or the far s
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -111,6 +111,18 @@ class Lab:
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return await self.engine.api.post(f"/v1/{path}", body)
+
+    async def delete(self, path: str) -> int:
+        """The status."""
+        async with self._request("DELETE", f"/v1/{path}") as response:
+            return response.status
+
+    @asynccontextmanager
+    async def _request(self, method: str, path: str) -> AsyncIterator[aiohttp.ClientResponse]:
+        url = f"http://{self.plant.host}:{self.engine.web_port}{path}"
+        headers = {"Authorization": f"Bearer {self.engine.token}"}
+        async with aiohttp.ClientSession(headers=headers) as session, session.request(method, url) as response:
+            yield response
 
     async def refused(self, path: str, body: Mapping[str, Any] | None = None) -> str:
         """What the engine says when it refuses."""
@@ -311,11 +323,8 @@ class Lab:
 
     async def _counted_impossible(self) -> list[str]:
         """States that cannot be, since the last test."""
-        async with aiohttp.ClientSession() as session:
-            headers = {"Authorization": f"Bearer {self.engine.token}"}
-            url = f"http://{self.plant.host}:{self.engine.web_port}/metrics"
-            async with session.get(url, headers=headers) as response:
-                text = await response.text()
+        async with self._request("GET", "/metrics") as response:
+            text = await response.text()
         counts = re.findall(r'^dialer_impossible_total\{kind="([^"]+)"\} ([0-9.e+]+)', text, re.MULTILINE)
         before, self._impossible = self._impossible, {kind: float(count) for kind, count in counts}
         return [f"impossible: {kind}" for kind, count in self._impossible.items() if count > before.get(kind, 0.0)]

@@ -3,6 +3,7 @@
 from tests.e2e.files import campaign
 from tests.e2e.lab import Lab
 
+OPTIONS = {"people": {"brief_ms": 200}}
 FILES = {
     **campaign("hangs_up", machine={"detect": True}, retry={"machine": {"after": "6h", "times": 2}}),
     **campaign("joins", machine={"detect": True, "then": "agent"}),
@@ -44,3 +45,14 @@ async def test_a_machine_may_go_to_an_agent(lab: Lab) -> None:
     call = await lab.one()
     assert (call.outcome, call.hung_up_by) == ("answered", "agent")
     assert await lab.over(await lab.until_rung(number)) == "us"
+
+
+async def test_a_person_who_hangs_up_while_we_listen_for_a_machine(lab: Lab) -> None:
+    number = "+493023120005"
+    await lab.log_in("agent01")
+    await lab.dial("hangs_up", number)
+    call = await lab.one()
+    assert (call.outcome, call.hung_up_by, call.joined_at) == ("left", "customer", None)
+    assert call.answered_at is not None
+    assert await lab.over(await lab.until_rung(number)) == "it"
+    await lab.until_agent("agent01", "idle")
