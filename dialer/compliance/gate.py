@@ -50,7 +50,7 @@ class Gate:
         return (found,) if found is not None else ()
 
     def verdict(self, contact: Contact, known: Known) -> Verdict:
-        place = _place(contact)
+        place = self._place(contact)
         packs = self.packs(place)
         listings = {
             name: Listing(register.holds(contact.number), register.imported_at)
@@ -68,11 +68,12 @@ class Gate:
         return None
 
     def least_ring_s(self, contact: Contact) -> float:
-        return max((rules.pack.least_ring for rules in self.packs(_place(contact))), default=0.0)
+        return max((rules.pack.least_ring for rules in self.packs(self._place(contact))), default=0.0)
 
-
-def _place(contact: Contact) -> Place:
-    return place_of(contact.number, contact.fields.get(TIMEZONE_FIELD) or None)
+    def _place(self, contact: Contact) -> Place:
+        if self.named == ():  # nobody asks where
+            return Place(None, ())
+        return place_of(contact.number, contact.fields.get(TIMEZONE_FIELD) or None)
 
 
 @dataclass(frozen=True, slots=True)
