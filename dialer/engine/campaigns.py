@@ -115,7 +115,7 @@ class Campaigns:
     # -- dialling -----------------------------------------------------------------------------------
 
     def kick_all(self) -> None:
-        for run in self.runs.values():
+        for run in list(self.runs.values()):
             self.kick(run)
 
     def kick(self, run: Run) -> None:

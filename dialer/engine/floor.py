@@ -33,6 +33,7 @@ that a silent link takes to be noticed (JOIN_GRACE_S each): then it is not the l
 class Leg(NamedTuple):
     agent: str
     switch: str
+    since: float
 
 
 class Floor:
@@ -79,17 +80,14 @@ class Floor:
         self.apply(agent, m.LegUp(event.channel, event.switch))
 
     def adopt_leg(self, channel: str, agent: str, switch: str) -> None:
-        self._legs[channel] = Leg(agent, switch)
+        self._legs[channel] = Leg(agent, switch, self._engine.clock.now())
         self._engine.limits.hold(channel, [Scope("switch", switch)])
 
     def leg_event(self, event: ev.CallEvent) -> None:
         agent = self._legs[event.channel].agent
         match event:
             case ev.HungUp() | ev.Gone() | ev.OriginateFailed():
-                if self.desk.state(agent).state is State.CALLING:
-                    reason = event.reason if isinstance(event, ev.OriginateFailed) else getattr(event, "text", "")
-                    phone = self.desk.config(agent).phone
-                    log.warning("phone %s was not reached: %s", phone, reason or "gone", extra={"agent": agent})
+                self._tell_unreached(event)
                 self._leg_gone(event.channel, agent)
             case ev.Digit(digit=digit):
                 verb = self._keys.press(event.channel, digit, event.at)
@@ -97,6 +95,13 @@ class Floor:
                     self._key(agent, verb)
             case _:
                 pass
+
+    def _tell_unreached(self, event: ev.HungUp | ev.Gone | ev.OriginateFailed) -> None:
+        agent = self.desk.by_channel(event.channel)
+        if agent is not None and self.desk.state(agent).state is State.CALLING:
+            reason = event.reason if isinstance(event, ev.OriginateFailed) else getattr(event, "text", "")
+            phone = self.desk.config(agent).phone
+            log.warning("phone %s was not reached: %s", phone, reason or "gone", extra={"agent": agent})
 
     def _leg_gone(self, channel: str, agent: str) -> None:
         del self._legs[channel]
@@ -154,7 +159,7 @@ class Floor:
         channel = engine.ids.leg()
         if engine.limits.acquire(channel, [Scope("switch", switch)]) is not None:
             raise RefusedError(f"{switch} has no free channel")
-        self._legs[channel] = Leg(agent, switch)
+        self._legs[channel] = Leg(agent, switch, self._engine.clock.now())
         self.apply(agent, m.LoginRequested(channel, switch, AGENT_RING_S))
 
     def _ask(self, state: AgentState, event: m.Event, otherwise: str) -> None:
@@ -321,9 +326,9 @@ class Floor:
         if state.channel is not None:
             self._switch_of(state.channel).park_agent(state.channel)
 
-    def legs(self, switch: str) -> list[str]:
-        """The channel of every leg on the switch."""
-        return [channel for channel, leg in self._legs.items() if leg.switch == switch]
+    def legs(self, switch: str) -> list[tuple[str, float]]:
+        """The channel of every leg on the switch, and since when we know it."""
+        return [(channel, leg.since) for channel, leg in self._legs.items() if leg.switch == switch]
 
     def anyone(self) -> bool:
         """Whether an agent's leg is left."""

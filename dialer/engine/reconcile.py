@@ -233,15 +233,11 @@ class Reconciler:
     def _update_legs(self, listing: ev.ChannelsListed, living: Living) -> None:
         """A leg without an agent (who logged out while the link was down, or is not configured any more) has to go."""
         desk = self._engine.floor.desk
-        for channel in self._engine.floor.legs(listing.switch):
-            agent = desk.by_channel(channel)
+        for channel, since in self._engine.floor.legs(listing.switch):
             if channel in living:
-                if agent is None:
+                if desk.by_channel(channel) is None:
                     self._engine.switches[listing.switch].hangup(channel)
-                continue
-            state = desk.state(agent) if agent is not None else None
-            called = state is not None and state.state is AgentStates.CALLING
-            if not (called and state is not None and state.since >= self._certain_before(listing)):
+            elif since < self._certain_before(listing):
                 self._engine.post(ev.Gone(channel, listing.at))
 
     def _hang_up_strangers(self, listing: ev.ChannelsListed) -> None:

@@ -128,3 +128,16 @@ async def answered(rig: Rig, channel: str) -> None:
     rig.post(ev.Answered(channel, now), ev.ScriptReplied(channel, now, Reply()))
     rig.post(ev.ScriptReplied(channel, now, Reply(digits="1")))
     await rig.quiet()
+
+
+async def test_a_phone_that_logs_in_while_the_channels_are_listed_stays_logged_in(rig: Rig) -> None:
+    rig.link_up()
+    asked_at = rig.clock.now()
+    rig.clock.move(0.05)
+    rig.post(script("1.1", rig.clock.now(), "agent", caller="p-ada"))
+    assert rig.agent_state("ada") == "paused"
+    rig.listing(asked_at=asked_at)
+    assert rig.agent_state("ada") == "paused"
+    rig.clock.move(10)
+    rig.listing()
+    assert rig.agent_state("ada") == "logged_out"
