@@ -11,7 +11,7 @@ class Outcome(StrEnum):
     """A person answered and talked with an agent (agentless: heard the flow)."""
     ABANDONED = "abandoned"
     """Outbound: a person answered and had no agent within the campaign's `connect_within`. Inbound: the caller gave up
-    waiting for one."""
+    waiting for one, or was ended by us while waiting."""
     MACHINE = "machine"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
@@ -97,6 +97,8 @@ def _of_inbound(call: Call) -> Outcome:
             return outcome
     if call.why == "no_script":
         return Outcome.FAILED
+    if call.queued_at is not None:
+        return Outcome.ABANDONED  # ended by an operator or a shutdown while it waited
     return Outcome.LEFT if call.hung_up_by == "customer" else Outcome.SELF_SERVED
 
 

@@ -246,6 +246,7 @@ def test_a_survey_follows_an_outbound_talk_where_the_campaign_has_one():
         (inbound(State.FLOW, flow_started=True, marks=frozenset({"overloaded", "forwarded"})), Outcome.FORWARDED),
         (inbound(State.FLOW, flow_started=True, marks=frozenset({"trunk_fault"})), Outcome.FAILED),
         (inbound(State.ENDING, flow_started=True, why="flow"), Outcome.SELF_SERVED),
+        (inbound(State.ENDING, flow_started=True, why="operator", queued_at=1050.0), Outcome.ABANDONED),
         (inbound(State.ENDING, why="overloaded"), Outcome.OVERLOADED),
         (inbound(State.ENDING, why="no_script"), Outcome.FAILED),
         (talking(), Outcome.ANSWERED),
