@@ -104,7 +104,7 @@ class Share:
             fade = 1 - 1 / SHARE_MEMORY
             self._dials = self._dials * fade + 1
             self._persons = self._persons * fade + person
-        if person == 1:
+        if person == 1 and self._out_since is None:
             self._seen += 1
             self._watch_break()
 
@@ -186,8 +186,9 @@ class Answers:
 
     def taken_back(self, now: float, after: float) -> None:
         """We ended a dial that nobody had answered for so many seconds."""
-        i = max(0, min(self.bins - 1, int(after / BIN_S)))
-        person = min(1.0, self.still(after) * (1 - self._person.cdf[i]))
+        i, share = max(0, min(self.bins - 1, int(after / BIN_S))), self.share.settled
+        by_person = share * (1 - self._person.cdf[i])
+        person = by_person / max(1e-6, by_person + (1 - share) * (1 - self._other.cdf[i]))
         self.share.resolved(now, min(0.99, person))
         self._person.learn_after(after, person)
         self._live.learn_after(after, person)
@@ -214,13 +215,6 @@ class Answers:
             [max(0.0, self._live.before(age * BIN_S + point) - self._person.cdf[age]) for point in self.points]
             for age in range(self.bins)
         ]
-
-    def still(self, age: float) -> float:
-        """The chance of a person, by what is left to come: p / (those still in the air at this age)."""
-        i = max(0, min(self.bins - 1, int(age / BIN_S)))
-        share = self.share.value
-        left = share * (1 - self._person.cdf[i]) + (1 - share) * (1 - self._other.cdf[i])
-        return share / max(left, 1e-3)
 
     def fresh(self) -> list[float]:
         """The chances that a dial placed now is live by each point."""

@@ -9,8 +9,8 @@ from math import exp, log
 
 from dialer.campaigns.pacing.model import Pace, Window
 
-GOAL = 2.0
-"""Losses to have in hand."""
+GOAL, GOAL_ANSWERS, GOAL_MOST = 1.5, 800.0, 4.5
+"""Losses to have in hand, at first; one more for so many answers; at most."""
 PULL = 0.12
 """How much (in the logarithm of the risk) each loss in hand more or less than the goal moves."""
 DRIFT = 0.0004
@@ -18,8 +18,10 @@ DRIFT = 0.0004
 LEAST, MOST = log(0.002), log(0.6)
 START = log(0.045)
 CREDIT, CREDIT_ANSWERS = 3.0, 200.0
-STEEP = 0.5
+STEEP = 0.8
 """How much more it moves when less than one loss is in hand."""
+NARROW = 1.2
+"""The same for the shorter windows."""
 STOP = -1.5
 """Losses in hand at which nothing is risked any more."""
 """Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
@@ -65,7 +67,7 @@ class Budget:
         """A person answered."""
         for counted in (self._whole, *self._short):
             counted.add(now, 1.0, 0.0)
-        in_hand = max(-2.0, min(4.0, self._spare(now) - GOAL))
+        in_hand = max(-2.0, min(4.0, self._in_hand(now)))
         self._middle = min(MOST, max(LEAST, self._middle + DRIFT * in_hand))
 
     def lost(self, now: float) -> None:
@@ -78,12 +80,16 @@ class Budget:
         spare = self._spare(now)
         if spare < STOP:
             return 0.0
-        wanted = self._middle + PULL * min(4.0, spare - GOAL) - STEEP * max(0.0, 1.0 - spare)
+        wanted = self._middle + PULL * min(4.0, self._in_hand(now)) - STEEP * max(0.0, 1.0 - spare)
         for counted in self._short:
             left = max(counted.spare(now), 1.0 - counted.lost)
             if left < 1.0:
-                wanted -= 2.0 * (1.0 - left)
+                wanted -= NARROW * (1.0 - left)
         return exp(min(MOST, max(LEAST, wanted)))
+
+    def _in_hand(self, now: float) -> float:
+        """More than the goal."""
+        return self._spare(now) - min(GOAL_MOST, GOAL + self._whole.answered / GOAL_ANSWERS)
 
     def _spare(self, now: float) -> float:
         return self._whole.spare(now) + CREDIT * exp(-self._whole.answered / CREDIT_ANSWERS)

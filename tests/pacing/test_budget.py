@@ -1,0 +1,57 @@
+"""How much risk the budget allows."""
+
+import pytest
+
+from dialer.campaigns.pacing import Pace, Window
+from dialer.campaigns.pacing.budget import Budget, Counted
+
+LAW = Window(30 * 86_400.0, 0.03)
+
+
+def budget(answered: int, lost: int, *windows: Window) -> Budget:
+    made = Budget(Pace(windows=windows or (LAW,)))
+    for i in range(answered):
+        made.answered(float(i))
+        if i < lost:
+            made.lost(float(i))
+    return made
+
+
+def test_the_more_is_lost_the_less_may_be_risked() -> None:
+    risks = [budget(1000, lost).risk(1000.0) for lost in (20, 26, 29, 30, 31)]
+    assert risks == sorted(risks, reverse=True)
+    assert risks[0] > 3 * risks[-1] > 0
+
+
+def test_when_the_budget_is_overdrawn_nothing_is_risked() -> None:
+    assert budget(1000, 32).risk(1000.0) == 0.0
+
+
+def test_a_cold_start_may_lose_some_and_not_many() -> None:
+    assert budget(20, 1).risk(20.0) > 0
+    assert budget(20, 6).risk(20.0) == 0.0
+
+
+def test_the_shorter_window_holds_back_when_the_long_one_has_plenty() -> None:
+    half_hour = Window(1800.0, 0.045)
+    free = budget(1000, 0, LAW, half_hour)
+    for _ in range(60):
+        free.lost(1000.0)
+    alone = budget(2500, 0)
+    for _ in range(60):
+        alone.lost(2500.0)
+    assert free.risk(1000.0) < alone.risk(2500.0) / 10
+
+
+def test_what_was_lost_before_a_restart_is_not_forgotten() -> None:
+    spent = Budget(Pace(windows=(LAW,), answered=1000.0, abandoned=40.0))
+    assert spent.risk(0.0) == 0.0
+
+
+def test_a_window_forgets_what_is_older_than_itself() -> None:
+    counted = Counted(Window(600.0, 0.1))
+    counted.add(0.0, 0.0, 5.0)
+    counted.add(300.0, 50.0, 0.0)
+    assert counted.spare(310.0) == pytest.approx(0.0)
+    assert counted.spare(700.0) == pytest.approx(5.0)
+    assert counted.spare(2000.0) == pytest.approx(0.0)
