@@ -89,3 +89,20 @@ async def test_a_leg_that_drops_in_pause_logs_out(lab: Lab) -> None:
     lab.phone("agent01").hang_up()
     await lab.until_agent("agent01", "logged_out")
     assert [(span.state, span.reason) for span in lab.ledger.spans("agent01", lab.since)][-1] == ("paused", "lunch")
+
+
+async def test_both_hang_up_at_once(lab: Lab) -> None:
+    """Whatever comes first, the call is settled once, with its talk, and nobody waits for it."""
+    for turn in range(4):
+        await lab.log_in("agent01")
+        caller = await lab.call(NUMBER, sender=f"+49302318{turn:03}")
+        await lab.until_agent("agent01", "talking")
+        await lab.until_answered(caller)
+        first, second = (caller, lab.phone("agent01")) if turn % 2 else (lab.phone("agent01"), caller)
+        first.hang_up()
+        second.hang_up()
+        call = (await lab.settled(turn + 1))[-1]
+        assert (call.outcome, call.agent) == ("answered", "agent01")
+        assert len(lab.ledger.talks(call.id)) == 1
+        await lab.until_agent("agent01", "logged_out")
+    assert await lab.waiting(0)
