@@ -18,13 +18,13 @@ DRIFT = 0.0004
 LEAST, MOST = log(0.002), log(0.6)
 START = log(0.045)
 CREDIT, CREDIT_ANSWERS = 3.0, 200.0
+"""Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
 STEEP = 0.8
 """How much more it moves when less than one loss is in hand."""
 NARROW = 1.2
 """The same for the shorter windows."""
 STOP = -1.5
 """Losses in hand at which nothing is risked any more."""
-"""Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
 PARTS = 30
 
 

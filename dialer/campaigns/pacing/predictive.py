@@ -4,7 +4,7 @@ At each decision the next dial's risk is known: the chance that, when it is live
 the agents idle now and those freed by then. It dials while that risk is at most what the budget allows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
@@ -24,10 +24,19 @@ AVERTED = 0.1
 """The chance that nobody is free then at which such a call is taken back, at least; twice what a dial may risk."""
 LATE_S = 20.0
 """So long after the ring time-out a dial of which nothing was heard is forgotten."""
-DETECTION_S = 8.0
-WAIT_S = 10.0
+DETECTION_S, WAIT_S = 8.0, 10.0
+"""The same for the end of a detection, and for that of a wait."""
+TAKING_S = 3.0
+"""A call to be taken back that is in the air after this is to be counted on again."""
+MOST = 1000
+"""Dials in one decision, at most."""
 MOST_TAKEN = 4
 """Calls taken back in one decision, at most."""
+
+Ages = dict[int, int]
+"""How many dials are in the air, by age in bins."""
+Old = tuple[str, int]
+"""A dial and its age."""
 
 
 class Predictive:
@@ -49,13 +58,13 @@ class Predictive:
         """How long somebody who is live waits for an agent, learnt from those who had none."""
         self._roster = Roster()
         self._air: dict[str, float] = {}
-        """Dials that nobody has answered, since when; those of which nothing was told have names of ours."""
+        """Dials that nobody has answered, and since when."""
         self._ringing: dict[str, float] = {}
         self._detecting: dict[str, tuple[float, float]] = {}
         """Answered by somebody or something: seconds after the dial, and since when."""
         self._waiting: dict[str, float] = {}
-        self._taken: set[str] = set()
-        """Dials in the air that we asked to have taken back."""
+        self._taken: dict[str, float] = {}
+        """Dials in the air that we asked to have taken back, and when."""
         self._refreshed_at = self._seen_at = float("-inf")
 
     # -- what happened ------------------------------------------------------------------------------
@@ -92,7 +101,7 @@ class Predictive:
     def _picked_up(self, now: float, dial: str) -> None:
         placed = self._air.pop(dial, None)
         self._ringing.pop(dial, None)
-        self._taken.discard(dial)
+        self._taken.pop(dial, None)
         if placed is not None:
             self._detecting[dial] = (now - placed, now)
 
@@ -110,8 +119,7 @@ class Predictive:
         placed = self._air.pop(dial, None)
         self._ringing.pop(dial, None)
         picked = self._detecting.pop(dial, None)
-        taken = dial in self._taken
-        self._taken.discard(dial)
+        taken = self._taken.pop(dial, None) is not None
         if placed is not None and taken and not machine:
             self._answers.taken_back(now, now - placed)
         elif picked is not None:
@@ -139,7 +147,8 @@ class Predictive:
         decision = spread(state, wanted, reason, self._roster.switches())
         return Decision(decision.places, decision.reason, hang_up)
 
-    def _wanted(self, now: float, ages: dict[int, int], state: Snapshot) -> tuple[int, Reason, tuple[str, ...]]:
+    def _wanted(self, now: float, ages: Ages, state: Snapshot) -> tuple[int, Reason, tuple[str, ...]]:
+        """How many to dial, why not more, and which to take back."""
         allowed = self._budget.risk(now)
         answers = self._answers
         detecting = answers.picked_up([(after, now - since) for after, since in self._detecting.values()])
@@ -147,57 +156,58 @@ class Predictive:
         known = [(1, [chance] * POINTS) for chance in detecting]
         supply = self._supply(now)
 
-        def ahead_of(ages: dict[int, int]) -> Excess:
+        def ahead_of(ages: Ages) -> Excess:
             return excess(idle, answers.demand(ages) + known, supply, POINTS, answers.share.variation)
 
-        fresh, room = answers.fresh(), sum(state.free.values())
-        if state.rate is not None:
-            room = min(room, state.rate)
-        hang_up = self._averted(now, idle - len(detecting), supply, allowed, ages)
+        room = min(sum(state.free.values()), MOST if state.rate is None else state.rate)
+        taken = self._averted(now, idle - len(detecting), supply, allowed)
+        _without(ages, taken)
         ahead = ahead_of(ages)
-        if not hang_up and allowed > 0 and room and ahead.risk() > allowed:
-            for dial, age in self._long_ringing(now)[:MOST_TAKEN]:
-                ages[age] -= 1
-                hang_up = (*hang_up, dial)
-                without = ahead_of(ages)
-                if without.risk() <= allowed:
-                    ahead = without
-                    self._taken.update(hang_up)
-                    break
-            else:
-                hang_up = ()
+        if not taken and allowed > 0 and room and ahead.risk() > allowed:
+            ahead, taken = self._make_room(now, ages, allowed, ahead, ahead_of)
+            _without(ages, taken)
+        self._taken.update((dial, now) for dial, _ in taken)
+        fresh = answers.fresh()
         wanted = max(0, idle - sum(ages.values()) - len(detecting))
         for _ in range(wanted):
             ahead.add(fresh)
         while wanted <= room and ahead.risk() <= allowed:
             ahead.add(fresh)
             wanted += 1
-        return wanted, "abandon_budget" if allowed == 0.0 else "enough_in_the_air", hang_up
+        reason: Reason = "abandon_budget" if allowed == 0.0 else "enough_in_the_air"
+        return wanted, reason, tuple(dial for dial, _ in taken)
 
-    def _averted(
-        self, now: float, idle: int, supply: Rows, allowed: float, ages: dict[int, int]
-    ) -> tuple[str, ...]:
-        """Long ringing dials that nobody would be free for if they were answered now. They are out of `ages` then."""
+    def _make_room(
+        self, now: float, ages: Ages, allowed: float, ahead: Excess, ahead_of: Callable[[Ages], Excess]
+    ) -> tuple[Excess, list[Old]]:
+        """Long ringing dials, the fewest, without which a fresh one may be dialled: it is worth more than they are."""
+        left, taken = dict(ages), []
+        for old in self._long_ringing(now)[:MOST_TAKEN]:
+            _without(left, [old])
+            taken.append(old)
+            without = ahead_of(left)
+            if without.risk() <= allowed:
+                return without, taken
+        return ahead, []
+
+    def _averted(self, now: float, idle: int, supply: Rows, allowed: float) -> list[Old]:
+        """Long ringing dials that nobody would be free for if they were answered now."""
         if idle > 0 or not (old := self._long_ringing(now)):
-            return ()
+            return []
         nobody = 1.0
         for count, row in supply:
             nobody *= (1.0 - row[POINTS]) ** count
-        if nobody <= max(AVERTED, 2 * allowed):
-            return ()
-        for dial, age in old:
-            self._taken.add(dial)
-            ages[age] -= 1
-        return tuple(dial for dial, _ in old)
+        return old if nobody > max(AVERTED, 2 * allowed) else []
 
-    def _long_ringing(self, now: float) -> list[tuple[str, int]]:
+    def _long_ringing(self, now: float) -> list[Old]:
         """Dials that may be taken back, the longest in the air first, and their ages in bins."""
-        if self._pace.take_back_s is None:
+        after = self._pace.take_back_s
+        if after is None:
             return []
         return [
             (dial, max(0, int((now - self._air[dial]) / BIN_S)))
             for dial, since in self._ringing.items()
-            if now - since >= self._pace.take_back_s and dial in self._air and dial not in self._taken
+            if now - since >= after and dial in self._air and dial not in self._taken
         ]
 
     def _supply(self, now: float) -> list[tuple[int, Sequence[float]]]:
@@ -206,7 +216,7 @@ class Predictive:
         rows.extend((1, self._freeing.wrapping(now - since)) for since in self._roster.wrapping())
         return rows
 
-    def _look(self, now: float, ages: dict[int, int]) -> None:
+    def _look(self, now: float, ages: Ages) -> None:
         """Let time pass for the estimates."""
         passed = now - self._seen_at
         if 0 < passed < 60:
@@ -218,11 +228,11 @@ class Predictive:
             waits = self._patience_s
             self._freeing.refresh([*(point + waits for point in self._answers.points), SOON_S + waits])
 
-    def _ages(self, now: float, in_the_air: int) -> dict[int, int]:
+    def _ages(self, now: float, in_the_air: int) -> Ages:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""
-        ages: dict[int, int] = {}
+        ages: Ages = {}
         for dial, placed in self._air.items():
-            if dial in self._taken:
+            if dial in self._taken and now - self._taken[dial] < TAKING_S:
                 continue
             age = max(0, int((now - placed) / BIN_S))
             ages[age] = ages.get(age, 0) + 1
@@ -238,10 +248,15 @@ class Predictive:
                 break
             del self._air[dial]
             self._ringing.pop(dial, None)
-            self._taken.discard(dial)
+            self._taken.pop(dial, None)
         for dial, (_, since) in list(self._detecting.items()):
             if now - since > DETECTION_S:
                 del self._detecting[dial]
         for dial, since in list(self._waiting.items()):
             if now - since > WAIT_S:
                 del self._waiting[dial]
+
+
+def _without(ages: Ages, taken: Iterable[Old]) -> None:
+    for _, age in taken:
+        ages[age] -= 1
