@@ -135,13 +135,15 @@ class Engine:
 
     def over(self, channel: str, untold: ev.HungUp | None = None) -> None:
         """The channel is gone; `untold` to whoever it would have been."""
+        if untold is not None and channel in self._over:
+            return  # an echo
         self._over[channel] = untold
         if len(self._over) > MOST_OVER:
             del self._over[next(iter(self._over))]
 
     def _script_of_the_dead(self, event: ev.ScriptStarted) -> None:
         """A caller who hung up at once is still a call that was offered; anything else has had its end."""
-        hang_up = self._over.pop(event.channel)
+        hang_up, self._over[event.channel] = self._over[event.channel], None
         if event.kind == "inbound" and hang_up is not None:
             self.calls.arrive(event)
             self.post(hang_up)
