@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from dialer.billing_commands import invoice, rate, sale, score
 from dialer.law_commands import dnc, why
 from dialer.terminal import (
     CampaignName,
@@ -39,6 +40,10 @@ app.add_typer(flows, name="flow")
 app.add_typer(stores, name="store")
 app.add_typer(dnc, name="dnc")
 app.command()(why)
+app.command()(rate)
+app.command()(invoice)
+app.add_typer(sale, name="sale")
+app.command()(score)
 
 
 class AgentVerbs(StrEnum):

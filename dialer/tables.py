@@ -3,12 +3,16 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from dialer.billing.invoice import Invoice
 
 Row = Mapping[str, Any]
 
@@ -91,3 +95,26 @@ def _span(seconds: float) -> str:
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def invoices(columns: "Sequence[tuple[str, Invoice]]") -> None:
+    """What each term comes to; of two, and how the second differs."""
+    from dialer.billing.invoice import TITLES
+
+    sums = [_by_term(invoice) for _, invoice in columns]
+    rows = [(TITLES[term], [found.get(term, Decimal(0)) for found in sums]) for term in TITLES
+            if any(term in found for found in sums)]
+    rows.append(("Total", [invoice.gross for _, invoice in columns]))
+    show = columns[0][1].money
+    cells = [(title, *map(show, amounts), *([show(amounts[1] - amounts[0])] if len(amounts) > 1 else []))
+             for title, amounts in rows]
+    head = columns[0][1]
+    _table(Console(), f"{head.client}, {head.month}, {head.currency}",
+           ("term", *(name for name, _ in columns), *(["difference"] if len(columns) > 1 else [])), cells)
+
+
+def _by_term(invoice: "Invoice") -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for heading, line in invoice.lines.items():
+        found[heading.term] = found.get(heading.term, Decimal(0)) + line.amount
+    return found
