@@ -289,6 +289,17 @@ async def test_every_agent_is_adopted(rig: Rig) -> None:
     assert rig.engine.limits.used(Scope("switch", SWITCH)) == 3
 
 
+async def test_an_echo_of_a_hang_up_and_a_late_script_bring_no_call_back(rig: Rig) -> None:
+    rig.link_up()
+    now = rig.clock.now()
+    began = script("1.1", now, "inbound", "+49301", HOTLINE)
+    hung_up = ev.HungUp("1.1", now, 16)
+    rig.post(began, hung_up, hung_up, began, began)
+    await rig.quiet()
+    assert len(rig.engine.calls) == 0
+    assert rig.store.settled["1.1"] == 1
+
+
 # -- how ------------------------------------------------------------------------------------------------------
 
 
