@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialer.campaigns.pacing.excess import Exact, Refined, counts, upper_tail
+from dialer.campaigns.pacing.excess import Agents, Exact, Refined, counts, upper_tail
 
 chance = st.floats(0.01, 0.99)
 chances = st.lists(chance, min_size=1, max_size=6)
@@ -33,20 +33,20 @@ def rows(chances: Sequence[float]) -> list[tuple[int, list[float]]]:
 def test_the_exact_distribution_is_the_sum_over_all_combinations(
     idle: int, live: list[float], freed: list[float]
 ) -> None:
-    [risk] = Exact(idle, rows(live), rows(freed), 1).risks()
+    [risk] = Exact(Agents(idle, rows(freed), 1), rows(live)).risks()
     assert risk == pytest.approx(nobody_free(idle, live, freed), abs=1e-9)
 
 
 @settings(max_examples=40, deadline=None)
 @given(idle=st.integers(0, 3), live=chances, freed=chances, fresh=chance)
 def test_adding_a_dial_is_having_had_it(idle: int, live: list[float], freed: list[float], fresh: float) -> None:
-    added = Exact(idle, rows(live), rows(freed), 1)
+    added = Exact(Agents(idle, rows(freed), 1), rows(live))
     added.add([fresh])
-    had = Exact(idle, rows([*live, fresh]), rows(freed), 1)
+    had = Exact(Agents(idle, rows(freed), 1), rows([*live, fresh]))
     assert added.risks() == pytest.approx(had.risks())
-    many = Refined(idle, rows(live), rows(freed), 1, 0.0)
+    many = Refined(Agents(idle, rows(freed), 1), rows(live), 0.0)
     many.add([fresh])
-    assert many.risks() == pytest.approx(Refined(idle, rows([*live, fresh]), rows(freed), 1, 0.0).risks())
+    assert many.risks() == pytest.approx(Refined(Agents(idle, rows(freed), 1), rows([*live, fresh]), 0.0).risks())
 
 
 @pytest.mark.parametrize("p", [0.1, 0.35, 0.8])
@@ -63,7 +63,7 @@ def test_the_refined_normal_agrees_with_the_exact_distribution(
 ) -> None:
     live, freed = counts([(dials, p)], dials), counts([(busy, q)], busy)
     true = sum(live[x] * sum(freed[: max(0, x - idle + 1)]) for x in range(dials + 1))
-    [near] = Refined(idle, [(dials, [p])], [(busy, [q])], 1, 0.0).risks()
+    [near] = Refined(Agents(idle, [(busy, [q])], 1), [(dials, [p])], 0.0).risks()
     assert near == pytest.approx(true, abs=0.004)
     third_left_out = upper_tail(-0.5 + idle + busy * q - dials * p, dials * p * (1 - p) + busy * q * (1 - q), 0.0)
     assert abs(near - true) <= abs(third_left_out - true)
@@ -71,11 +71,11 @@ def test_the_refined_normal_agrees_with_the_exact_distribution(
 
 def test_who_takes_an_agent_takes_it_from_those_who_come_later() -> None:
     """One agent idle, one dial that is live at the second point for certain: an earlier one costs it its agent."""
-    assert Exact(1, [(1, [0.0, 1.0])], [], 2).risk() == pytest.approx(1.0)
-    assert Exact(2, [(1, [0.0, 1.0])], [], 2).risk() == pytest.approx(0.0)
+    assert Exact(Agents(1, [], 2), [(1, [0.0, 1.0])]).risk() == pytest.approx(1.0)
+    assert Exact(Agents(2, [], 2), [(1, [0.0, 1.0])]).risk() == pytest.approx(0.0)
 
 
 def test_an_unsure_estimate_is_a_greater_risk() -> None:
-    sure = Refined(20, [(60, [0.2])], [], 1, 0.0)
-    unsure = Refined(20, [(60, [0.2])], [], 1, 0.3)
+    sure = Refined(Agents(20, [], 1), [(60, [0.2])], 0.0)
+    unsure = Refined(Agents(20, [], 1), [(60, [0.2])], 0.3)
     assert unsure.risk() > sure.risk() * 1.5

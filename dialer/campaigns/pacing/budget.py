@@ -56,15 +56,15 @@ class Counted:
 
 
 class Budget:
-    def __init__(self, pace: Pace, now: float = 0.0) -> None:
-        self._whole, *rest = [Counted(window) for window in pace.windows]
-        self._short = rest
-        if pace.answered:
-            self._whole.add(now, pace.answered, pace.abandoned)
+    def __init__(self, pace: Pace) -> None:
+        self._whole, *self._short = [Counted(window) for window in pace.windows]
+        self._before: tuple[float, float] | None = (pace.answered, pace.abandoned)
+        """Answered and lost before the first time that we are told."""
         self._middle = START
 
     def answered(self, now: float) -> None:
         """A person answered."""
+        self._begin(now)
         for counted in (self._whole, *self._short):
             counted.add(now, 1.0, 0.0)
         in_hand = max(-2.0, min(4.0, self._in_hand(now)))
@@ -72,11 +72,13 @@ class Budget:
 
     def lost(self, now: float) -> None:
         """A person who answered was let go."""
+        self._begin(now)
         for counted in (self._whole, *self._short):
             counted.add(now, 0.0, 1.0)
 
     def risk(self, now: float) -> float:
         """The greatest chance of loss at which to dial, 0..1."""
+        self._begin(now)
         spare = self._spare(now)
         if spare < STOP:
             return 0.0
@@ -86,6 +88,11 @@ class Budget:
             if left < 1.0:
                 wanted -= NARROW * (1.0 - left)
         return exp(min(MOST, max(LEAST, wanted)))
+
+    def _begin(self, now: float) -> None:
+        if self._before is not None:
+            self._whole.add(now, *self._before)
+            self._before = None
 
     def _in_hand(self, now: float) -> float:
         """More than the goal."""

@@ -5,6 +5,7 @@ normal distribution refined by the third cumulant (Edgeworth), with the continui
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from math import erf, exp, pi, sqrt
 from typing import Protocol
 
@@ -13,6 +14,7 @@ EXACT = 44
 
 Rows = Sequence[tuple[int, Sequence[float]]]
 """(how many, the chance of each by each point in time)"""
+Cumulants = tuple[float, float, float]
 
 
 class Excess(Protocol):
@@ -26,11 +28,34 @@ class Excess(Protocol):
         ...
 
 
-def excess(idle: int, demand: Rows, supply: Rows, points: int, variation: float) -> Excess:
-    """`idle` less who waits already. `variation`: standard deviation over mean of the answer share's estimate."""
-    if sum(count for count, _ in demand) + sum(count for count, _ in supply) <= EXACT:
-        return Exact(idle, demand, supply, points)
-    return Refined(idle, demand, supply, points, variation)
+class Agents:
+    """Those idle now, less who waits already, and the chances of the busy ones to be free by each point.
+
+    One decision asks about several sets of dials and the same agents: what can be done once is done once.
+    """
+
+    def __init__(self, idle: int, supply: Rows, points: int) -> None:
+        self.idle, self.points = idle, points
+        self.supply = supply
+        self.busy = sum(count for count, _ in supply)
+
+    def excess(self, demand: Rows, variation: float) -> Excess:
+        """`variation`: standard deviation over mean of the answer share's estimate."""
+        if self.busy + sum(count for count, _ in demand) <= EXACT:
+            return Exact(self, demand)
+        return Refined(self, demand, variation)
+
+    @cached_property
+    def freed(self) -> list[list[float]]:
+        """P(0), P(1) … of how many are freed by each point."""
+        most = min(FREED, max(1, self.busy))
+        return [
+            counts([(n, row[k]) for n, row in self.supply if row[k] > NEGLIGIBLE], most) for k in range(self.points)
+        ]
+
+    @cached_property
+    def cumulants(self) -> list[Cumulants]:
+        return _cumulants(self.supply, self.points)
 
 
 def counts(chances: Iterable[tuple[int, float]], most: int) -> list[float]:
@@ -59,17 +84,13 @@ NEGLIGIBLE = 2e-3
 
 
 class Exact:
-    def __init__(self, idle: int, demand: Rows, supply: Rows, points: int) -> None:
-        self._idle = idle
+    def __init__(self, agents: Agents, demand: Rows) -> None:
+        self._idle, self._freed = agents.idle, agents.freed
         self._dials = sum(count for count, _ in demand)
-        self._freed, self._live = [], []
-        freed_most = min(FREED, max(1, sum(count for count, _ in supply)))
-        self._most = max(1, idle + freed_most)
-        for k in range(points):
-            self._freed.append(
-                counts([(n, row[k]) for n, row in supply if row[k] > NEGLIGIBLE], freed_most)
-            )
-            self._live.append(counts([(n, row[k]) for n, row in demand if row[k] > NEGLIGIBLE], self._most))
+        self._most = max(1, agents.idle + len(agents.freed[0]) - 1)
+        self._live = [
+            counts([(n, row[k]) for n, row in demand if row[k] > NEGLIGIBLE], self._most) for k in range(agents.points)
+        ]
 
     def risks(self) -> list[float]:
         """P(D ≥ 0) at each point."""
@@ -95,20 +116,18 @@ class Exact:
 
 
 class Refined:
-    def __init__(self, idle: int, demand: Rows, supply: Rows, points: int, variation: float) -> None:
-        self._variation = variation
-        self._live = [_cumulants((n, row[k]) for n, row in demand) for k in range(points)]
-        self._rest = []
-        for k in range(points):
-            mean, variance, third = _cumulants((n, row[k]) for n, row in supply)
-            self._rest.append((-idle - mean, variance, -third))
+    def __init__(self, agents: Agents, demand: Rows, variation: float) -> None:
+        self._idle, self._variation = agents.idle, variation
+        self._freed = agents.cumulants
+        self._live = _cumulants(demand, agents.points)
 
     def risks(self) -> list[float]:
         """P(D ≥ 0) at each point."""
         risks = []
-        for (mean, variance, third), (rest, spread, skew) in zip(self._live, self._rest, strict=True):
+        for (mean, variance, third), (freed, spread, skew) in zip(self._live, self._freed, strict=True):
             unsure = mean * self._variation
-            risks.append(upper_tail(-0.5 - mean - rest, variance + spread + unsure * unsure, third + skew))
+            above = self._idle + freed - mean - 0.5
+            risks.append(upper_tail(above, variance + spread + unsure * unsure, third - skew))
         return risks
 
     def risk(self) -> float:
@@ -130,14 +149,15 @@ def _displacing(risks: Sequence[float]) -> float:
     return total / len(risks)
 
 
-def _cumulants(chances: Iterable[tuple[int, float]]) -> tuple[float, float, float]:
-    mean = variance = third = 0.0
-    for count, q in chances:
-        own = count * q * (1 - q)
-        mean += count * q
-        variance += own
-        third += own * (1 - 2 * q)
-    return mean, variance, third
+def _cumulants(rows: Rows, points: int) -> list[Cumulants]:
+    """Mean, variance and third cumulant of the sum, by each point."""
+    sums = [(0.0, 0.0, 0.0)] * points
+    for count, row in rows:
+        sums = [
+            (mean + count * q, variance + (own := count * q * (1 - q)), third + own * (1 - 2 * q))
+            for (mean, variance, third), q in zip(sums, row, strict=False)  # a row may look at more points
+        ]
+    return sums
 
 
 def upper_tail(above: float, variance: float, third: float) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
 from dialer.campaigns.pacing.durations import Freeing, Lasting
-from dialer.campaigns.pacing.excess import Excess, Rows, excess
+from dialer.campaigns.pacing.excess import Agents, Excess, Rows
 from dialer.campaigns.pacing.fixed import spread
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
 from dialer.campaigns.pacing.roster import Roster
@@ -155,9 +155,10 @@ class Predictive:
         idle = len(state.idle) - max(state.waiting, len(self._waiting))
         known = [(1, [chance] * POINTS) for chance in detecting]
         supply = self._supply(now)
+        team = Agents(idle, supply, POINTS)
 
         def ahead_of(ages: Ages) -> Excess:
-            return excess(idle, answers.demand(ages) + known, supply, POINTS, answers.share.variation)
+            return team.excess(answers.demand(ages) + known, answers.share.variation)
 
         room = min(sum(state.free.values()), MOST if state.rate is None else state.rate)
         taken = self._averted(now, idle - len(detecting), supply, allowed)
@@ -211,10 +212,14 @@ class Predictive:
         ]
 
     def _supply(self, now: float) -> list[tuple[int, Sequence[float]]]:
-        rows: list[tuple[int, Sequence[float]]] = []
-        rows.extend((1, self._freeing.talking(now - since)) for since in self._roster.talking())
-        rows.extend((1, self._freeing.wrapping(now - since)) for since in self._roster.wrapping())
-        return rows
+        rows: dict[int, tuple[int, Sequence[float]]] = {}
+        freeing = self._freeing
+        alike = [freeing.talking(now - since) for since in self._roster.talking()]
+        alike += [freeing.wrapping(now - since) for since in self._roster.wrapping()]
+        for row in alike:
+            count, _ = rows.get(id(row), (0, row))
+            rows[id(row)] = (count + 1, row)
+        return list(rows.values())
 
     def _look(self, now: float, ages: Ages) -> None:
         """Let time pass for the estimates."""
