@@ -22,6 +22,9 @@ JOIN_LATE_S = 7.0
 """How much longer a bridge may take while the list of channels does not come: than a silent link is believed."""
 JOIN_GRACE_S = 2.0
 """How long a bridge may take to form, or to end when asked to."""
+NO_ENGINE_CAUSE = 34
+"""With which the dialplan ends a call whose engine is away: no far end gives it after the answer."""
+_SCRIPTED = (S.ANSWERED, S.ARRIVED, S.FLOW, S.QUEUED, S.RETURNING)
 MIN_HOLD_S = 0.1
 APOLOGY_GRACE_S = 60.0
 REASON_GRACE_S = 0.5
@@ -242,6 +245,8 @@ def returning_timer(call: Call, event: ev.TimerFired) -> Step:
 def hung_up(call: Call, event: ev.HungUp) -> Step:
     if call.talking_since is not None:
         call = _close_talk(call, event.at)
+    if event.cause == NO_ENGINE_CAUSE and call.state in _SCRIPTED and not _nobody_there(call):
+        call = replace(call, why="no_script")
     call = replace(call, cause=event.cause, sip=event.sip, hung_up_by=_hung_up_by(call))
     return _settle(call, event.at, of_call(call, event.at))
 
@@ -250,10 +255,13 @@ def _hung_up_by(call: Call) -> HungUpBy:
     """After a talk that the agent ended the flow may go on: who leaves in it does so himself."""
     if call.agent_hung_up and call.state in (S.TALKING, S.RETURNING, S.ENDING):
         return "agent"
-    if call.state is S.ENDING and call.why:
+    if (call.state is S.ENDING and call.why) or call.why == "no_script":
         return "system"
-    nobody_there = call.plan.direction == "outbound" and call.answered_at is None
-    return "unknown" if nobody_there else "customer"
+    return "unknown" if _nobody_there(call) else "customer"
+
+
+def _nobody_there(call: Call) -> bool:
+    return call.plan.direction == "outbound" and call.answered_at is None
 
 
 def gone(call: Call, event: ev.Gone) -> Step:

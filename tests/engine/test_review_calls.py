@@ -201,3 +201,16 @@ async def test_an_answer_to_a_caller_missed_in_an_outage_is_learnt_from_the_list
     rig.post(ev.HungUp("1.1", rig.clock.now(), 16))
     await rig.quiet()
     assert rig.row("SELECT answered_at FROM calls") is not None
+
+
+async def test_whom_the_dialplan_gave_up_while_no_engine_was_there_was_abandoned(rig: Rig) -> None:
+    call, leg = await rig.dial()
+    await rig.crash()
+    rig.link_up(seen(call), seen(leg))
+    assert rig.call_state(call) == "answered"
+    rig.post(ev.HungUp(call, rig.clock.now() + 1, 34, "", 503))
+    rig.post(script("1.1", rig.clock.now(), "inbound", "+49301", DESK), ev.ScriptEnded("1.1", rig.clock.now()))
+    rig.post(ev.HungUp("1.1", rig.clock.now() + 1, 34))
+    await rig.quiet()
+    assert rig.row("SELECT outcome, hung_up_by FROM calls WHERE id = ?", call) == ("abandoned", "system")
+    assert rig.row("SELECT outcome, hung_up_by FROM calls WHERE id = '1.1'") == ("failed", "system")
