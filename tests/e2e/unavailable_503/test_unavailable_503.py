@@ -12,7 +12,7 @@ async def test_no_circuit_is_congestion_and_is_called_again_by_its_rule(lab: Lab
     await lab.dial("calls", NUMBER)
     call = await lab.one()
     assert (call.outcome, call.sip, call.answered_at) == ("congestion", 503, None)
-    assert (await lab.until_rung(NUMBER)).status == "503"
+    assert await lab.final(await lab.until_rung(NUMBER)) == "503"
     assert (await lab.cdr(call.id))["disposition"] == "CONGESTION"
     contact = lab.ledger.contact("calls", NUMBER)
     assert (contact.state, dict(contact.tries)) == ("due", {"congestion": 1})
