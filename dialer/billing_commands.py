@@ -99,12 +99,14 @@ def invoice(
             fail(f"{when} is not rated to its end; run `dialer rate {client} {when}` first")
         sheet = Invoice(client, model.name, str(when), model.currency)
         out.mkdir(parents=True, exist_ok=True)
-        with stem.with_suffix(".csv").open("w", encoding="utf-8", newline="") as stream:
+        part = stem.with_suffix(".csv.part")  # half an invoice must not look like one
+        with part.open("w", encoding="utf-8", newline="") as stream:
             lines = csv.writer(stream)
             lines.writerow(COLUMNS)
             async for entry in bookkeeping.booked_entries(store.books, client, when):
                 sheet.add(entry)
                 lines.writerow(as_row(entry))
+        part.replace(stem.with_suffix(".csv"))
         return sheet, state != "closed"
 
     try:

@@ -1,9 +1,14 @@
 """The ledger: it only grows, says each thing once, and is the same after a crash and another rating."""
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -111,6 +116,24 @@ async def test_a_crash_leaves_nothing_twice_and_nothing_out(
     await book(month, AGREEMENT, NOVEMBER)
     assert await said(month) == sorted(await rated(month, AGREEMENT, NOVEMBER), key=lambda entry: entry.key)
     assert (await month.books.months("acme"))["2026-11"] == "rated"
+
+
+@pytest.mark.parametrize("death", [(1, "before"), (2, "before"), (4, "after")])
+async def test_after_sigkill_the_ledger_is_what_it_would_have_been(
+    month: Store, url: str, death: tuple[int, str],
+) -> None:
+    here = Path(__file__).parent
+    places = os.pathsep.join([str(here), str(here.parents[1])])
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, str(here / "bookkeeper.py"), url, str(death[0]), death[1],
+        env=os.environ | {"PYTHONPATH": places})
+    assert await killed.wait() == -signal.SIGKILL
+    left = await said(month)
+    assert len(left) == 3 * (death[0] - (death[1] == "before"))
+    await book(month, AGREEMENT, NOVEMBER)
+    after = await said(month)
+    assert set(left) < set(after)
+    assert after == sorted(await rated(month, AGREEMENT, NOVEMBER), key=lambda entry: entry.key)
 
 
 async def test_a_change_is_a_reversal_and_a_new_entry(month: Store) -> None:
