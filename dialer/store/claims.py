@@ -2,19 +2,20 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass, field, fields, replace
+from functools import cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from dialer.store import law
 from dialer.store.errors import StoreError
-from dialer.store.queries import Transaction, call_row, one_by_one
+from dialer.store.queries import Transaction, call_row, insert_into, one_by_one
 from dialer.store.reads import CONTACT_COLUMNS
 from dialer.store.records import Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
 from dialer.store.schema import calls, contacts, do_not_call, refusals
 
-MOST_PASSED_OVER = 500
+MOST_PASSED_OVER = 200
 """Contacts that one transaction may refuse in search of those it may dial: others wait for the writer."""
 _MORE = 100
 
@@ -51,6 +52,7 @@ _END = (
     sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
     .values(state="done", result=sa.bindparam("rule"))
 )
+_REFUSAL = tuple(f.name for f in fields(Refusal))
 
 
 @dataclass(slots=True)
@@ -66,7 +68,8 @@ class _Search:
     known: dict[str, Known] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     intents: list[dict[str, Any]] = field(default_factory=list)
-    passed_over: int = 0
+    passed: set[int] = field(default_factory=set)
+    """Contacts refused: whatever the gate says of when, nobody is asked about twice."""
 
     def fetch(self) -> None:
         rows = self.tx.connection.execute(DUE, {"campaign": self.campaign, "now": self.now, "limit": self.limit})
@@ -78,18 +81,20 @@ class _Search:
 
     def next(self, now: float, gate: Gate | None, claimed: Claimed) -> Contact | None:
         while True:
-            if not self.due and self.refused and self.passed_over < MOST_PASSED_OVER:
+            if not self.due and self.refused and len(self.passed) < MOST_PASSED_OVER:
                 self.write()
                 self.limit = max(self.limit, _MORE)
                 self.fetch()
             if not self.due or self.due[0].next_at > now:
                 return None
             contact = self.due.popleft()
+            if contact.id in self.passed:
+                continue
             known = self.known.get(contact.number, Known())
             if gate is None or (refusal := gate(contact, known)) is None:
                 claimed.known[contact.id] = known
                 return replace(contact, state="claimed")
-            self.passed_over += 1
+            self.passed.add(contact.id)
             self.refused.append(refusal)
             claimed.refusals.append(refusal)
 
@@ -142,8 +147,16 @@ def _pass_over(tx: Transaction, campaign: str, refused: Sequence[Refusal]) -> No
 
 
 def _record(tx: Transaction, refused: Sequence[Refusal]) -> None:
-    names = ("contact_id", "at", "rule", "until", "text")
-    tx.insert_new(refusals, [dict(zip(names, astuple(one), strict=True)) for one in refused])
+    rows = [dict(zip(_REFUSAL, astuple(one), strict=True)) | {"times": 1} for one in refused]
+    if rows:
+        tx.connection.execute(_again(tx.dialect), rows)
+
+
+@cache
+def _again(dialect: str) -> Any:
+    new = insert_into(dialect, refusals)
+    update = {name: new.excluded[name] for name in ("at", "until", "text")} | {"times": refusals.c.times + 1}
+    return new.on_conflict_do_update(index_elements=list(refusals.primary_key), set_=update)
 
 
 @one_by_one

@@ -67,19 +67,19 @@ class Transaction:
 # -- statements: built once, for building one costs more than running it ----------------------------------------------
 
 
-def _insert(dialect: str, table: sa.Table) -> Any:
+def insert_into(dialect: str, table: sa.Table) -> Any:
     """INSERT with ON CONFLICT: both databases have it, SQLAlchemy names it once for each."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 @cache
 def _insert_new(dialect: str, table: sa.Table) -> Any:
-    return _insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return insert_into(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 @cache
 def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
-    insert = _insert(dialect, table)
+    insert = insert_into(dialect, table)
     update = {name: insert.excluded[name] for name in names if name not in table.primary_key.columns}
     return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update)
 
@@ -87,7 +87,7 @@ def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
 @cache
 def _write_call(dialect: str, settling: bool) -> Any:
     """Insert or update, unless it is settled."""
-    insert = _insert(dialect, calls)
+    insert = insert_into(dialect, calls)
     update = {name: insert.excluded[name] for name in (*_CALL_FIELDS, "over_at", *(["counted"] if settling else []))}
     del update["id"]
     update["disposition"] = sa.func.coalesce(insert.excluded.disposition, calls.c.disposition)
@@ -96,7 +96,7 @@ def _write_call(dialect: str, settling: bool) -> Any:
 
 @cache
 def _add_tally(dialect: str) -> Any:
-    insert = _insert(dialect, tallies)
+    insert = insert_into(dialect, tallies)
     update = {"count": tallies.c.count + insert.excluded.count}
     return insert.on_conflict_do_update(index_elements=list(tallies.primary_key), set_=update)
 

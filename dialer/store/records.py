@@ -180,7 +180,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A contact passed over, and the rule that did it."""
+    """A contact passed over, and the rule that did it. Of each rule the latest is kept, and how often it was."""
 
     contact_id: int
     at: float

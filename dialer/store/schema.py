@@ -91,11 +91,13 @@ do_not_call = Table(
 
 refusals = Table(
     "refusals", metadata,
+    # The latest of each rule: a list of a million is refused whole every evening, and must not grow by a million.
     Column("contact_id", Id, ForeignKey("contacts.id"), primary_key=True),
-    Column("at", Double, primary_key=True),
     Column("rule", String, primary_key=True),
+    Column("at", Double, nullable=False),
     Column("until", Double),
     Column("text", String, nullable=False),
+    Column("times", Integer, nullable=False),
 )
 
 talks = Table(

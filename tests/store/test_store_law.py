@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import sqlalchemy as sa
 from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.calls.outcome import Outcome
 from dialer.store.records import Contact, ContactVerdict, Known, NewContact, PastCall, Refusal, Slot, Stop
+from dialer.store.schema import refusals
 from dialer.store.store import Store
 
 
@@ -17,10 +19,11 @@ class Gate:
     refuses: Callable[[Contact, Known], tuple[str, float | None] | None]
     client: str = "acme"
     since: float | None = 0.0
+    at: float = 1000.0
 
     def __call__(self, contact: Contact, known: Known) -> Refusal | None:
         found = self.refuses(contact, known)
-        return None if found is None else Refusal(contact.id, 1000.0, found[0], found[1], "so it is")
+        return None if found is None else Refusal(contact.id, self.at, found[0], found[1], "so it is")
 
 
 def nth(contact: Contact) -> int:
@@ -57,7 +60,7 @@ async def test_a_list_that_is_refused_whole_keeps_the_writer_for_a_bounded_time(
     await store.add_contacts(CAMPAIGN, numbers(2000))
     taken = await store.claim(CAMPAIGN, slots("c1"), intent, 9000.0, Gate(lambda *_: ("de.hours", 99_999.0)))
     assert not taken
-    assert 500 <= len(taken.refusals) <= 600
+    assert 200 <= len(taken.refusals) <= 300
     assert await store.open_calls("node1") == []
 
 
@@ -73,6 +76,19 @@ async def test_a_claim_refused_at_the_instant_of_dialling_never_was(store: Store
     assert await store.open_calls("node1") == []
     assert await store.refusals(record.contact_id) == [refusal]
     assert (await store.totals(CAMPAIGN)).contacts == {"due": 1, "claimed": 0, "done": 0}
+
+
+async def test_of_each_rule_the_latest_refusal_is_kept(store: Store) -> None:
+    await store.add_contacts(CAMPAIGN, numbers(1))
+    for evening in (1000.0, 5000.0):
+        await store.claim(CAMPAIGN, slots("c1"), intent, evening, Gate(lambda *_: ("de.hours", 5000.0), at=evening))
+    await store.claim(CAMPAIGN, slots("c1"), intent, 6000.0, Gate(lambda *_: ("de.calls_a_day", None), at=6000.0))
+    contact = await store.find_contact(CAMPAIGN, "+493055510000")
+    assert contact is not None
+    assert [(kept.rule, kept.at) for kept in await store.refusals(contact.id)] == [
+        ("de.calls_a_day", 6000.0), ("de.hours", 5000.0)]
+    often = await store._read(lambda link: link.scalars(sa.select(refusals.c.times).order_by(refusals.c.at)).all())
+    assert often == [2, 1]
 
 
 async def test_a_settled_call_cannot_be_refused_any_more(store: Store) -> None:

@@ -24,12 +24,13 @@ def upgrade() -> None:
     op.create_table(
         "refusals",
         sa.Column("contact_id", ID, nullable=False),
-        sa.Column("at", sa.Double, nullable=False),
         sa.Column("rule", sa.String, nullable=False),
+        sa.Column("at", sa.Double, nullable=False),
         sa.Column("until", sa.Double),
         sa.Column("text", sa.String, nullable=False),
+        sa.Column("times", sa.Integer, nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_refusals_contact_id"),
-        sa.PrimaryKeyConstraint("contact_id", "at", "rule", name="pk_refusals"),
+        sa.PrimaryKeyConstraint("contact_id", "rule", name="pk_refusals"),
     )
     op.create_index("ix_calls_client_number_created_at", "calls", ["client", "number", "created_at"])
 
