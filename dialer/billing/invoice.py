@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from dialer.billing.entry import Entry, Unit
+from dialer.billing.ledger import TAKEN_BACK
 from dialer.billing.money import ZERO, exponent, plain
 
 TITLES: Mapping[str, str] = {
@@ -36,7 +37,7 @@ class Heading:
     per: int
     unit: Unit
     text: str
-    """Of single things (a set-up fee, a tax, a bonus) the reason."""
+    """Of single things (a set-up fee, a tax, a bonus) the reason; of calls what tells their prices apart."""
 
 
 @dataclass(slots=True)
@@ -60,9 +61,8 @@ class Invoice:
         """Every entry of the month, once. Raises ValueError for another currency: the client's was changed."""
         if entry.currency != self.currency:
             raise ValueError(f"{entry.key} is in {entry.currency}, not in {self.currency}")
-        single = entry.unit in ("day", "once") or (entry.unit == "money" and entry.call_id is None)
-        text = entry.reason.removeprefix("taken back: ") if single else ""
-        heading = Heading(entry.term, entry.month, entry.version, entry.unit_price, entry.per, entry.unit, text)
+        heading = Heading(
+            entry.term, entry.month, entry.version, entry.unit_price, entry.per, entry.unit, _text(entry))
         line = self.lines.setdefault(heading, Sum())
         line.entries += 1
         line.quantity += entry.quantity
@@ -84,6 +84,15 @@ class Invoice:
         shown = [(heading, line) for heading, line in self.lines.items() if line.quantity or line.amount]
         return sorted(shown, key=lambda one: (
             one[0].month, _ORDER.index(one[0].term), one[0].version, -one[0].price, one[0].per, one[0].text))
+
+
+def _text(entry: Entry) -> str:
+    reason = entry.reason.removeprefix(TAKEN_BACK)
+    if entry.term == "talk":  # `61 s talk, night, above 300 s`: the tariff and the tier
+        return reason.partition(", ")[2]
+    if entry.term == "outbound":  # `attempt: busy`
+        return reason.partition(":")[0]
+    return reason if entry.call_id is None and entry.unit != "s" else ""
 
 
 def invoice_of(client: str, name: str, month: str, currency: str, entries: Iterable[Entry]) -> Invoice:

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 from dialer.billing.entry import Entry
 
+TAKEN_BACK = "taken back: "
+
 
 def taken_back(entry: Entry) -> Entry:
     """Together with the entry it comes to nothing."""
-    return replace(entry, quantity=-entry.quantity, amount=-entry.amount, reason=f"taken back: {entry.reason}"[:500],
+    return replace(entry, quantity=-entry.quantity, amount=-entry.amount, reason=f"{TAKEN_BACK}{entry.reason}",
                    revision=entry.revision + 1)
 
 

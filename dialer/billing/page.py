@@ -86,4 +86,4 @@ def _price(invoice: Invoice, heading: Heading) -> str:
 
 
 def _total(name: str, amount: str) -> str:
-    return f'<tr><td colspan="4" class="n">{name}</td><td class="n">{amount}</td></tr>'
+    return f'<tr><td class="wide"></td><td colspan="3" class="n">{name}</td><td class="n">{amount}</td></tr>'
