@@ -209,6 +209,7 @@ class Service:
         try:
             await import_configured_list(self._control, self._engine, name)
             saved = await self._store.campaign_status(name)
+            people = await self._people(name)
         except StoreError as error:
             log.error("the campaign cannot start yet: %s", error, extra={"campaign": name})
             return False
@@ -216,10 +217,18 @@ class Service:
         if run is None or name in self._started:
             return True
         self._started.add(name)
+        self._engine.campaigns.remember(name, *people)
         status = saved or ("running" if run.config.start == "auto" else "stopped")
         if status in ("running", "exhausted", "paused") and run.status == "stopped":
             self._engine.campaigns.set_status(name, "paused" if status == "paused" else "running")
         return True
+
+    async def _people(self, name: str) -> tuple[int, int]:
+        """Who answered within the window of the campaign's abandon budget, and who of them was abandoned."""
+        run = self._engine.campaigns.runs.get(name)
+        if run is None or run.config.mode != "predictive":
+            return 0, 0
+        return await self._store.people_since(name, self._engine.clock.now() - run.config.abandon.window)
 
     async def _keep_house(self) -> None:
         """What no event brings about: retries coming due, lost events, figures for the views."""

@@ -65,6 +65,10 @@ def of_unanswered(cause: int | None, sip: int | None) -> Outcome:
     return _BY_CAUSE.get(cause or 0, Outcome.FAILED)
 
 
+TAKEN_BACK = "taken_back"
+"""Why we hang up on a call that rings long, when too many would be answered: it rang as the law asks."""
+
+
 def of_call(call: Call, at: float) -> Outcome:
     """The outcome of a call that is over at `at`, from what happened to it."""
     return _of_outbound(call, at) if call.plan.direction == "outbound" else _of_inbound(call)
@@ -72,7 +76,7 @@ def of_call(call: Call, at: float) -> Outcome:
 
 def _of_outbound(call: Call, at: float) -> Outcome:
     if call.answered_at is None:
-        if call.why == "ring_timeout":
+        if call.why in ("ring_timeout", TAKEN_BACK):
             return Outcome.NO_ANSWER
         return Outcome.CANCELLED if call.why else of_unanswered(call.cause, call.sip)
     if call.talks:

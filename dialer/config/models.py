@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from dialer.billing.terms import Contracts
-from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Text, seen
+from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text, seen
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PerSecond = Annotated[float, Strict(), Field(gt=0, le=10_000)]
@@ -254,6 +254,10 @@ class Abandon(Model):
 
     connect_within: Duration = 2.0
     """An answered person who has no agent after this hears `message` and is released: abandoned."""
+    max: Rate = 0.03
+    """`predictive` only: abandoned, at most, of the people who answered."""
+    window: Duration = 30 * 86_400.0
+    """Over which `max` is counted, across restarts; half as much again is allowed within half an hour."""
     message: dict[Language, Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,1000}$")]] = Field(default_factory=dict)
     """Spoken to that person, by language; silence is not an option where the law asks for a message."""
 
@@ -274,7 +278,11 @@ class Campaign(Model):
     """The country of numbers written without +."""
     agents: Serving | None = None
     """Needed by every mode but `agentless`."""
-    mode: Literal["progressive", "agentless"] = "progressive"
+    mode: Literal["progressive", "power", "predictive", "agentless"] = "progressive"
+    """`progressive`: one call for each idle agent. `power`: `ratio` calls for each. `predictive`: as many as keep the
+    abandoned within `abandon.max`, learnt as it goes. `agentless`: to a flow."""
+    ratio: Annotated[float, Field(ge=1, le=5)] | None = None
+    """`power` only: calls for each idle agent; 1.5 when left out."""
     flow: Name | None = None
     """`agentless`: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
     hours: Name | None = None

@@ -165,6 +165,13 @@ def _mode(loaded: Loaded[Campaign]) -> Iterator[Fault]:
     elif campaign.agents is None:
         yield Fault(document.place(("mode",), key=True), f"a {campaign.mode} campaign needs agents",
                     "add `agents: {skills: [...]}`")
+    if campaign.ratio is not None and campaign.mode != "power":
+        yield Fault(document.place(("ratio",), key=True), f"a {campaign.mode} campaign has no fixed ratio",
+                    "leave `ratio` out, or choose `mode: power`")
+    if campaign.mode in ("power", "predictive") and not campaign.abandon.message:
+        yield Fault(document.place(("mode",)),
+                    f"a {campaign.mode} campaign will abandon some people, and has nothing to say to them",
+                    "add `abandon: {message: {en: ...}}` with who called")
     if "machine" in campaign.retry and not campaign.machine.detect:
         yield Fault(document.place(("retry", "machine"), key=True), "machines are not detected, so never retried",
                     "add `machine: {detect: true}`, or leave this rule out")

@@ -11,8 +11,8 @@ from dialer.agents import model as m
 from dialer.agents.model import AgentState
 from dialer.calls import events as ev
 from dialer.calls.model import IN_THE_AIR, Call, State
-from dialer.calls.outcome import Outcome
-from dialer.campaigns.pacing import Decision, IdleAgent, Pacer, Place, Snapshot, pacer_for
+from dialer.calls.outcome import TAKEN_BACK, Outcome
+from dialer.campaigns.pacing import Decision, IdleAgent, Pace, Pacer, Place, Snapshot, pacer_for
 from dialer.config.models import Campaign
 from dialer.coordination.limits import Scope
 from dialer.engine.attempts import Recorder
@@ -33,6 +33,8 @@ IDLE_CHECK_S = 1.0
 """How often a campaign without due contacts looks again: for retries come due and contacts inserted live."""
 LIMITED_CHECK_S = 0.02
 """How often a campaign held back by a limit looks again: well within the burst that a rate may save up."""
+AHEAD_CHECK_S = 0.25
+"""How often a campaign that dials ahead decides anew though nothing happened: the longer a talk, the nearer its end."""
 MOST_AT_ONCE = 50
 
 
@@ -101,6 +103,11 @@ class Campaigns:
                 self._end_drained(run)
         self.kick_all()
 
+    def remember(self, name: str, answered: int, abandoned: int) -> None:
+        """What the store knows of people before this engine began: a restart does not forget the budget."""
+        if (run := self.runs.get(name)) is not None:
+            run.pacer.reset(replace(Pace.of(run.config), answered=answered, abandoned=abandoned))
+
     def _end_drained(self, run: Run) -> None:
         """The last call of a campaign that is drained, or was taken out of the configuration."""
         name = run.config.campaign
@@ -136,11 +143,15 @@ class Campaigns:
             self._look(run)
             return
         decision = run.pacer.decide(now, self._snapshot(run, now))
+        for call_id in decision.hang_up:
+            self._engine.post(ev.HangupRequested(call_id, now, TAKEN_BACK))
         placed = self._place(run, decision, now)
         run.reason = decision.reason
         self._engine.metrics.pacing_decision(run.config.campaign, decision.reason, placed)
         if decision.reason in ("rate_limit", "no_free_channel", "campaign_channels"):
             self._wake(run, LIMITED_CHECK_S)
+        elif run.config.mode == "predictive":
+            self._wake(run, AHEAD_CHECK_S)
 
     def _snapshot(self, run: Run, now: float) -> Snapshot:
         engine, config = self._engine, run.config
@@ -337,6 +348,8 @@ class Campaigns:
         now = self._engine.clock.now()
         for tiding in tidings:
             run.pacer.on_event(now, *tiding)
+        if run.config.mode == "predictive":
+            self._engine.want_match()
 
     def settled(self, live: LiveCall, outcome: Outcome) -> None:
         run = self.runs.get(live.seed.campaign or "")

@@ -181,6 +181,10 @@ class Store:
         """By the time they ended (or the last known of them), `since` included, `until` not; all in memory."""
         return self._read(reads.settled_calls, since, until, campaign)
 
+    def people_since(self, campaign: str, since: float) -> "Future[tuple[int, int]]":
+        """Persons who answered the campaign's attempts that ended since then, and how many of them were abandoned."""
+        return self._read(reads.people_since, campaign, since)
+
     def talks(self, since: float, until: float | None = None) -> "Future[list[Talk]]":
         """By the time they ended."""
         return self._read(reads.talks_since, since, until)

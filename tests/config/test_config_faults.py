@@ -22,6 +22,17 @@ def test_fault(site, case: dict[str, Any]):
     assert [fault.removeprefix(case["file"] + ":") for fault in site.faults()] == case["faults"]
 
 
+def test_a_campaign_that_dials_ahead_must_have_something_to_say(site):
+    site.edit(WINBACK, "mode: progressive", "mode: predictive")
+    assert site.faults() == []
+    text = (site.root / WINBACK).read_text(encoding="utf-8")
+    said = text[text.index("  message:") : text.index("retry:")]
+    site.edit(WINBACK, said, "")
+    (fault,) = site.faults()
+    assert fault.startswith(f"{WINBACK}:9:7: a predictive campaign will abandon some people, and has nothing to say")
+    assert fault.endswith("add `abandon: {message: {en: ...}}` with who called")
+
+
 def test_ten_faults_in_one_file_are_ten(site):
     for old, new in (
         ("client: acme\n", "client: acne\n"),

@@ -308,21 +308,15 @@ def test_queue_ends_after_the_talk_by_default() -> None:
     assert then({"queue": QUEUE["queue"]}, QueueResult("talked"))[1] == End(16, "talked")
 
 
-def test_queue_puts_a_caller_in_front_whose_agent_was_lost() -> None:
+def test_queue_puts_a_caller_before_everybody_whose_agent_was_lost() -> None:
     session, directive = then(QUEUE, QueueResult("agent_lost"))
     assert isinstance(directive, QueueRequest)
-    assert directive.priority == 3
-    for wanted in (4, 5, 6, 7):
+    assert directive.priority == 11, "more than any flow may ask for"
+    for wanted in (12, 13, 14, 15):
         session, directive = after(session, QueueResult("agent_lost"))
         assert isinstance(directive, QueueRequest)
         assert directive.priority == wanted
     assert after(session, QueueResult("agent_lost"))[1] == HEARD_D
-
-
-def test_queue_priority_stays_within_its_range() -> None:
-    _, directive = then({"queue": {"skills": ["x"], "priority": 10}}, QueueResult("agent_lost"))
-    assert isinstance(directive, QueueRequest)
-    assert directive.priority == 10
 
 
 # -- dial ------------------------------------------------------------------------------------------------------

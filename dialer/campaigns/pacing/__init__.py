@@ -4,7 +4,8 @@ A pacer is pure: fed with events, asked for decisions, `now` passed in. `docs/pa
 state it needs, and what becomes of those that are missing, doubled or late.
 """
 
-from dialer.campaigns.pacing.fixed import Agentless, Power, Progressive, agentless, pacer_for, power, progressive
+from dialer.campaigns.pacing.choice import pacer_for
+from dialer.campaigns.pacing.fixed import Agentless, Power, Progressive, agentless, power, progressive
 from dialer.campaigns.pacing.model import (
     Decision,
     EventKind,

@@ -9,7 +9,7 @@ from math import exp, log
 
 from dialer.campaigns.pacing.model import Pace, Window
 
-GOAL, GOAL_ANSWERS, GOAL_MOST = 1.5, 800.0, 4.5
+GOAL, GOAL_ANSWERS, GOAL_MOST = 1.2, 1200.0, 4.0
 """Losses to have in hand, at first; one more for so many answers; at most."""
 PULL = 0.12
 """How much (in the logarithm of the risk) each loss in hand more or less than the goal moves."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from math import erf, exp, pi, sqrt
 from typing import Protocol
 
-EXACT = 44
+EXACT = 32
 """Up to so many chances are convolved; more are summed up by their cumulants."""
 
 Rows = Sequence[tuple[int, Sequence[float]]]

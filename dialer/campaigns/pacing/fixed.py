@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from math import floor
 
-from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Pacer, Place, Reason, Snapshot
+from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Place, Reason, Snapshot
 from dialer.config.models import Campaign
 
 
@@ -113,9 +113,3 @@ class Power(Progressive):
 
     def decide(self, now: float, state: Snapshot) -> Decision:
         return power(state, self._ratio, state.in_the_air + len(self._answering))
-
-
-def pacer_for(config: Campaign) -> Pacer:
-    pacer: Pacer = Progressive() if config.mode == "progressive" else Agentless()
-    pacer.reset(config)
-    return pacer

@@ -72,6 +72,9 @@ class Window:
     share: float
 
 
+HALF_HOUR_S, SHORT_SHARE = 1_800.0, 1.5
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What a campaign asks of its pacer, in the pacer's own words."""
@@ -92,7 +95,13 @@ class Pace:
 
     @staticmethod
     def of(config: Campaign) -> "Pace":
-        return Pace(ring_s=config.ring_timeout, connect_s=config.abandon.connect_within)
+        abandon = config.abandon
+        return Pace(
+            ring_s=config.ring_timeout,
+            connect_s=abandon.connect_within,
+            most=abandon.max,
+            windows=(Window(abandon.window, abandon.max), Window(HALF_HOUR_S, SHORT_SHARE * abandon.max)),
+        )
 
 
 class Pacer(Protocol):

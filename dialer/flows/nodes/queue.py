@@ -12,7 +12,7 @@ from dialer.flows.session import Session, Turn
 
 URGENT = 10
 MOST_LOST = 5
-"""How often a caller is put back into the line because the agent's leg dropped."""
+"""How often a caller is put back into the line, before everybody else, because the agent's leg dropped."""
 
 
 class Line(Model):
@@ -59,11 +59,11 @@ class Queue(Node):
         return (name for name in Node.ends(self) if name not in covered)
 
     def enter(self, session: Session) -> Turn:
-        line, names = self.queue, session.names()
+        line, names, lost = self.queue, session.names(), session.counted("lost")
         return session.ask(QueueRequest(
             queue=line.name or f"{session.flow.flow}_{session.node}",
             skills=tuple(dict.fromkeys(skill.render(names).lower() for skill in line.skills)),
-            priority=min(URGENT, line.priority + session.counted("lost")),
+            priority=URGENT + lost if lost else line.priority,
             max_wait_s=line.max_wait,
             max_waiting=line.max_waiting,
             music=line.music or session.flow.music,
