@@ -43,19 +43,6 @@ async def test_a_talk_goes_on_undisturbed(lab: FaultLab) -> None:
     assert lab.ledger.contact("calls", number).state == "done"
 
 
-async def test_killed_while_it_rings_the_person_who_answers_gets_the_agent(lab: FaultLab) -> None:
-    number = "+493023120111"
-    await lab.log_in("agent01")
-    await lab.dial("calls", number)
-    await lab.until_rung(number)
-    await lab.crash()
-    await lab.until_agent("agent01", "talking")
-    assert lab.times_called([number]) == {number: 1}
-    (await lab.until_rung(number)).hang_up()
-    call = await lab.one()
-    assert (call.outcome, call.agent) == ("answered", "agent01")
-
-
 async def test_killed_while_it_rings_and_nobody_answers(lab: FaultLab) -> None:
     number = "+493023120108"
     await lab.log_in("agent01")
