@@ -35,7 +35,8 @@ def agreement_of(client: Client) -> Agreement:
 async def rated(store: Store, agreement: Agreement, month: Month) -> Iterator[Entry]:
     """What the month costs by now; writes nothing."""
     since, until = bounds(month, agreement.zone)
-    return rate(agreement, await store.books.facts(agreement.client, since, until), month)
+    facts = await store.books.facts(agreement.client, since, until, agreement.agents)
+    return rate(agreement, facts, month)
 
 
 async def book(store: Store, agreement: Agreement, month: Month) -> Booked:

@@ -32,6 +32,12 @@ class Agreement:
     versions: Sequence[Contract]
     """Ascending by their first day."""
 
+    @property
+    def agents(self) -> list[str]:
+        """Those whose whole time some version charges for."""
+        terms = [term for version in self.versions for term in (version.agent_hour, version.pause) if term is not None]
+        return sorted({agent for term in terms for agent in term.agents})
+
 
 def rate(agreement: Agreement, facts: Facts, month: Month) -> Iterator[Entry]:
     """The month's entries; facts of other months are passed over. A call, a sale or a score belongs to the month and

@@ -1,4 +1,7 @@
-"""Checks of what contracts name elsewhere: agents, and the dispositions of the client's campaigns."""
+"""Checks of what contracts name elsewhere: agents, and the dispositions of the client's campaigns.
+
+Only of the last version: those before it may name what is gone since.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +16,7 @@ from dialer.config.needs import Loc, unknown
 def contract_faults(draft: Draft) -> Iterator[Fault]:
     for loaded in draft.clients.values():
         codes = _codes(draft, loaded)
-        for index, version in enumerate(loaded.model.contract):
+        for index, version in list(enumerate(loaded.model.contract))[-1:]:
             loc = ("contract", index)
             if draft.agents is not None and draft.agents.whole:
                 yield from _agents(loaded.document, loc, version, draft.agents.model.agents)

@@ -125,8 +125,8 @@ def _known(tx: Transaction, call_id: str) -> float:
 # -- reads ------------------------------------------------------------------------------------------------------------
 
 
-def facts(connection: sa.Connection, client: str, since: float, until: float) -> Facts:
-    """Of the client, in the time; calls only if they are settled."""
+def facts(connection: sa.Connection, client: str, since: float, until: float, agents: Sequence[str]) -> Facts:
+    """Of the client, in the time; calls only if they are settled, and all spans of these agents."""
     if connection.dialect.name == "postgresql":  # all of one moment, and a million rows not at once
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
     own = calls.c.client == client
@@ -134,7 +134,7 @@ def facts(connection: sa.Connection, client: str, since: float, until: float) ->
         own, calls.c.created_at >= since, calls.c.created_at < until, calls.c.outcome.is_not(None))
     spans = sa.select(*(agent_spans.c[name] for name in _SPAN), calls.c.client).outerjoin(
         calls, calls.c.id == agent_spans.c.call_id,
-    ).where(agent_spans.c.ended_at > since, agent_spans.c.started_at < until)
+    ).where(agent_spans.c.ended_at > since, agent_spans.c.started_at < until, own | agent_spans.c.agent.in_(agents))
     sold = sa.select(sales.c.id, sales.c.call_id, sales.c.at, sales.c.amount, calls.c.disposition, sales.c.cancelled_at)
     tested = sa.select(test_scores.c.call_id, test_scores.c.at, test_scores.c.score)
     when = (sales.c.at.between(since, until) | sales.c.cancelled_at.between(since, until)
@@ -215,9 +215,10 @@ class Books:
         """The next PAGE entries after a key and revision, by the month that they are booked in or are about."""
         return self._read(page, client, by, month, after)
 
-    def facts(self, client: str, since: float, until: float) -> "Future[Facts]":
-        """What a month is rated from; times in epoch seconds."""
-        return self._read(facts, client, since, until)
+    def facts(self, client: str, since: float, until: float, agents: Sequence[str] = ()) -> "Future[Facts]":
+        """What a month is rated from, times in epoch seconds: spans of after-call work and the like on the client's
+        calls, and all those of the agents named."""
+        return self._read(facts, client, since, until, agents)
 
     def unsettled(self, client: str, until: float) -> "Future[int]":
         """Calls from before that are not settled."""

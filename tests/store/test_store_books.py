@@ -208,6 +208,18 @@ async def test_scores(month: Store) -> None:
     assert [entry.reason.partition(":")[0] for entry in entries if entry.term == "test_calls"] == ["95.5"]
 
 
+async def test_only_the_time_that_may_be_charged_is_read(month: Store) -> None:
+    for agent, state in (("bert", "idle"), ("carl", "idle"), ("bert", "paused")):
+        await month.save_span(AgentSpan(agent, state, SINCE + 100, SINCE + 200))
+    found = await month.books.facts("acme", *bounds(NOVEMBER, BERLIN), ["bert"])
+    assert {(span.agent, span.state, span.client) for span in found.spans} == {
+        ("anna", "wrap_up", "acme"), ("bert", "idle", None), ("bert", "paused", None)}
+    terms = TERMS[0] | {"agent_hour": {"price": 36, "agents": ["bert"], "states": ["idle"]}}
+    agreement = replace(AGREEMENT, versions=TypeAdapter(Contracts).validate_python([terms]))
+    hours = [entry.amount for entry in await rated(month, agreement, NOVEMBER) if entry.term == "agent_hour"]
+    assert hours == [Decimal("1.00")]
+
+
 async def test_calls_under_way_are_counted(month: Store) -> None:
     _, until = bounds(NOVEMBER, BERLIN)
     await month.save_call(record(70, outcome=None, state="talking", ended_at=None))
