@@ -102,23 +102,30 @@ SETTINGS: dict[str, tuple[float, float, float]] = {
 }
 """Answer share, talk and wrap-up seconds."""
 
-HOUR = 3600.0
-DISTURBANCES: dict[str, tuple[Disturbance, ...]] = {
-    "none": (),
-    "jump": (Jump(2.5 * HOUR, 5 * HOUR, 2.25),),
-    "exodus": (Exodus(3 * HOUR, 4.5 * HOUR, 0.4),),
-    "outage": (Outage(3 * HOUR, 3 * HOUR + 600.0),),
-}
+def _disturbances(variant: str, shift_s: float) -> tuple[Disturbance, ...]:
+    """They come at the same part of a shift, however long it is."""
+    match variant:
+        case "jump":
+            return (Jump(0.3125 * shift_s, 0.625 * shift_s, 2.25),)
+        case "exodus":
+            return (Exodus(0.375 * shift_s, 0.5625 * shift_s, 0.4),)
+        case "outage":
+            return (Outage(0.375 * shift_s, 0.375 * shift_s + 600.0),)
+    return ()
+
+
 VARIANTS = ("none", "jump", "exodus", "outage", "heavy", "bimodal", "tight")
 
 
 def world(setting: str, agents: int, variant: str = "none", hours: float = 8.0) -> World:
     """One of the bench's worlds. Raises KeyError for an unknown name."""
     answer, talk_s, wrap_s = SETTINGS[setting]
+    if variant not in VARIANTS:
+        raise KeyError(variant)
     if variant == "heavy":
         return World(agents, answer, talk_s, wrap_s, hours, "heavy")
     if variant == "bimodal":
         return World(agents, answer, talk_s, wrap_s, hours, "bimodal")
     if variant == "tight":
         return World(agents, answer, talk_s, wrap_s, hours, trunks=agents + agents // 2 + 2)
-    return World(agents, answer, talk_s, wrap_s, hours, disturbances=DISTURBANCES[variant])
+    return World(agents, answer, talk_s, wrap_s, hours, disturbances=_disturbances(variant, 3600 * hours))
