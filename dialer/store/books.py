@@ -165,13 +165,16 @@ def unsettled(connection: sa.Connection, client: str, until: float) -> int:
 
 
 def page(connection: sa.Connection, client: str, column: str, month: str, after: tuple[str, int]) -> list[Entry]:
-    statement = (
+    return [_entry(row) for row in connection.execute(page_statement(client, column, month, after))]
+
+
+def page_statement(client: str, column: str, month: str, after: tuple[str, int]) -> sa.Select[Any]:
+    return (
         sa.select(*_ENTRY)
         .where(ledger.c.client == client, ledger.c[column] == month,
-               (ledger.c.key > after[0]) | ((ledger.c.key == after[0]) & (ledger.c.revision > after[1])))
+               sa.tuple_(ledger.c.key, ledger.c.revision) > after)
         .order_by(ledger.c.key, ledger.c.revision).limit(PAGE)
     )
-    return [_entry(row) for row in connection.execute(statement)]
 
 
 def months(connection: sa.Connection, client: str) -> dict[str, State]:

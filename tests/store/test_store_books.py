@@ -22,6 +22,7 @@ from dialer.billing.terms import Contracts
 from dialer.bookkeeping import book, booked_entries, close, rated
 from dialer.calls.outcome import Outcome
 from dialer.store import books as queries
+from dialer.store import database
 from dialer.store.records import AgentSpan, CallRecord
 from dialer.store.store import Store, StoreError
 
@@ -225,6 +226,29 @@ async def test_calls_under_way_are_counted(month: Store) -> None:
     await month.save_call(record(70, outcome=None, state="talking", ended_at=None))
     assert await month.books.unsettled("acme", until) == 1
     assert await month.books.unsettled("globex", until) == 0
+
+
+def test_a_page_reads_only_its_own_entries(url: str) -> None:
+    """However long the ledger is: from where the last page ended, by index."""
+    parsed = database.parse_url(url)
+    engine = database.writer_engine(parsed)
+    with database.turns(parsed) as turn:
+        database.migrate(engine, turn)
+    with engine.connect() as connection:
+        for column in ("booked", "month"):
+            statement = queries.page_statement("acme", column, "2026-11", ("acme/k", 0)).compile(
+                engine, compile_kwargs={"literal_binds": True})
+            if engine.dialect.name == "sqlite":
+                plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all())
+                index = f"ix_ledger_client_{column}_key_revision"
+                assert f"{index} (client=? AND {column}=? AND (key,revision)>(?,?))" in plan
+                assert "TEMP B-TREE" not in plan
+            else:
+                connection.exec_driver_sql("SET enable_seqscan = off")
+                plan = str(connection.exec_driver_sql(f"EXPLAIN {statement}").all())
+                assert f"ix_ledger_client_{column}_key_revision" in plan and "Sort" not in plan
+                assert "ROW((key)" in plan.partition("Index Cond")[2]
+    engine.dispose()
 
 
 async def test_entries_come_back_as_they_were(store: Store) -> None:
