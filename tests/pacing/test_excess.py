@@ -79,3 +79,16 @@ def test_an_unsure_estimate_is_a_greater_risk() -> None:
     sure = Refined(Agents(20, [], 1), [(60, [0.2])], 0.0)
     unsure = Refined(Agents(20, [], 1), [(60, [0.2])], 0.3)
     assert unsure.risk() > sure.risk() * 1.5
+
+
+def test_the_most_dials_are_those_that_would_be_added_one_by_one() -> None:
+    agents = Agents(10, [(1, [0.3, 0.4])] * 40, 2)
+    step, search = (Refined(agents, [(5, [0.2, 0.3])], 0.1) for _ in range(2))
+    count = 0
+    while step.risk() <= 0.05:
+        step.add([0.2, 0.35])
+        count += 1
+    assert search.most([0.2, 0.35], 0.05, 1000) == count > 10
+    assert search.risks() == pytest.approx(step.risks())
+    assert Refined(agents, [], 0.1).most([0.2, 0.35], 0.05, 3) == 3
+    assert Exact(Agents(2, [], 1), []).most([0.5], 0.3, 100) == 3

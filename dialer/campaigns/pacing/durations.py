@@ -114,7 +114,7 @@ class Freeing:
         self._wrapping = [self._rest_of_wrap(float(i)) for i in range(WRAP_ROWS)]
 
     def talking(self, elapsed: float) -> list[float]:
-        return self._talking[max(0, min(TALK_ROWS - 1, int(log(1 + elapsed / 8.0) * 6)))]
+        return self._talking[ROW_OF_SECOND[max(0, min(LONGEST_S, int(elapsed)))]]
 
     def wrapping(self, elapsed: float) -> list[float]:
         return self._wrapping[max(0, min(WRAP_ROWS - 1, int(elapsed)))]
@@ -137,6 +137,9 @@ class Freeing:
 
 TALK_ROWS = 36
 WRAP_ROWS = 180
+LONGEST_S = 3600
+ROW_OF_SECOND = [min(TALK_ROWS - 1, int(log(1 + (second + 0.5) / 8.0) * 6)) for second in range(LONGEST_S + 1)]
+"""The row of the table of talks for each second of talk."""
 
 
 def _elapsed(row: int) -> float:

@@ -23,8 +23,12 @@ class Excess(Protocol):
         later one that it takes the agent from."""
         ...
 
-    def add(self, chances: Sequence[float]) -> None:
-        """One more dial, live by each point with these chances."""
+    def add(self, chances: Sequence[float], times: int = 1) -> None:
+        """So many more dials, each live by each point with these chances."""
+        ...
+
+    def most(self, chances: Sequence[float], allowed: float, limit: int) -> int:
+        """How many such dials may be added, `limit` at most, each at a risk of at most `allowed`."""
         ...
 
 
@@ -109,10 +113,18 @@ class Exact:
             total += chance * (1.0 - below)
         return max(0.0, total)
 
-    def add(self, chances: Sequence[float]) -> None:
-        for live, chance in zip(self._live, chances, strict=True):
-            _one_more(live, chance, self._dials, self._most)
-        self._dials += 1
+    def add(self, chances: Sequence[float], times: int = 1) -> None:
+        for _ in range(times):
+            for live, chance in zip(self._live, chances, strict=True):
+                _one_more(live, chance, self._dials, self._most)
+            self._dials += 1
+
+    def most(self, chances: Sequence[float], allowed: float, limit: int) -> int:
+        count = 0
+        while count < limit and self.risk() <= allowed:
+            self.add(chances)
+            count += 1
+        return count
 
 
 class Refined:
@@ -133,11 +145,25 @@ class Refined:
     def risk(self) -> float:
         return _displacing(self.risks())
 
-    def add(self, chances: Sequence[float]) -> None:
+    def add(self, chances: Sequence[float], times: int = 1) -> None:
         self._live = [
-            (mean + q, variance + q * (1 - q), third + q * (1 - q) * (1 - 2 * q))
+            (mean + times * q, variance + times * q * (1 - q), third + times * q * (1 - q) * (1 - 2 * q))
             for (mean, variance, third), q in zip(self._live, chances, strict=True)
         ]
+
+    def most(self, chances: Sequence[float], allowed: float, limit: int) -> int:
+        before, low, high = self._live, 0, limit
+        while low < high:
+            count = (low + high) // 2
+            self._live = before
+            self.add(chances, count)
+            if self.risk() <= allowed:
+                low = count + 1
+            else:
+                high = count
+        self._live = before
+        self.add(chances, low)
+        return low
 
 
 def _displacing(risks: Sequence[float]) -> float:

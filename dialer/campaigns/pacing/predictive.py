@@ -4,6 +4,7 @@ At each decision the next dial's risk is known: the chance that, when it is live
 the agents idle now and those freed by then. It dials while that risk is at most what the budget allows.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from dialer.campaigns.pacing.answers import BIN_S, Answers
@@ -170,11 +171,8 @@ class Predictive:
         self._taken.update((dial, now) for dial, _ in taken)
         fresh = answers.fresh()
         wanted = max(0, idle - sum(ages.values()) - len(detecting))
-        for _ in range(wanted):
-            ahead.add(fresh)
-        while wanted <= room and ahead.risk() <= allowed:
-            ahead.add(fresh)
-            wanted += 1
+        ahead.add(fresh, wanted)
+        wanted += ahead.most(fresh, allowed, max(0, room + 1 - wanted))
         reason: Reason = "abandon_budget" if allowed == 0.0 else "enough_in_the_air"
         return wanted, reason, tuple(dial for dial, _ in taken)
 
@@ -182,14 +180,19 @@ class Predictive:
         self, now: float, ages: Ages, allowed: float, ahead: Excess, ahead_of: Callable[[Ages], Excess]
     ) -> tuple[Excess, list[Old]]:
         """Long ringing dials, the fewest, without which a fresh one may be dialled: it is worth more than they are."""
-        left, taken = dict(ages), []
-        for old in self._long_ringing(now)[:MOST_TAKEN]:
-            _without(left, [old])
-            taken.append(old)
+        old = self._long_ringing(now)[:MOST_TAKEN]
+        left = dict(ages)
+        _without(left, old)
+        if not old or ahead_of(left).risk() > allowed:
+            return ahead, []
+        left = dict(ages)
+        taken: list[Old] = []
+        while True:
+            taken.append(old[len(taken)])
+            _without(left, taken[-1:])
             without = ahead_of(left)
-            if without.risk() <= allowed:
+            if len(taken) == len(old) or without.risk() <= allowed:
                 return without, taken
-        return ahead, []
 
     def _averted(self, now: float, idle: int, supply: Rows, allowed: float) -> list[Old]:
         """Long ringing dials that nobody would be free for if they were answered now."""
@@ -205,11 +208,13 @@ class Predictive:
         after = self._pace.take_back_s
         if after is None:
             return []
-        return [
-            (dial, max(0, int((now - self._air[dial]) / BIN_S)))
-            for dial, since in self._ringing.items()
-            if now - since >= after and dial in self._air and dial not in self._taken
-        ]
+        old = []
+        for dial, since in self._ringing.items():
+            if now - since < after:
+                break
+            if dial in self._air and dial not in self._taken:
+                old.append((dial, max(0, int((now - self._air[dial]) / BIN_S))))
+        return old
 
     def _supply(self, now: float) -> list[tuple[int, Sequence[float]]]:
         rows: dict[int, tuple[int, Sequence[float]]] = {}
@@ -235,14 +240,13 @@ class Predictive:
 
     def _ages(self, now: float, in_the_air: int) -> Ages:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""
-        ages: Ages = {}
-        for dial, placed in self._air.items():
-            if dial in self._taken and now - self._taken[dial] < TAKING_S:
-                continue
-            age = max(0, int((now - placed) / BIN_S))
-            ages[age] = ages.get(age, 0) + 1
+        taken = {dial for dial, asked in self._taken.items() if now - asked < TAKING_S}
+        times: Iterable[float] = self._air.values()
+        if taken:
+            times = [placed for dial, placed in self._air.items() if dial not in taken]
+        ages = Counter([max(0, int((now - placed) / BIN_S)) for placed in times])
         if in_the_air > len(self._air):
-            ages[0] = ages.get(0, 0) + in_the_air - len(self._air)
+            ages[0] += in_the_air - len(self._air)
         return ages
 
     def _forget(self, now: float) -> None:
