@@ -73,12 +73,13 @@ def test_the_plant_of_the_containers_fits_the_configuration() -> None:
 
 def test_the_files_of_asterisk_can_be_filled_in_without_python(tmp_path: Path) -> None:
     render = REPOSITORY / "asterisk" / "render"
-    secrets = {"PATH": "/usr/bin:/bin", "AMI_SECRET": "s3cret", "TRUNK": "192.0.2.1:5060"}
-    subprocess.run([render, tmp_path / "etc"], env=secrets, check=True)
+    values = {"PATH": "/usr/bin:/bin", "AMI_SECRET": "s3cret", "TRUNK": "192.0.2.1:5060", "MODULES": "/usr/lib/modules"}
+    subprocess.run([render, tmp_path / "etc"], env=values, check=True)
     texts = {path.name: path.read_text() for path in (tmp_path / "etc").iterdir()}
     assert texts.keys() == {path.name for path in (REPOSITORY / "asterisk").glob("*.conf")}
     assert "secret = s3cret" in texts["manager.conf"]
     assert "match = 192.0.2.1\n" in texts["pjsip.conf"]
+    assert "astmoddir => /usr/lib/modules" in texts["asterisk.conf"]
     assert not [name for name, text in texts.items() if "@AMI" in text or "@TRUNK" in text]
 
 

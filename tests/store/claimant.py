@@ -1,5 +1,6 @@
 """An engine that only claims. `claimant.py URL NODE COUNT` prints every call and contact once they are claimed, COUNT
-at a time, and ends when there is none left (COUNT 0: five at a time, and it goes on until it is killed)."""
+at a time, and ends when there is none left (COUNT 0: five at a time, and it goes on until it is killed). It says
+`ready` when its store is open, and begins when it is given a line."""
 
 import asyncio
 import sys
@@ -12,6 +13,8 @@ from dialer.store.store import Store
 
 async def main(url: str, node: str, count: int) -> None:
     store = Store.open(url)
+    print("ready", flush=True)
+    sys.stdin.readline()
     number = 0
     while True:
         slots = [Slot(f"{node}.{number + one}", "a1") for one in range(count or 5)]

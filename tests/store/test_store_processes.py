@@ -14,11 +14,15 @@ HERE = Path(__file__).parent
 
 
 async def claimant(url: str, node: str, count: int) -> asyncio.subprocess.Process:
+    """A process that has its store open and begins when it is given a line."""
     places = os.pathsep.join([str(HERE), str(HERE.parents[1])])
-    return await asyncio.create_subprocess_exec(
-        sys.executable, str(HERE / "claimant.py"), url, node, str(count), stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": places},
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(HERE / "claimant.py"), url, node, str(count), stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, env=os.environ | {"PYTHONPATH": places},
     )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    return process
 
 
 async def test_two_engines_never_claim_the_same_contact(url: str) -> None:
@@ -26,7 +30,8 @@ async def test_two_engines_never_claim_the_same_contact(url: str) -> None:
     store = Store.open(url)
     await store.add_contacts(CAMPAIGN, numbers(600))
     engines = [await claimant(url, node, 3) for node in ("a", "b")]
-    lines = [(await engine.communicate())[0].decode().splitlines() for engine in engines]
+    told = await asyncio.gather(*(engine.communicate(b"go\n") for engine in engines))
+    lines = [said.decode().splitlines() for said, _ in told]
     assert [engine.returncode for engine in engines] == [0, 0]
     contacts = Counter(line.split()[1] for line in lines[0] + lines[1])
     assert (len(contacts), max(contacts.values())) == (600, 1)
@@ -41,7 +46,9 @@ async def test_after_sigkill_every_acknowledged_claim_is_there_and_none_is_half(
     await store.add_contacts(CAMPAIGN, numbers(9999))
     await store.close()
     engine = await claimant(url, "a", 0)
+    assert engine.stdin is not None
     assert engine.stdout is not None
+    engine.stdin.write(b"go\n")
     told = [await engine.stdout.readline() for _ in range(100)]
     engine.kill()
     told += (await engine.stdout.read()).splitlines(keepends=True)
