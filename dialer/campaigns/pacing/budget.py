@@ -84,7 +84,7 @@ class Budget:
             return 0.0
         wanted = self._middle + PULL * min(4.0, self._in_hand(now)) - STEEP * max(0.0, 1.0 - spare)
         for counted in self._short:
-            left = max(counted.spare(now), 1.0 - counted.lost)
+            left = max(counted.spare(now) + 0.5, 1.0 - counted.lost)  # a count of few is not held to its fraction
             if left < 1.0:
                 wanted -= NARROW * (1.0 - left)
         return exp(min(MOST, max(LEAST, wanted)))
