@@ -1,6 +1,7 @@
 """A short version of the tables in docs/pacing.md, and what every shift must keep to."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -85,3 +86,27 @@ def test_when_the_carrier_is_back_there_is_no_flood() -> None:
 def test_a_pacer_that_is_none_is_named() -> None:
     with pytest.raises(ValueError, match="there is no pacer 'magic'"):
         pacer("magic", SHORT, 1)
+
+
+class Deaf(Predictive):
+    """Hears only the least, some of it twice, and now and then nothing."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__(pace)
+        self._draw = Random(1)
+
+    def on_event(self, now: float, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0) -> None:
+        if kind in ("answered", "ringing", "live", "machine", "wrap_up") or self._draw.random() < 0.01:
+            heard: EventKind | None = "failed" if kind == "machine" else None
+        else:
+            heard = kind
+        for _ in range(1 + (self._draw.random() < 0.1)):
+            if heard is not None:
+                super().on_event(now, heard, dial, agent, value)
+
+
+def test_it_paces_by_the_least_that_it_must_be_told() -> None:
+    deaf = Deaf(Pace(ring_s=22.0))
+    figures = Shift(replace(SHORT, hours=3.0), deaf, 1, tick_s=1.0).run().figures()
+    assert figures.abandoned < 0.045
+    assert figures.occupancy > simulate(replace(SHORT, hours=3.0), "progressive", 1).occupancy
