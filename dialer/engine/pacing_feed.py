@@ -6,6 +6,7 @@ from typing import NamedTuple
 from dialer.agents.model import AgentState
 from dialer.agents.model import State as AgentIs
 from dialer.calls.model import IN_THE_AIR, Call, State
+from dialer.calls.outcome import Outcome, of_call
 from dialer.campaigns.pacing import EventKind
 
 
@@ -35,10 +36,15 @@ def of_dial(before: Call, after: Call) -> Iterator[Tiding]:
         yield Tiding("connected", after.id, after.agent)
     over = after.state in (State.ENDING, State.SETTLED) and before.state in (State.QUEUED, State.JOINING)
     if over and not after.talks:
-        yield Tiding("abandoned", after.id, None)
+        yield Tiding("failed" if _left(after) else "abandoned", after.id, None)
     if len(after.talks) > len(before.talks):
         talk = after.talks[-1]
         yield Tiding("ended", after.id, talk.agent, talk.ended_at - talk.started_at)
+
+
+def _left(call: Call) -> bool:
+    """Hung up by the person while there was time to connect: no loss of ours."""
+    return call.ended_at is not None and of_call(call, call.ended_at) is Outcome.LEFT
 
 
 def of_agent(campaign: str, before: AgentState, after: AgentState) -> Iterator[Tiding]:

@@ -56,6 +56,11 @@ def test_a_person_without_an_agent_is_abandoned_once():
     assert [kind for kind, _, _ in told] == ["placed", "ringing", "answered", "live", "abandoned"]
 
 
+def test_a_person_who_hangs_up_at_once_is_no_loss():
+    told = heard(*ANSWERED, script(1006.1), ev.HungUp(ID, 1006.9, 16))
+    assert [kind for kind, _, _ in told] == ["placed", "ringing", "answered", "live", "failed"]
+
+
 def test_an_agent_who_works_for_others_has_left_and_comes_back_idle():
     desk = Desk({"anna": Agent(name="Anna", phone="anna", skills=["sales"])})
     told = []
