@@ -83,8 +83,6 @@ class Pace:
     """How long a dial may ring."""
     connect_s: float = 2.0
     """Somebody who answered and has no agent after this is abandoned."""
-    most: float = 0.03
-    """Abandoned, at most, of the people who answered, 0..1, counted over `windows[0]`."""
     windows: tuple[Window, ...] = (Window(30 * 86_400.0, 0.03), Window(1_800.0, 0.045))
     take_back_s: float | None = 15.0
     """A call may be taken back after ringing so long (16 CFR 310.4(b)(4)(ii): 15 s or four rings); None: never."""
@@ -99,7 +97,6 @@ class Pace:
         return Pace(
             ring_s=config.ring_timeout,
             connect_s=abandon.connect_within,
-            most=abandon.max,
             windows=(Window(abandon.window, abandon.max), Window(HALF_HOUR_S, SHORT_SHARE * abandon.max)),
         )
 
