@@ -51,6 +51,8 @@ class Run:
     calls: set[str] = field(default_factory=set)
     in_the_air: set[str] = field(default_factory=set)
     """Dials that nobody has answered yet."""
+    placed_at: float = 0.0
+    """When it last placed a call."""
     nothing_due_until: float = 0.0
     dry: bool = False
     """Fewer contacts were due than asked for: before anybody is held for a dial again, the store is asked."""
@@ -122,7 +124,8 @@ class Campaigns:
     # -- dialling -----------------------------------------------------------------------------------
 
     def kick_all(self) -> None:
-        for run in list(self.runs.values()):
+        """Campaigns that share agents take turns: who has not placed a call for the longest time is asked first."""
+        for run in sorted(self.runs.values(), key=lambda run: run.placed_at):
             self.kick(run)
 
     def kick(self, run: Run) -> None:
@@ -146,6 +149,8 @@ class Campaigns:
         for call_id in decision.hang_up:
             self._engine.post(ev.HangupRequested(call_id, now, TAKEN_BACK))
         placed = self._place(run, decision, now)
+        if placed:
+            run.placed_at = now
         run.reason = decision.reason
         self._engine.metrics.pacing_decision(run.config.campaign, decision.reason, placed)
         if decision.reason in ("rate_limit", "no_free_channel", "campaign_channels"):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from engine_rig import CAMPAIGN, FILES, Rig, script, write_site
+from engine_rig import CAMPAIGN, FILES, SURVEYED, Rig, script, write_site
 
 from dialer.agents.model import State
 from dialer.calls import events as ev
@@ -53,6 +53,23 @@ async def test_a_callback_asked_for_after_the_list_was_exhausted_is_called(rig: 
         rig.clock.move(30)
         await rig.quiet()
     assert len(rig.switch.given("originate")) == 1, bob
+
+
+async def test_campaigns_that_share_an_agent_take_turns(rig: Rig) -> None:
+    await rig.contacts(4)
+    await rig.contacts(4, SURVEYED)
+    rig.link_up()
+    rig.log_in("ada")
+    for campaign in (CAMPAIGN, SURVEYED):
+        rig.engine.campaigns.set_status(campaign, "running")
+    dialled = []
+    for _ in range(6):
+        await rig.quiet()
+        call = rig.switch.given("originate")[-1].channel
+        dialled.append(rig.row("SELECT campaign FROM calls WHERE id = ?", call))
+        rig.clock.move(0.5)
+        rig.post(ev.HungUp(call, rig.clock.now(), 17))
+    assert dialled == [CAMPAIGN, SURVEYED] * 3
 
 
 async def test_a_campaign_taken_out_while_it_dials_ends_and_cannot_be_started(rig: Rig) -> None:
