@@ -20,7 +20,7 @@ run:
 	@exec $(BIN)/python -m demo
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 lint: setup
 	$(BIN)/ruff check .
