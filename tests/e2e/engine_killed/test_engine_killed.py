@@ -81,6 +81,7 @@ async def test_a_caller_in_the_line_keeps_waiting_and_is_served(lab: FaultLab) -
         await eventually(lambda: _stands_at(lab, "choose", "line"))
         caller.press("1")
         await lab.until_call("queued" if caller is second else "talking")
+    await eventually(lambda: {"talking", "queued"} <= {call.state for call in lab.ledger.open()})  # on disk
     await lab.crash()
     await lab.until_call("queued")
     assert (await lab.until_agent("agent02", "paused"))["state"] == "paused"
