@@ -18,8 +18,8 @@ from dialer.terminal import (
 )
 
 if TYPE_CHECKING:
+    from dialer.config.campaign import Campaign
     from dialer.config.configuration import Configuration
-    from dialer.config.models import Campaign
     from dialer.store.records import Contact, Stop
     from dialer.store.store import Store
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from dialer.compliance.check import Refused, Verdict
 from dialer.compliance.gate import TIMEZONE_FIELD
 from dialer.compliance.place import Place, place_of
+from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
-from dialer.config.models import Campaign
 from dialer.engine.law import statute_of
 from dialer.hours import next_opening
 from dialer.registers import FOLDER, Registers

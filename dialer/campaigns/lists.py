@@ -16,7 +16,7 @@ from typing import IO, Protocol
 
 from dialer.campaigns.contacts import Header, ListError, Rejected, read_contact, read_header
 from dialer.campaigns.rows import Row, Rows, Scan, scan
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 from dialer.store.records import NewContact
 
 BATCH = 1000

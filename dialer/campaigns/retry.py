@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from dialer.calls.outcome import Outcome
-from dialer.config.models import Campaign, Hours, RetryReason
+from dialer.config.campaign import Campaign, RetryReason
+from dialer.config.models import Hours
 from dialer.hours import next_opening
 from dialer.store.records import Contact, ContactVerdict
 

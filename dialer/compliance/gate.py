@@ -6,7 +6,7 @@ from typing import Protocol
 
 from dialer.compliance.check import Facts, Listing, Refused, Rules, Verdict, check
 from dialer.compliance.place import Place, place_of
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 from dialer.store.records import Contact, Known, Refusal
 
 TIMEZONE_FIELD = "timezone"

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from dialer.compliance.pack import Pack
+from dialer.config.campaign import Campaign
 from dialer.config.document import Document
-from dialer.config.models import Agent, Agents, Campaign, Client, Hours, Plant
+from dialer.config.models import Agent, Agents, Client, Hours, Plant
 from dialer.flows.model import Flow
 
 T = TypeVar("T")

@@ -10,11 +10,12 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dialer.compliance.pack import Pack
+from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded, Prompts, Recording
 from dialer.config.document import Document, read
 from dialer.config.explain import explain
 from dialer.config.faults import ConfigError, Fault, Place
-from dialer.config.models import Agents, Campaign, Client, Hours, Plant
+from dialer.config.models import Agents, Client, Hours, Plant
 from dialer.config.references import check
 from dialer.config.salvage import salvage
 from dialer.flows.model import Flow

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from dialer.config.campaign import Campaign
 from dialer.config.configuration import Draft, Loaded
 from dialer.config.contract_checks import contract_faults
 from dialer.config.document import Document
 from dialer.config.faults import Fault, near, suggest
 from dialer.config.flow_checks import flow_faults
-from dialer.config.models import Campaign
 from dialer.config.needs import listed, staffed, switch_names, unknown
 from dialer.config.rule_checks import rule_faults
 

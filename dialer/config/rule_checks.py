@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded
 from dialer.config.faults import Fault
-from dialer.config.models import Campaign
 from dialer.config.needs import unknown
 
 STRICT = "strict"

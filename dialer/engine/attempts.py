@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dialer.calls.model import Plan
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 from dialer.flows.commands import QueueRequest
 from dialer.store.records import CallRecord, Contact, Slot
 

@@ -13,7 +13,7 @@ from dialer.calls import events as ev
 from dialer.calls.model import IN_THE_AIR, Call, State
 from dialer.calls.outcome import TAKEN_BACK, Outcome
 from dialer.campaigns.pacing import Decision, IdleAgent, Pace, Pacer, Place, Snapshot, pacer_for
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
 from dialer.engine.attempts import Recorder
 from dialer.engine.attempts import plan_of as plan_of

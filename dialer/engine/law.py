@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from dialer.compliance.check import Rules
 from dialer.compliance.gate import Gate, Statute
+from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
-from dialer.config.models import Campaign
 from dialer.registers import FOLDER, Registers
 from dialer.store.records import Contact, Known, Refusal, Stop
 

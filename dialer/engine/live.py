@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from dialer.calls.model import Call
 from dialer.calls.outcome import Outcome
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 from dialer.engine.clock import Timer
 from dialer.flows.commands import Command, Directive
 from dialer.flows.interpreter import dump

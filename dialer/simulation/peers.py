@@ -9,7 +9,7 @@ from random import Random
 
 from dialer.campaigns.pacing import Decision, EventKind, Pace, Snapshot
 from dialer.campaigns.pacing.fixed import spread
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 
 LIMIT = 0.03
 

@@ -15,7 +15,7 @@ from dialer.campaigns import lists
 from dialer.campaigns.contacts import Header, ListError, Rejected, read_contact, read_number
 from dialer.campaigns.lists import ListReport, import_list
 from dialer.campaigns.rows import MOST_LINE
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 from dialer.numbers import is_e164
 from dialer.store.records import NewContact
 from dialer.store.store import Store

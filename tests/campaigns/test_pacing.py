@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialer.campaigns.pacing import IdleAgent, Place, Snapshot, agentless, pacer_for, progressive
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 
 AMPLE = {"ast1": 50, "ast2": 50}
 

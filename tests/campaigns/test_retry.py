@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dialer.calls.outcome import Outcome
 from dialer.campaigns.retry import RETRY_REASON, disposed, verdict
-from dialer.config.models import Campaign, Hours
+from dialer.config.campaign import Campaign
+from dialer.config.models import Hours
 from dialer.hours import is_open
 from dialer.store.records import Contact, ContactVerdict
 

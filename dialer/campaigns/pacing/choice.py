@@ -3,7 +3,7 @@
 from dialer.campaigns.pacing.fixed import Agentless, Power, Progressive
 from dialer.campaigns.pacing.model import Pacer
 from dialer.campaigns.pacing.predictive import Predictive
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 
 RATIO = 1.5
 

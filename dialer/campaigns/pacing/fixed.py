@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import floor
 
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Place, Reason, Snapshot
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 
 
 def progressive(state: Snapshot) -> Decision:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 
 Reason = Literal[
     "dialling", "nothing_due", "no_idle_agent", "people_waiting", "no_free_channel", "campaign_channels", "rate_limit",

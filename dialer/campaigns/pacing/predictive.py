@@ -14,7 +14,7 @@ from dialer.campaigns.pacing.excess import Agents, Excess, Rows
 from dialer.campaigns.pacing.fixed import spread
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
 from dialer.campaigns.pacing.roster import Roster
-from dialer.config.models import Campaign
+from dialer.config.campaign import Campaign
 
 POINTS = 5
 """At so many points in time a dial's risk is looked at."""

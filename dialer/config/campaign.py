@@ -1,0 +1,129 @@
+"""A campaign's file: whom it calls, how fast, by which rules, and what becomes of each attempt.
+
+Durations are held in seconds, rates as 0..1.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, Strict, model_validator
+
+from dialer.config.models import PerSecond
+from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
+
+
+class Limits(Model):
+    """What a campaign may use at most, within what the switches allow."""
+
+    channels: Count | None = None
+    calls_per_second: PerSecond | None = None
+
+
+class Serving(Model):
+    """Which agents take the calls, and how long after-call work may last."""
+
+    skills: Annotated[list[Name], Field(min_length=1)]
+    """An agent needs all of them."""
+    wrap_up: Duration = 30.0
+
+
+class Machine(Model):
+    """Answering machines."""
+
+    detect: Flag = False
+    """Listen to the first seconds of an answer; costs a person a moment of silence."""
+    then: Literal["hangup", "agent"] = "hangup"
+    """What becomes of a machine."""
+
+
+class RetryRule(Model):
+    """Call again, so long after the attempt, at most so many times for this reason."""
+
+    after: Duration
+    times: Annotated[int, Strict(), Field(ge=1, le=100)]
+
+
+RetryReason = Literal[
+    "busy", "no_answer", "congestion", "machine", "abandoned", "hung_up", "failed", "rejected", "lost",
+    "callback",
+]
+
+
+class Disposition(Model):
+    """What an agent may say of a talk. `final` ends the contact; `retry_after` calls it again."""
+
+    final: Flag = True
+    """The contact is done."""
+    retry_after: Duration | None = None
+    """When to call again; needs `final: false`."""
+    do_not_call: Flag = False
+    """The client may not call this number again, in any campaign: on its do-not-call list at once."""
+    refused: Flag = False
+    """The person did not want the call: country rules may forbid another one for some time."""
+    label: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,200}$")] = ""
+    """As agents read it."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.final and self.retry_after is not None:
+            raise ValueError("`retry_after` of a final disposition; write `final: false`, or leave it out")
+        if not self.final and self.retry_after is None:
+            raise ValueError("not final, but nothing says when to call again; add `retry_after: 4h`")
+        if not self.final and self.do_not_call:
+            raise ValueError("`do_not_call` and yet to be called again; leave `final` and `retry_after` out")
+        return self
+
+
+class Abandon(Model):
+    """Answered persons for whom nobody is free."""
+
+    connect_within: Duration = 2.0
+    """An answered person who has no agent after this hears `message` and is released: abandoned."""
+    max: Rate = 0.03
+    """`predictive` only: abandoned, at most, of the people who answered."""
+    window: Duration = 30 * 86_400.0
+    """Over which `max` is counted, across restarts; half as much again is allowed within half an hour."""
+    message: dict[Language, Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,1000}$")]] = Field(default_factory=dict)
+    """Spoken to that person, by language; silence is not an option where the law asks for a message."""
+
+
+class Campaign(Model):
+    """`configs/campaigns/NAME.yaml`."""
+
+    campaign: Name
+    """The file's own name, without `.yaml`."""
+    client: Name
+    caller_id: E164 | None = None
+    """Left out, the client's."""
+    language: Language | None = None
+    """Left out, the client's first."""
+    contacts: Annotated[Text | None, Field(alias="list")] = None
+    """A CSV file, relative to `configs/`, imported when the campaign first starts."""
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["DE"])] | None = None
+    """The country of numbers written without +."""
+    agents: Serving | None = None
+    """Needed by every mode but `agentless`."""
+    mode: Literal["progressive", "power", "predictive", "agentless"] = "progressive"
+    """`progressive`: one call for each idle agent. `power`: `ratio` calls for each. `predictive`: as many as keep the
+    abandoned within `abandon.max`, learnt as it goes. `agentless`: to a flow."""
+    ratio: Annotated[float, Field(ge=1, le=5)] | None = None
+    """`power` only: calls for each idle agent; 1.5 when left out."""
+    flow: Name | None = None
+    """`agentless`: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
+    hours: Name | None = None
+    """Dials only when these are open."""
+    rules: list[Name] | None = None
+    """The country packs of `configs/rules` that hold for every number, all at once. Left out: those of each number's
+    country, `strict` where there are none. `[]`: no country's rules; the operator answers for that."""
+    abandon: Abandon = Abandon()
+    ring_timeout: Duration = 25.0
+    """How long to let it ring: 5 to 120 seconds."""
+    limits: Limits = Limits()
+    machine: Machine = Machine()
+    retry: dict[RetryReason, RetryRule] = Field(default_factory=dict)
+    """A reason that is not named here ends the contact."""
+    dispositions: dict[Name, Disposition] = Field(default_factory=dict)
+    """The codes agents may give; a code ends the contact or calls it again, over what `retry` says."""
+    start: Literal["auto", "manual"] = "manual"
+    """`auto` starts dialling with the engine; `manual` waits for the API or `dialer campaign start`."""
+    switches: Annotated[list[Name], Field(min_length=1)] | None = None
+    """Dials over these only; left out, over all."""
