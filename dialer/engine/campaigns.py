@@ -1,70 +1,33 @@
-"""Dialling: each running campaign asks its pacer how many calls to place, claims contacts for them, and dials."""
+"""The campaigns at work: each asks its pacer how many calls to place, and tells it what became of them."""
 
-import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from dialer.agents import model as m
 from dialer.agents.model import AgentState
 from dialer.calls import events as ev
-from dialer.calls.model import IN_THE_AIR, Call, State
+from dialer.calls.model import IN_THE_AIR, Call
 from dialer.calls.outcome import TAKEN_BACK, Outcome
-from dialer.campaigns.pacing import Decision, IdleAgent, Pace, Pacer, Place, Snapshot, pacer_for
-from dialer.config.campaign import Campaign
+from dialer.campaigns.pacing import IdleAgent, Pace, Snapshot, pacer_for
 from dialer.coordination.limits import Scope
-from dialer.engine.attempts import Recorder
-from dialer.engine.attempts import plan_of as plan_of
-from dialer.engine.clock import Timer
-from dialer.engine.live import LiveCall, Script
+from dialer.engine.dialling import Dialling
+from dialer.engine.live import LiveCall
 from dialer.engine.pacing_feed import Tiding, of_agent, of_dial
+from dialer.engine.run import AHEAD_CHECK_S, IDLE_CHECK_S, LIMITED_CHECK_S, MOST_AT_ONCE, Run, Status
 from dialer.hours import is_open
-from dialer.store.records import Attempt, Claimed, Known, Refusal, Slot
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
 
 log = logging.getLogger(__name__)
 
-Status = Literal["stopped", "running", "paused", "draining", "exhausted"]
-IDLE_CHECK_S = 1.0
-"""How often a campaign without due contacts looks again: for retries come due and contacts inserted live."""
-LIMITED_CHECK_S = 0.02
-"""How often a campaign held back by a limit looks again: well within the burst that a rate may save up."""
-AHEAD_CHECK_S = 0.25
-"""How often a campaign that dials ahead decides anew though nothing happened: the longer a talk, the nearer its end."""
-MOST_AT_ONCE = 50
-
-
-@dataclass(slots=True)
-class Run:
-    """One campaign at work."""
-
-    config: Campaign
-    pacer: Pacer
-    status: Status = "stopped"
-    reason: str = "stopped"
-    claiming: int = 0
-    """Slots whose claim is on its way to the disk."""
-    calls: set[str] = field(default_factory=set)
-    in_the_air: set[str] = field(default_factory=set)
-    """Dials that nobody has answered yet."""
-    placed_at: float = 0.0
-    """When it last placed a call."""
-    nothing_due_until: float = 0.0
-    dry: bool = False
-    """Fewer contacts were due than asked for: before anybody is held for a dial again, the store is asked."""
-    looking: bool = False
-    timer: Timer | None = None
-    refused_by: str = ""
-    """The rule that refused contacts since the last dial."""
-
 
 class Campaigns:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
+        self.dialling = Dialling(engine, self)
         self.runs: dict[str, Run] = {
             name: Run(config, pacer_for(config)) for name, config in engine.configuration.campaigns.items()
         }
@@ -102,7 +65,7 @@ class Campaigns:
         for name, run in list(self.runs.items()):
             if name not in configured:
                 run.status = run.reason = "draining"
-                self._end_drained(run)
+                self.end_drained(run)
         self.kick_all()
 
     def remember(self, name: str, answered: int, abandoned: int) -> None:
@@ -110,7 +73,7 @@ class Campaigns:
         if (run := self.runs.get(name)) is not None:
             run.pacer.reset(replace(Pace.of(run.config), answered=answered, abandoned=abandoned))
 
-    def _end_drained(self, run: Run) -> None:
+    def end_drained(self, run: Run) -> None:
         """The last call of a campaign that is drained, or was taken out of the configuration."""
         name = run.config.campaign
         if run.status != "draining" or run.calls or run.claiming:
@@ -136,27 +99,27 @@ class Campaigns:
         hours = self._engine.configuration.hours.get(run.config.hours or "")
         if hours is not None and not is_open(hours, datetime.fromtimestamp(now, UTC)):
             run.reason = "closed"
-            self._wake(run, IDLE_CHECK_S)
+            self.dialling.wake(run, IDLE_CHECK_S)
             return
         wait_s = run.nothing_due_until - now
         if 0 < wait_s <= IDLE_CHECK_S:  # more than that: the clock was set back
-            self._wake(run, wait_s)
+            self.dialling.wake(run, wait_s)
             return
         if run.dry:
-            self._look(run)
+            self.dialling.look(run)
             return
         decision = run.pacer.decide(now, self._snapshot(run, now))
         for call_id in decision.hang_up:
             self._engine.post(ev.HangupRequested(call_id, now, TAKEN_BACK))
-        placed = self._place(run, decision, now)
+        placed = self.dialling.place(run, decision, now)
         if placed:
             run.placed_at = now
         run.reason = decision.reason
         self._engine.metrics.pacing_decision(run.config.campaign, decision.reason, placed)
         if decision.reason in ("rate_limit", "no_free_channel", "campaign_channels"):
-            self._wake(run, LIMITED_CHECK_S)
+            self.dialling.wake(run, LIMITED_CHECK_S)
         elif run.config.mode == "predictive":
-            self._wake(run, AHEAD_CHECK_S)
+            self.dialling.wake(run, AHEAD_CHECK_S)
 
     def _snapshot(self, run: Run, now: float) -> Snapshot:
         engine, config = self._engine, run.config
@@ -186,142 +149,6 @@ class Campaigns:
     def _usable(self, switch: str) -> bool:
         """Up, and its channels are known since it came up: what was in the air before is accounted for."""
         return self._engine.switches[switch].up and self._engine.reconciler.knows(switch)
-
-    def _place(self, run: Run, decision: Decision, now: float) -> int:
-        recorder, gate = self._recorder(run.config, now), self._engine.law.gate(run.config, now)
-        slots = [slot for place in decision.places if (slot := self._slot(run, place, now)) is not None]
-        if not slots:
-            return 0
-        run.claiming += len(slots)
-        future = self._engine.store.claim(run.config.campaign, slots, recorder, now, gate)
-        future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
-        return len(slots)
-
-    def _slot(self, run: Run, place: Place, now: float) -> Slot | None:
-        """Everything a dial holds, taken before anything is written: rate, channel, agent."""
-        limits = self._engine.limits
-        scopes = [Scope("switch", place.switch), Scope("campaign", run.config.campaign)]
-        call_id = self._engine.ids.call()
-        if limits.acquire(call_id, scopes) is not None:
-            return None
-        if limits.take(scopes, now) > 0:
-            limits.release(call_id)
-            return None
-        if place.agent is not None:
-            self._engine.floor.apply(place.agent, m.Reserved(call_id))
-        return Slot(call_id, place.switch, place.agent)
-
-    def _recorder(self, config: Campaign, now: float) -> Recorder:
-        configuration = self._engine.configuration
-        return Recorder(
-            node=configuration.plant.node,
-            client=config.client,
-            campaign=config.campaign,
-            our_number=configuration.caller_id(config),
-            language=configuration.language(config),
-            now=now,
-        )
-
-    def _claimed(
-        self, run: Run, slots: Sequence[Slot], recorder: Recorder, done: "asyncio.Future[Claimed]"
-    ) -> None:
-        run.claiming -= len(slots)
-        error = None if done.cancelled() else done.exception()
-        attempts = Claimed() if error or done.cancelled() else done.result()
-        if error is not None:
-            log.error("no contacts could be claimed: %s", error, extra={"campaign": run.config.campaign})
-        for refusal in attempts.refusals:
-            self._refused(run, refusal)
-        used = {attempt.call_id for attempt in attempts}
-        for slot in slots:
-            if slot.call_id not in used:
-                self._return_slot(slot)
-        if len(attempts) < len(slots):
-            run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S
-            self._wake(run, IDLE_CHECK_S)
-            if not error:
-                run.dry = True
-                self._look(run)
-        for attempt in attempts:
-            self._dial_if_lawful(run, recorder, attempt, attempts.known[attempt.contact.id])
-        self._end_drained(run)
-
-    def _return_slot(self, slot: Slot) -> None:
-        self._engine.limits.release(slot.call_id)
-        if slot.agent is not None:
-            self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
-
-    def _refused(self, run: Run, refusal: Refusal) -> None:
-        run.refused_by = refusal.rule
-        self._engine.metrics.refused(run.config.campaign, refusal.rule)
-
-    def _dial_if_lawful(self, run: Run, recorder: Recorder, attempt: Attempt, known: Known) -> None:
-        """The attempt is on disk. Every rule is asked again: the hour may be over, the person may have said stop."""
-        law = self._engine.law
-        gate = law.gate(run.config, self._engine.clock.now())
-        refusal = law.recheck(gate, attempt.contact, known)
-        if refusal is None:
-            run.refused_by = ""
-            self._dial(run, recorder, attempt, gate.least_ring_s(attempt.contact))
-            return
-        self._refused(run, refusal)
-        self._engine.store.refuse(attempt.call_id, refusal)
-        self._return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
-        self._wake(run, LIMITED_CHECK_S)
-
-    def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, least_ring_s: float) -> None:
-        """Now the machine may dial it."""
-        engine, config, now = self._engine, run.config, self._engine.clock.now()
-        record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact)
-        plan = plan_of(config)
-        plan = replace(plan, ring_s=max(plan.ring_s, least_ring_s))
-        call = Call(attempt.call_id, plan, State.INTENDED, now, reserved=attempt.agent)
-        flow = engine.configuration.flows.get(config.flow or "")
-        live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))
-        run.calls.add(live.id)
-        run.in_the_air.add(live.id)
-        engine.calls.add(live)
-        engine.metrics.call_started("outbound", config.client, config.campaign)
-        engine.count("offered")
-        if run.status == "stopped" or engine.draining:
-            engine.calls.handle(live.id, ev.HangupRequested(live.id, now, "campaign_stopped"))
-        else:
-            engine.calls.handle(live.id, ev.Stored(live.id, now))
-
-    def _look(self, run: Run) -> None:
-        """Nothing was due: is something now, or ever again? A call or a settlement on its way may bring it."""
-        if run.looking:
-            return
-        run.looking, run.reason = True, run.refused_by or "nothing_due"
-        quiet = not run.calls and not self._engine.calls.unwritten
-        future = self._engine.store.next_due_at(run.config.campaign)
-        future.add_done_callback(lambda done: self._engine.post(lambda: self._looked(run, quiet, done)))
-
-    def _looked(self, run: Run, quiet: bool, done: "asyncio.Future[float | None]") -> None:
-        run.looking = False
-        if done.cancelled() or done.exception() is not None or not run.dry or run.status != "running":
-            self._wake(run, IDLE_CHECK_S)
-            return
-        now, due_at = self._engine.clock.now(), done.result()
-        if due_at is None and quiet and not run.calls and not run.claiming:
-            self.set_status(run.config.campaign, "exhausted")
-        elif due_at is not None and due_at <= now:
-            run.dry = False
-            self.kick(run)
-        else:
-            wait_s = min(IDLE_CHECK_S, due_at - now) if due_at is not None else IDLE_CHECK_S
-            run.nothing_due_until = now + wait_s
-            self._wake(run, wait_s)
-
-    def _wake(self, run: Run, seconds: float) -> None:
-        if run.timer is not None:
-            return
-
-        def fire() -> None:
-            run.timer = None
-            self._engine.post(lambda: self.kick(run))
-
-        run.timer = self._engine.clock.call_later(max(0.01, seconds), fire)
 
     # -- what became of it --------------------------------------------------------------------------
 
@@ -365,7 +192,7 @@ class Campaigns:
         if outcome is Outcome.CANCELLED:
             refused = live.call.why == "not_sent"  # by the switch: it would refuse the next one as well
             run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S if refused else 0.0
-        self._end_drained(run)
+        self.end_drained(run)
         self._engine.want_match()
 
     def contact_added(self, campaign: str) -> None:

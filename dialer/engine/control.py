@@ -14,9 +14,9 @@ from dialer.campaigns import retry
 from dialer.campaigns.contacts import ListError
 from dialer.campaigns.lists import import_list
 from dialer.campaigns.rows import scan
-from dialer.engine.campaigns import Run, Status
 from dialer.engine.live import LiveCall
 from dialer.engine.reload import Reloader
+from dialer.engine.run import Run, Status
 from dialer.numbers import mask
 from dialer.store.errors import StoreError
 from dialer.store.records import CampaignTotals, NewContact, Stop

@@ -14,7 +14,7 @@ from dialer.agents.model import State as AgentStates
 from dialer.calls import events as ev
 from dialer.calls.model import Call, Conversation, Plan, State
 from dialer.coordination.limits import Scope
-from dialer.engine.campaigns import plan_of
+from dialer.engine.attempts import plan_of
 from dialer.engine.live import LiveCall, Script
 from dialer.flows.commands import QueueResult
 from dialer.store.records import AgentSession, CallRecord, Contact

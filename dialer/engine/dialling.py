@@ -1,0 +1,167 @@
+"""From a place for a call to the call: what it holds is taken, a contact claimed, the law asked again, dialled."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dialer.agents import model as m
+from dialer.calls import events as ev
+from dialer.calls.model import Call, State
+from dialer.campaigns.pacing import Decision, Place
+from dialer.config.campaign import Campaign
+from dialer.coordination.limits import Scope
+from dialer.engine.attempts import Recorder, plan_of
+from dialer.engine.live import LiveCall, Script
+from dialer.engine.run import IDLE_CHECK_S, LIMITED_CHECK_S, Run
+from dialer.store.records import Attempt, Claimed, Known, Refusal, Slot
+
+if TYPE_CHECKING:
+    from dialer.engine.campaigns import Campaigns
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+
+class Dialling:
+    """Holds nothing: what is under way is in each `Run`."""
+    def __init__(self, engine: "Engine", campaigns: "Campaigns") -> None:
+        self._engine = engine
+        self._campaigns = campaigns
+
+    def place(self, run: Run, decision: Decision, now: float) -> int:
+        recorder, gate = self._recorder(run.config, now), self._engine.law.gate(run.config, now)
+        slots = [slot for place in decision.places if (slot := self._slot(run, place, now)) is not None]
+        if not slots:
+            return 0
+        run.claiming += len(slots)
+        future = self._engine.store.claim(run.config.campaign, slots, recorder, now, gate)
+        future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
+        return len(slots)
+
+    def _slot(self, run: Run, place: Place, now: float) -> Slot | None:
+        """Everything a dial holds, taken before anything is written: rate, channel, agent."""
+        limits = self._engine.limits
+        scopes = [Scope("switch", place.switch), Scope("campaign", run.config.campaign)]
+        call_id = self._engine.ids.call()
+        if limits.acquire(call_id, scopes) is not None:
+            return None
+        if limits.take(scopes, now) > 0:
+            limits.release(call_id)
+            return None
+        if place.agent is not None:
+            self._engine.floor.apply(place.agent, m.Reserved(call_id))
+        return Slot(call_id, place.switch, place.agent)
+
+    def _recorder(self, config: Campaign, now: float) -> Recorder:
+        configuration = self._engine.configuration
+        return Recorder(
+            node=configuration.plant.node,
+            client=config.client,
+            campaign=config.campaign,
+            our_number=configuration.caller_id(config),
+            language=configuration.language(config),
+            now=now,
+        )
+
+    def _claimed(
+        self, run: Run, slots: Sequence[Slot], recorder: Recorder, done: "asyncio.Future[Claimed]"
+    ) -> None:
+        run.claiming -= len(slots)
+        error = None if done.cancelled() else done.exception()
+        attempts = Claimed() if error or done.cancelled() else done.result()
+        if error is not None:
+            log.error("no contacts could be claimed: %s", error, extra={"campaign": run.config.campaign})
+        for refusal in attempts.refusals:
+            self._refused(run, refusal)
+        used = {attempt.call_id for attempt in attempts}
+        for slot in slots:
+            if slot.call_id not in used:
+                self._return_slot(slot)
+        if len(attempts) < len(slots):
+            run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S
+            self.wake(run, IDLE_CHECK_S)
+            if not error:
+                run.dry = True
+                self.look(run)
+        for attempt in attempts:
+            self._dial_if_lawful(run, recorder, attempt, attempts.known[attempt.contact.id])
+        self._campaigns.end_drained(run)
+
+    def _return_slot(self, slot: Slot) -> None:
+        self._engine.limits.release(slot.call_id)
+        if slot.agent is not None:
+            self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
+
+    def _refused(self, run: Run, refusal: Refusal) -> None:
+        run.refused_by = refusal.rule
+        self._engine.metrics.refused(run.config.campaign, refusal.rule)
+
+    def _dial_if_lawful(self, run: Run, recorder: Recorder, attempt: Attempt, known: Known) -> None:
+        """The attempt is on disk. Every rule is asked again: the hour may be over, the person may have said stop."""
+        law = self._engine.law
+        gate = law.gate(run.config, self._engine.clock.now())
+        refusal = law.recheck(gate, attempt.contact, known)
+        if refusal is None:
+            run.refused_by = ""
+            self._dial(run, recorder, attempt, gate.least_ring_s(attempt.contact))
+            return
+        self._refused(run, refusal)
+        self._engine.store.refuse(attempt.call_id, refusal)
+        self._return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
+        self.wake(run, LIMITED_CHECK_S)
+
+    def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, least_ring_s: float) -> None:
+        """Now the machine may dial it."""
+        engine, config, now = self._engine, run.config, self._engine.clock.now()
+        record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact)
+        plan = plan_of(config)
+        plan = replace(plan, ring_s=max(plan.ring_s, least_ring_s))
+        call = Call(attempt.call_id, plan, State.INTENDED, now, reserved=attempt.agent)
+        flow = engine.configuration.flows.get(config.flow or "")
+        live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))
+        run.calls.add(live.id)
+        run.in_the_air.add(live.id)
+        engine.calls.add(live)
+        engine.metrics.call_started("outbound", config.client, config.campaign)
+        engine.count("offered")
+        if run.status == "stopped" or engine.draining:
+            engine.calls.handle(live.id, ev.HangupRequested(live.id, now, "campaign_stopped"))
+        else:
+            engine.calls.handle(live.id, ev.Stored(live.id, now))
+
+    def look(self, run: Run) -> None:
+        """Nothing was due: is something now, or ever again? A call or a settlement on its way may bring it."""
+        if run.looking:
+            return
+        run.looking, run.reason = True, run.refused_by or "nothing_due"
+        quiet = not run.calls and not self._engine.calls.unwritten
+        future = self._engine.store.next_due_at(run.config.campaign)
+        future.add_done_callback(lambda done: self._engine.post(lambda: self._looked(run, quiet, done)))
+
+    def _looked(self, run: Run, quiet: bool, done: "asyncio.Future[float | None]") -> None:
+        run.looking = False
+        if done.cancelled() or done.exception() is not None or not run.dry or run.status != "running":
+            self.wake(run, IDLE_CHECK_S)
+            return
+        now, due_at = self._engine.clock.now(), done.result()
+        if due_at is None and quiet and not run.calls and not run.claiming:
+            self._campaigns.set_status(run.config.campaign, "exhausted")
+        elif due_at is not None and due_at <= now:
+            run.dry = False
+            self._campaigns.kick(run)
+        else:
+            wait_s = min(IDLE_CHECK_S, due_at - now) if due_at is not None else IDLE_CHECK_S
+            run.nothing_due_until = now + wait_s
+            self.wake(run, wait_s)
+
+    def wake(self, run: Run, seconds: float) -> None:
+        if run.timer is not None:
+            return
+
+        def fire() -> None:
+            run.timer = None
+            self._engine.post(lambda: self._campaigns.kick(run))
+
+        run.timer = self._engine.clock.call_later(max(0.01, seconds), fire)
