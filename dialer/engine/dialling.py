@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 class Dialling:
     """Holds nothing: what is under way is in each `Run`."""
+
     def __init__(self, engine: "Engine", campaigns: "Campaigns") -> None:
         self._engine = engine
         self._campaigns = campaigns

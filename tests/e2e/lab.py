@@ -16,7 +16,7 @@ import aiohttp
 from demo.api import ApiError
 from demo.plant import Asterisk, CdrRow, Phone
 from demo.ports import HOST
-from dialer.store.records import CallRecord
+from dialer.store.records import AgentSpan, CallRecord
 from tests.e2e.engine_process import EngineProcess
 from tests.e2e.eventually import eventually
 from tests.e2e.files import AGENTS, BASE, Files, write
@@ -256,6 +256,16 @@ class Lab:
         """The only call of this test, once it is over."""
         (call,) = await self.settled(1, within_s)
         return call
+
+    async def spans(self, agent: str) -> list[AgentSpan]:
+        """How the agent spent this test, all of it on disk: the last span ends where the present state began."""
+
+        async def there() -> Any:
+            spans, now = self.ledger.spans(agent, self.since), (await self.agent(agent))["since"]
+            return spans if spans and abs(spans[-1].ended_at - now) < 0.001 else None
+
+        spans: list[AgentSpan] = await self._until(there, lambda: self.get("agents"))
+        return spans
 
     async def cdr(self, call_id: str) -> CdrRow:
         def there() -> Any:

@@ -45,7 +45,7 @@ async def test_an_inbound_talk(lab: Lab, how: str) -> None:
     assert abs(talk.ended_at - talk.started_at - call.talk_s) < 0.001
     await lab.until_agent("agent01", "idle")
     assert phone.over_by == ""
-    spans = [(span.state, span.call_id) for span in lab.ledger.spans("agent01", lab.since)]
+    spans = [(span.state, span.call_id) for span in await lab.spans("agent01")]
     assert ("talking", call.id) in spans and ("wrap_up", call.id) in spans
 
 

@@ -88,7 +88,7 @@ async def test_a_leg_that_drops_in_pause_logs_out(lab: Lab) -> None:
     await lab.post("agents/agent01/pause", {"reason": "lunch"})
     lab.phone("agent01").hang_up()
     await lab.until_agent("agent01", "logged_out")
-    assert [(span.state, span.reason) for span in lab.ledger.spans("agent01", lab.since)][-1] == ("paused", "lunch")
+    assert [(span.state, span.reason) for span in await lab.spans("agent01")][-1] == ("paused", "lunch")
 
 
 async def test_both_hang_up_at_once(lab: Lab) -> None:

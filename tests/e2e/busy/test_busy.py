@@ -19,4 +19,4 @@ async def test_busy_is_the_outcome_and_the_agent_is_free_again(lab: Lab) -> None
     contact = lab.ledger.contact("calls", NUMBER)
     assert (contact.state, contact.attempts, contact.result) == ("done", 1, "busy")
     await lab.until_agent("agent01", "idle")
-    assert [span.state for span in lab.ledger.spans("agent01", lab.since)][-2:] == ["idle", "reserved"]
+    assert [span.state for span in await lab.spans("agent01")][-2:] == ["idle", "reserved"]

@@ -30,14 +30,14 @@ async def test_a_shift_by_keys(lab: Lab) -> None:
     assert await lab.over(phone) == "us"
     call = await lab.one()
     assert (call.outcome, call.hung_up_by, call.agent) == ("answered", "agent", "agent01")
-    states = [span.state for span in lab.ledger.spans("agent01", lab.since)]
+    states = [span.state for span in await lab.spans("agent01")]
     assert states == ["paused", "idle", "reserved", "talking", "wrap_up", "idle", "paused"]
-    assert lab.ledger.sessions() == []
+    await lab.until(lambda: lab.ledger.sessions() == [])
 
 
 async def test_hanging_up_the_phone_logs_out(lab: Lab) -> None:
     phone = await lab.log_in_by_phone("agent02")
-    assert [session.agent for session in lab.ledger.sessions()] == ["agent02"]
+    await lab.until(lambda: [session.agent for session in lab.ledger.sessions()] == ["agent02"])
     phone.hang_up()
     await lab.until_agent("agent02", "logged_out")
     assert await lab.over(phone) == "it"
