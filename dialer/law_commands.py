@@ -100,7 +100,7 @@ def import_(
     """Put a national register in place of the one before: a number a line, or the first column of a CSV file."""
     import time
 
-    from dialer.campaigns.contacts import Rejected, read_number
+    from dialer.campaigns.phones import Rejected, read_number
     from dialer.registers import FOLDER, import_register, path_of
 
     known = {name for pack in configuration_of(root, plant).rules.values() for name in pack.registers}

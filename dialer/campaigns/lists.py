@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from dialer.campaigns.contacts import Header, ListError, Rejected, read_contact, read_header
+from dialer.campaigns.contacts import Header, ListError, read_contact, read_header
+from dialer.campaigns.phones import Rejected
 from dialer.campaigns.rows import Row, Rows, Scan, scan
 from dialer.config.campaign import Campaign
 from dialer.store.records import NewContact

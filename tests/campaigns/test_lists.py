@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialer.campaigns import lists
-from dialer.campaigns.contacts import Header, ListError, Rejected, read_contact, read_number
+from dialer.campaigns.contacts import Header, ListError, read_contact
 from dialer.campaigns.lists import ListReport, import_list
 from dialer.campaigns.rows import MOST_LINE
 from dialer.config.campaign import Campaign
-from dialer.numbers import is_e164
 from dialer.store.records import NewContact
 from dialer.store.store import Store
 
@@ -273,47 +272,3 @@ async def test_memory_does_not_grow_with_the_fields(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert (report.imported, report.rejected) == (1, 21)
     assert peak < 16_000_000
-
-
-# ---- numbers -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "country", "number"),
-    [
-        ("030 555010", "DE", "+4930555010"), ("+49 (0)30 555010", None, "+4930555010"),
-        ("0049-30-555010", "DE", "+4930555010"), ("02 1234 5678", "IT", "+390212345678"),
-        ("(202) 555-0123", "US", "+12025550123"), ("'+4930555010", None, "+4930555010"),
-        ("\u202a+4930555010\u202c", None, "+4930555010"), ("＋４９３０５５５０１０", None, "+4930555010"),
-        ("+49\u00a030\u00a0555010", None, "+4930555010"), ("01632 960000", "GB", "+441632960000"),
-    ],
-)  # fmt: skip
-def test_numbers_as_people_write_them(text: str, country: str | None, number: str) -> None:
-    assert read_number(text, country) == number
-
-
-@pytest.mark.parametrize(
-    ("text", "country", "reason"),
-    [
-        ("", "DE", "no number"), ("\u200b", "DE", "no number"), ("030 555010", None, "names no country"),
-        ("12", "DE", "too short"), ("+49 3", None, "too short"), ("+1202555", None, "too short"),
-        ("+49305550101234567", None, "too long"), ("+999123456789", None, "no such country"),
-        ("4,93E+12", "DE", "not a telephone number"), ("030 555010 ext. 5", "DE", "not a telephone number"),
-        ("tel:+4930555010", "DE", "not a telephone number"), ("+4930555010;ext=1", "DE", "not a telephone number"),
-        ("0900 1234567", "DE", "premium-rate"), ("5550123", "US", "lacks its area code"),
-        ("+" * 30, "DE", "not a telephone number"), ("030\n555010", "DE", "not a telephone number"),
-        ("1" * 5000, "DE", "not a telephone number"),
-    ],
-)  # fmt: skip
-def test_what_is_no_number_says_why(text: str, country: str | None, reason: str) -> None:
-    with pytest.raises(Rejected, match=reason):
-        read_number(text, country)
-
-
-@given(st.text(max_size=40), st.sampled_from([None, "DE", "US", "IT"]))
-def test_any_text_is_a_number_or_rejected(text: str, country: str | None) -> None:
-    try:
-        number = read_number(text, country)
-    except Rejected:
-        return
-    assert is_e164(number)
