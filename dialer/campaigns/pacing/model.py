@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from dialer.campaigns.pacing.rivals import Rivals
 from dialer.config.campaign import Campaign
 
 Reason = Literal[
@@ -44,6 +45,10 @@ class Snapshot:
     """Channels that the campaign's own limit leaves."""
     rate: int | None = None
     """Calls that the rates leave for now."""
+    rivals: tuple[Rivals, ...] = ()
+    """Where agents are shared: first those of this very campaign, then each wider set (`joint.py`)."""
+    risk: float | None = None
+    """The greatest chance of a loss that those who share the agents bear; None: the campaign's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ the agents idle now and those freed by then. It dials while that risk is at most
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
@@ -13,6 +13,7 @@ from dialer.campaigns.pacing.durations import Freeing, Lasting
 from dialer.campaigns.pacing.excess import Agents, Excess, Rows
 from dialer.campaigns.pacing.fixed import spread
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
+from dialer.campaigns.pacing.rivals import Outlook, Rivals, Tightest
 from dialer.campaigns.pacing.roster import Roster
 from dialer.config.campaign import Campaign
 
@@ -33,6 +34,8 @@ MOST = 1000
 """Dials in one decision, at most."""
 MOST_TAKEN = 4
 """Calls taken back in one decision, at most."""
+
+ALONE = Rivals()
 
 Ages = dict[int, int]
 """How many dials are in the air, by age in bins."""
@@ -142,27 +145,59 @@ class Predictive:
         self._roster.seen([(idle.agent, idle.switch) for idle in state.idle])
         ages = self._ages(now, state.in_the_air)
         self._look(now, ages)
-        if not state.idle and not self._roster.busy():
+        own = state.rivals[0] if state.rivals else ALONE
+        if not state.idle and not self._roster.busy() and not own.supply:
             return Decision((), "no_agent")
         wanted, reason, hang_up = self._wanted(now, ages, state)
-        decision = spread(state, wanted, reason, self._roster.switches())
+        decision = spread(state, wanted, reason, self._roster.switches() + Counter(own.switches))
         return Decision(decision.places, decision.reason, hang_up)
+
+    def outlook(self, now: float, in_the_air: int = 0) -> Outlook:
+        """What others who share the agents have to reckon with."""
+        self._forget(now)
+        ages = self._ages(now, in_the_air)
+        self._look(now, ages)
+        return Outlook(
+            points=self._answers.points,
+            horizons=self._horizons(),
+            demand=self._answers.demand(ages) + self._detected(now),
+            in_the_air=sum(ages.values()) + len(self._detecting),
+            waiting=len(self._waiting),
+            share=self._answers.share.value,
+            risk=self._budget.risk(now),
+        )
+
+    def supply(self, now: float, among: Container[str] | None = None) -> Rows:
+        """The chances to be free by each horizon of the busy agents, or of those `among` them."""
+        rows: dict[int, tuple[int, Sequence[float]]] = {}
+        freeing = self._freeing
+        alike = [freeing.talking(now - since) for since in self._roster.talking(among)]
+        alike += [freeing.wrapping(now - since) for since in self._roster.wrapping(among)]
+        for row in alike:
+            count, _ = rows.get(id(row), (0, row))
+            rows[id(row)] = (count + 1, row)
+        return list(rows.values())
 
     def _wanted(self, now: float, ages: Ages, state: Snapshot) -> tuple[int, Reason, tuple[str, ...]]:
         """How many to dial, why not more, and which to take back."""
         allowed = self._budget.risk(now)
-        answers = self._answers
-        detecting = answers.picked_up([(after, now - since) for after, since in self._detecting.values()])
+        if state.risk is not None and allowed > 0:
+            allowed = state.risk
+        answers, known = self._answers, self._detected(now)
+        supply = [*self.supply(now), *(state.rivals[0].supply if state.rivals else ())]
         idle = len(state.idle) - max(state.waiting, len(self._waiting))
-        known = [(1, [chance] * POINTS) for chance in detecting]
-        supply = self._supply(now)
-        team = Agents(idle, supply, POINTS)
+        own, *wider = state.rivals or (ALONE,)
+        teams = [(Agents(idle + own.idle, supply, POINTS), own)]
+        teams += [(Agents(idle + more.idle, [*supply, *more.supply], POINTS), more) for more in wider]
+        idle = min(team.idle for team, _ in teams)
 
         def ahead_of(ages: Ages) -> Excess:
-            return team.excess(answers.demand(ages) + known, answers.share.variation)
+            demand, unsure = [*answers.demand(ages), *known], answers.share.variation
+            sets = [team.excess([*demand, *rivals.demand], unsure) for team, rivals in teams]
+            return sets[0] if len(sets) == 1 else Tightest(sets)
 
         room = min(sum(state.free.values()), MOST if state.rate is None else state.rate)
-        taken = self._averted(now, idle - len(detecting), supply, allowed)
+        taken = self._averted(now, idle - len(known), supply, allowed)
         _without(ages, taken)
         ahead = ahead_of(ages)
         if not taken and allowed > 0 and room and ahead.risk() > allowed:
@@ -170,7 +205,8 @@ class Predictive:
             _without(ages, taken)
         self._taken.update((dial, now) for dial, _ in taken)
         fresh = answers.fresh()
-        wanted = max(0, idle - sum(ages.values()) - len(detecting))
+        wanted = min(team.idle - rivals.in_the_air for team, rivals in teams)
+        wanted = max(0, wanted - sum(ages.values()) - len(known))
         ahead.add(fresh, wanted)
         wanted += ahead.most(fresh, allowed, max(0, room + 1 - wanted))
         reason: Reason = "abandon_budget" if allowed == 0.0 else "enough_in_the_air"
@@ -216,15 +252,15 @@ class Predictive:
                 old.append((dial, max(0, int((now - self._air[dial]) / BIN_S))))
         return old
 
-    def _supply(self, now: float) -> list[tuple[int, Sequence[float]]]:
-        rows: dict[int, tuple[int, Sequence[float]]] = {}
-        freeing = self._freeing
-        alike = [freeing.talking(now - since) for since in self._roster.talking()]
-        alike += [freeing.wrapping(now - since) for since in self._roster.wrapping()]
-        for row in alike:
-            count, _ = rows.get(id(row), (0, row))
-            rows[id(row)] = (count + 1, row)
-        return list(rows.values())
+    def _detected(self, now: float) -> list[tuple[int, Sequence[float]]]:
+        """Those answered by somebody or something: the chance of each to be live, at any point."""
+        picked = self._answers.picked_up([(after, now - since) for after, since in self._detecting.values()])
+        return [(1, [chance] * POINTS) for chance in picked]
+
+    def _horizons(self) -> list[float]:
+        """By these times an agent has to be free; the last is for a call that rings long."""
+        waits = self._patience_s
+        return [*(point + waits for point in self._answers.points), SOON_S + waits]
 
     def _look(self, now: float, ages: Ages) -> None:
         """Let time pass for the estimates."""
@@ -235,8 +271,7 @@ class Predictive:
         if now - self._refreshed_at >= REFRESH_S or now < self._refreshed_at:
             self._refreshed_at = now
             self._answers.refresh(POINTS)
-            waits = self._patience_s
-            self._freeing.refresh([*(point + waits for point in self._answers.points), SOON_S + waits])
+            self._freeing.refresh(self._horizons())
 
     def _ages(self, now: float, in_the_air: int) -> Ages:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""

@@ -1,7 +1,7 @@
 """The agents as the pacer knows them: who talks and who wraps up, since when, on which switch."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Literal
 
 from dialer.campaigns.pacing.model import EventKind
@@ -47,12 +47,16 @@ class Roster:
     def busy(self) -> int:
         return len(self._talking) + len(self._wrapping)
 
-    def talking(self) -> Collection[float]:
-        return self._talking.values()
+    def talking(self, among: Container[str] | None = None) -> Collection[float]:
+        return _of(self._talking, among)
 
-    def wrapping(self) -> Collection[float]:
-        return self._wrapping.values()
+    def wrapping(self, among: Container[str] | None = None) -> Collection[float]:
+        return _of(self._wrapping, among)
 
     def switches(self) -> Counter[str]:
         """Agents by switch, as last seen."""
         return Counter(self._switch.values())
+
+
+def _of(since: Mapping[str, float], among: Container[str] | None) -> Collection[float]:
+    return since.values() if among is None else [at for agent, at in since.items() if agent in among]
