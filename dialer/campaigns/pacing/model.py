@@ -49,6 +49,14 @@ class Snapshot:
     """Where agents are shared: first those of this very campaign, then each wider set (`joint.py`)."""
     risk: float | None = None
     """The greatest chance of a loss that those who share the agents bear; None: the campaign's own."""
+    contacts_left: int | None = None
+    """Contacts that this campaign may still call today, those in the air left out; None: more than matter."""
+    closes_in_s: float | None = None
+    """Seconds until nobody may be answered any more (the hours of those called, the schedule); None: not soon."""
+    callbacks: tuple[float, ...] = ()
+    """Promised callbacks that need one of these agents, each in so many seconds; those overdue are at 0 or below."""
+    inbound_per_s: float = 0.0
+    """Callers a second who are expected to take one of these agents (blended agents), as measured of late."""
 
 
 @dataclass(frozen=True, slots=True)
