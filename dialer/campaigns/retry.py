@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from dialer.calls.outcome import Outcome
-from dialer.config.campaign import Campaign, RetryReason
+from dialer.config.campaign import Campaign
 from dialer.config.models import Hours
+from dialer.config.retries import RetryReason, delays_of
 from dialer.hours import next_opening
 from dialer.store.records import Contact, ContactVerdict
 
@@ -48,19 +49,21 @@ def disposed(
     """
     disposition = campaign.dispositions[code]
     rule = campaign.retry.get("callback")
-    worn_out = rule is not None and contact.tries.get("callback", 0) >= rule.times
+    worn_out = rule is not None and contact.tries.get("callback", 0) >= rule.most
     if disposition.retry_after is None or worn_out:
         return ContactVerdict(contact.id, "done", reason=code)
-    return ContactVerdict(contact.id, "due", _open_at(hours, now + disposition.retry_after), "callback")
+    delays = delays_of(disposition.retry_after)
+    after_s = delays[min(contact.tries.get("callback", 0), len(delays) - 1)]
+    return ContactVerdict(contact.id, "due", _open_at(hours, now + after_s), "callback")
 
 
 def _by_rule(
     campaign: Campaign, contact: Contact, reason: RetryReason, now: float, hours: Hours | None
 ) -> ContactVerdict | None:
     rule = campaign.retry.get(reason)
-    if rule is None or contact.tries.get(reason, 0) >= rule.times:
+    if rule is None or contact.tries.get(reason, 0) >= rule.most:
         return None
-    return ContactVerdict(contact.id, "due", _open_at(hours, now + rule.after), reason)
+    return ContactVerdict(contact.id, "due", _open_at(hours, now + rule.delay_s(contact.tries.get(reason, 0))), reason)
 
 
 def _open_at(hours: Hours | None, at: float) -> float:

@@ -5,9 +5,11 @@ Durations are held in seconds, rates as 0..1.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, Strict, model_validator
+from pydantic import Field, model_validator
 
+from dialer.config.lists import MAIN, ContactList
 from dialer.config.models import PerSecond
+from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
 
 
@@ -35,26 +37,17 @@ class Machine(Model):
     """What becomes of a machine."""
 
 
-class RetryRule(Model):
-    """Call again, so long after the attempt, at most so many times for this reason."""
-
-    after: Duration
-    times: Annotated[int, Strict(), Field(ge=1, le=100)]
-
-
-RetryReason = Literal[
-    "busy", "no_answer", "congestion", "machine", "abandoned", "hung_up", "failed", "rejected", "lost",
-    "callback",
-]
-
-
 class Disposition(Model):
     """What an agent may say of a talk. `final` ends the contact; `retry_after` calls it again."""
 
     final: Flag = True
     """The contact is done."""
-    retry_after: Duration | None = None
-    """When to call again; needs `final: false`."""
+    retry_after: Delays | None = None
+    """When to call again (`4h`, or one after the other `[1h, 1d]`); needs `final: false`."""
+    times: Times | None = None
+    """How often this code calls again; left out, as often as the rule for `callback` allows."""
+    next_number: Flag = False
+    """Call the contact's next number (this one was wrong); needs `final: false`. Done when there is none left."""
     do_not_call: Flag = False
     """The client may not call this number again, in any campaign: on its do-not-call list at once."""
     refused: Flag = False
@@ -66,7 +59,9 @@ class Disposition(Model):
     def _one_way(self) -> Self:
         if self.final and self.retry_after is not None:
             raise ValueError("`retry_after` of a final disposition; write `final: false`, or leave it out")
-        if not self.final and self.retry_after is None:
+        if self.final and (self.times is not None or self.next_number):
+            raise ValueError("`times` or `next_number` of a final disposition; write `final: false`, or leave it out")
+        if not self.final and self.retry_after is None and not self.next_number:
             raise ValueError("not final, but nothing says when to call again; add `retry_after: 4h`")
         if not self.final and self.do_not_call:
             raise ValueError("`do_not_call` and yet to be called again; leave `final` and `retry_after` out")
@@ -97,7 +92,12 @@ class Campaign(Model):
     language: Language | None = None
     """Left out, the client's first."""
     contacts: Annotated[Text | None, Field(alias="list")] = None
-    """A CSV file, relative to `configs/`, imported when the campaign first starts."""
+    """A CSV file, relative to `configs/`, imported when the campaign first starts. Short for `lists` with one entry,
+    named `main`."""
+    lists: Annotated[list[ContactList], Field(max_length=50)] = Field(default_factory=list)
+    """Several lists, with their shares, columns, filters and orders."""
+    alert_below: Count | Duration | None = None
+    """Warns when fewer contacts than this are left (`500`), or they last shorter than this (`2h`)."""
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["DE"])] | None = None
     """The country of numbers written without +."""
     agents: Serving | None = None
@@ -121,9 +121,19 @@ class Campaign(Model):
     machine: Machine = Machine()
     retry: dict[RetryReason, RetryRule] = Field(default_factory=dict)
     """A reason that is not named here ends the contact."""
+    day_parts: dict[Name, DayPart] = Field(default_factory=dict)
+    """Contacts are called in these parts of their day only, and in each so many times."""
+    caps: Caps = Caps()
+    """How often at most."""
     dispositions: dict[Name, Disposition] = Field(default_factory=dict)
     """The codes agents may give; a code ends the contact or calls it again, over what `retry` says."""
     start: Literal["auto", "manual"] = "manual"
     """`auto` starts dialling with the engine; `manual` waits for the API or `dialer campaign start`."""
     switches: Annotated[list[Name], Field(min_length=1)] | None = None
     """Dials over these only; left out, over all."""
+
+    @property
+    def sources(self) -> tuple[ContactList, ...]:
+        """The lists, whichever way they are written."""
+        short = () if self.contacts is None else (ContactList(name=MAIN, file=self.contacts),)
+        return (*short, *self.lists)

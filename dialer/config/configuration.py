@@ -52,6 +52,10 @@ class Configuration:
     def list_path(self, campaign: Campaign) -> Path | None:
         return None if campaign.contacts is None else self.root / "configs" / campaign.contacts
 
+    def list_paths(self, campaign: Campaign) -> Mapping[str, Path]:
+        """By the list's name."""
+        return {source.name: self.root / "configs" / source.file for source in campaign.sources}
+
     def caller_id(self, campaign: Campaign) -> str:
         return campaign.caller_id or self.clients[campaign.client].caller_id
 

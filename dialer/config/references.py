@@ -1,6 +1,5 @@
 """Checks between the files: what one names, another must have."""
 
-import os
 from collections.abc import Iterator
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,8 +10,9 @@ from dialer.config.campaign import Campaign
 from dialer.config.configuration import Draft, Loaded
 from dialer.config.contract_checks import contract_faults
 from dialer.config.document import Document
-from dialer.config.faults import Fault, near, suggest
+from dialer.config.faults import Fault, near
 from dialer.config.flow_checks import flow_faults
+from dialer.config.list_checks import list_faults, retry_faults
 from dialer.config.needs import listed, staffed, switch_names, unknown
 from dialer.config.rule_checks import rule_faults
 
@@ -138,13 +138,7 @@ def _languages(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
 
 def _list(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     campaign, document = loaded.model, loaded.document
-    if campaign.contacts is not None:
-        folder = draft.root / "configs"
-        path = folder / campaign.contacts
-        if not os.path.isfile(path):  # Path.is_file raises for a name that is too long
-            lists = [str(found.relative_to(folder)) for found in folder.glob("lists/*.csv")]
-            yield Fault(document.place(("list",)), f"there is no file `{path}`",
-                        suggest(campaign.contacts, lists, "lists"))
+    yield from list_faults(draft, loaded)
     if campaign.country is not None and campaign.country not in SUPPORTED_REGIONS:
         yield Fault(document.place(("country",)), f"there is no country `{campaign.country}`",
                     "write the two letters of ISO 3166: DE, GB")
@@ -182,6 +176,4 @@ def _sanity(loaded: Loaded[Campaign]) -> Iterator[Fault]:
     if not SHORTEST_RING_S <= campaign.ring_timeout <= LONGEST_RING_S:
         yield Fault(document.place(("ring_timeout",)), f"rings for {campaign.ring_timeout:g} s",
                     f"between {SHORTEST_RING_S:g}s and {LONGEST_RING_S:g}s")
-    for reason, rule in campaign.retry.items():
-        if rule.after <= 0:
-            yield Fault(document.place(("retry", reason, "after")), "calls again at once", "after `15m`, say")
+    yield from retry_faults(loaded)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from dialer.store import law
 from dialer.store.errors import StoreError
 from dialer.store.queries import Transaction, call_row, insert_into, one_by_one
-from dialer.store.reads import CONTACT_COLUMNS
+from dialer.store.reads import CONTACT_COLUMNS, contact_of
 from dialer.store.records import Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
 from dialer.store.schema import calls, contacts, do_not_call, refusals
 
@@ -73,7 +73,7 @@ class _Search:
 
     def fetch(self) -> None:
         rows = self.tx.connection.execute(DUE, {"campaign": self.campaign, "now": self.now, "limit": self.limit})
-        self.due.extend(Contact(*row) for row in rows.all())
+        self.due.extend(contact_of(row) for row in rows.all())
         if self.gate is not None and self.due:
             numbers = [contact.number for contact in self.due]
             gate = self.gate

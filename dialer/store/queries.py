@@ -165,7 +165,8 @@ def one_by_one(write: Callable[..., T]) -> Callable[["Transaction", Sequence[Any
 def add_contacts(tx: Transaction, campaign: str, new: Sequence[NewContact]) -> tuple[int, int]:
     rows = [
         {"campaign": campaign, "number": contact.number, "fields": dict(contact.fields), "state": "due", "attempts": 0,
-         "tries": {}, "next_at": contact.next_at}
+         "tries": {}, "next_at": contact.next_at, "others": list(contact.others) or None, "list": contact.list,
+         "rank": contact.rank, "timezone": contact.timezone}
         for contact in new
     ]
     inserted = tx.insert_new(contacts, rows)

@@ -24,7 +24,10 @@ _OUTCOME_AT = [f.name for f in fields(CallRecord)].index("outcome")
 _TALK_COLUMNS = tuple(talks.c[f.name] for f in fields(Talk))
 _SPAN_COLUMNS = tuple(agent_spans.c[f.name] for f in fields(AgentSpan))
 _SESSION_COLUMNS = tuple(agent_sessions.c[f.name] for f in fields(AgentSession))
-CONTACT_COLUMNS = tuple(contacts.c[f.name] for f in fields(Contact))
+CONTACT_COLUMNS = tuple(contacts.c["others" if f.name == "numbers" else f.name] for f in fields(Contact))
+_NUMBER_AT, _NUMBERS_AT, _TURN_AT = (
+    [f.name for f in fields(Contact)].index(name) for name in ("number", "numbers", "turn")
+)
 
 
 def _calls(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[CallRecord]:
@@ -96,7 +99,18 @@ def contact_by_number(connection: sa.Connection, campaign: str, number: str) -> 
 
 def _contact(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Contact | None:
     row = connection.execute(sa.select(*CONTACT_COLUMNS).where(*where)).one_or_none()
-    return None if row is None else Contact(*row)
+    return None if row is None else contact_of(row)
+
+
+def contact_of(row: Sequence[Any]) -> Contact:
+    """From CONTACT_COLUMNS."""
+    values = list(row)
+    if others := values[_NUMBERS_AT]:
+        numbers = values[_NUMBERS_AT] = (values[_NUMBER_AT], *others)
+        values[_NUMBER_AT] = numbers[values[_TURN_AT] % len(numbers)]
+    else:
+        values[_NUMBERS_AT] = ()
+    return Contact(*values)
 
 
 def next_due_at(connection: sa.Connection, campaign: str) -> float | None:

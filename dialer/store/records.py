@@ -16,7 +16,7 @@ class Contact:
     id: int
     campaign: str
     number: str
-    """E.164."""
+    """E.164: the one to call now."""
     fields: Mapping[str, str]
     state: ContactState
     attempts: int
@@ -26,6 +26,16 @@ class Contact:
     """Not to be called before."""
     result: str | None = None
     """Why it is done: an outcome, a disposition or `cancelled`."""
+    numbers: tuple[str, ...] = ()
+    """All of the contact's, when there are several; the first identifies it in its campaign."""
+    turn: int = 0
+    """Which of them `number` is."""
+    list: str = ""
+    """The list it came with; empty when it was put in by itself."""
+    rank: float = 0.0
+    """The smallest is called first, within its list."""
+    timezone: str | None = None
+    """What its list says of where the person is (IANA)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,14 @@ class NewContact:
     number: str
     fields: Mapping[str, str] = field(default_factory=dict)
     next_at: float = 0.0
+    """0: at once."""
+    others: tuple[str, ...] = ()
+    """Further numbers, in the order in which they are tried."""
+    list: str = ""
+    rank: float = 0.0
+    timezone: str | None = None
+    held_back: bool = False
+    """Its list's filter leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)

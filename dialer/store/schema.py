@@ -38,6 +38,11 @@ contacts = Table(
     Column("next_at", Double, nullable=False),
     Column("result", String),
     Column("call_id", String),  # the latest attempt: whose word about the contact counts
+    Column("others", JSON(none_as_null=True)),  # numbers after the first
+    Column("turn", Integer, nullable=False, server_default=text("0")),  # which of them is next
+    Column("list", String, nullable=False, server_default=text("''")),
+    Column("rank", Double, nullable=False, server_default=text("0")),
+    Column("timezone", String),
     UniqueConstraint("campaign", "number"),
     Index(None, "campaign", "state", "next_at", "id"),  # a claim reads only the rows it takes, however long the list
 )

@@ -70,6 +70,7 @@ RULES: dict[Any, dict[str, Any]] = {
     list: {
         "items": lambda v, r, s, root: all(valid(one, r, root) for one in v),
         "minItems": lambda v, r, s, root: len(v) >= r,
+        "maxItems": lambda v, r, s, root: len(v) <= r,
     },
     str: {
         "pattern": lambda v, r, s, root: re.search(r, v) is not None,
