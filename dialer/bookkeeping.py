@@ -14,6 +14,8 @@ from dialer.store.books import PAGE, Books
 from dialer.store.store import Store
 
 T = TypeVar("T")
+LONGEST_CALL_S = 7 * 86_400.0
+"""A call that is split over the ends of months may last so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ def agreement_of(client: Client) -> Agreement:
 async def rated(store: Store, agreement: Agreement, month: Month) -> Iterator[Entry]:
     """What the month costs by now; writes nothing."""
     since, until = bounds(month, agreement.zone)
-    facts = await store.books.facts(agreement.client, since, until, agreement.agents)
+    reach_s = LONGEST_CALL_S if agreement.splits else 0.0
+    facts = await store.books.facts(agreement.client, since, until, agreement.agents, reach_s)
     return rate(agreement, facts, month)
 
 

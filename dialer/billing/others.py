@@ -1,13 +1,13 @@
 """What is charged beside calls: agents' time, recorded sales and their cancellations."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from dialer.billing.calls import milliseconds, seconds
 from dialer.billing.entry import Entry
 from dialer.billing.facts import Sale, Span
 from dialer.billing.months import Part
 from dialer.billing.sheet import Line, Sheet
+from dialer.billing.talk import milliseconds, seconds
 from dialer.billing.terms import Contract
 
 HALF = Decimal("0.5")
@@ -15,13 +15,12 @@ MINUTE_S = 60
 HOUR_S = 3600
 
 
-def agent_time(sheet: Sheet, spans: Iterable[Span]) -> Iterator[Entry]:
-    """Spans that reach over the part's ends are cut there: the next part, or month, charges the rest."""
-    for span in spans:
-        if (length_ms := _within(span, sheet.part)) > 0:
-            yield from _agent_hour(sheet, span, length_ms)
-            yield from _wrap_up(sheet, span, length_ms)
-            yield from _pause(sheet, span, length_ms)
+def agent_time(sheet: Sheet, span: Span) -> Iterator[Entry]:
+    """A span that reaches over the part's ends is cut there: the next part, or month, charges the rest."""
+    if (length_ms := _within(span, sheet.part)) > 0:
+        yield from _agent_hour(sheet, span, length_ms)
+        yield from _wrap_up(sheet, span, length_ms)
+        yield from _pause(sheet, span, length_ms)
 
 
 def _within(span: Span, part: Part) -> int:
@@ -60,8 +59,9 @@ def _pause(sheet: Sheet, span: Span, length_ms: int) -> Iterator[Entry]:
         yield sheet.entry(line, term.round)
 
 
-def sales(sheet: Sheet, found: Sequence[tuple[Sale, Contract]]) -> Iterator[Entry]:
-    """Each sale in the part of its time, each cancellation in the part of its own, at the share that the sale had.
+def sales(sheet: Sheet, found: Sequence[tuple[Sale, Contract]]) -> Iterator[tuple[float, Entry]]:
+    """Each sale in the part of its time, each cancellation in the part of its own, at the share that the sale had; with
+    each its moment.
 
     `found` has with each sale the version that held at the sale."""
     part = sheet.part
@@ -72,11 +72,11 @@ def sales(sheet: Sheet, found: Sequence[tuple[Sale, Contract]]) -> Iterator[Entr
         told = f"sale by disposition {sale.disposition}" if sale.amount is None else f"sale {sale.id}"
         if part.since <= sale.at < part.until:
             line = Line("revenue_share", sale.id, worth, "money", term.share, 1, told, sale.call_id)
-            yield sheet.entry(line, term.round)
+            yield sale.at, sheet.entry(line, term.round)
         if sale.cancelled_at is not None and part.since <= sale.cancelled_at < part.until:
             line = Line("revenue_share", f"{sale.id}@cancelled", -worth, "money", term.share, 1,
                         f"{told}, cancelled", sale.call_id)
-            yield sheet.entry(line, term.round)
+            yield sale.cancelled_at, sheet.entry(line, term.round)
 
 
 def _worth(sale: Sale, version: Contract) -> Decimal | None:

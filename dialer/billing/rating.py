@@ -17,7 +17,8 @@ from dialer.billing.monthly import monthly, tally_of
 from dialer.billing.months import Month, Part, parts
 from dialer.billing.others import agent_time, sales
 from dialer.billing.sheet import Sheet
-from dialer.billing.terms import Contract
+from dialer.billing.talk import meters
+from dialer.billing.terms import Contract, Talk
 
 T = TypeVar("T", Call, Span, Sale, Score)
 
@@ -38,30 +39,60 @@ class Agreement:
         terms = [term for version in self.versions for term in (version.agent_hour, version.pause) if term is not None]
         return sorted({agent for term in terms for agent in term.agents})
 
+    @property
+    def splits(self) -> bool:
+        """Whether a call may be charged in two months or versions."""
+        return any(talk.boundary == "split" for version in self.versions for talk in version.talks)
+
+    def at(self, moment: float) -> Contract | None:
+        """The version of the moment's day; before the first there is none."""
+        day = datetime.fromtimestamp(moment, self.zone).date()
+        return next((version for version in reversed(self.versions) if version.from_ <= day), None)
+
 
 def rate(agreement: Agreement, facts: Facts, month: Month) -> Iterator[Entry]:
     """The month's entries; facts of other months are passed over. A call, a sale or a score belongs to the month and
-    version of its moment (`at`), a stretch of an agent's time to all that it lies in."""
+    version of its moment (`at`), a stretch of an agent's time, and of a call that is split, to all that it lies in."""
+    return (entry for _, entry in timed(agreement, facts, month))
+
+
+def timed(agreement: Agreement, facts: Facts, month: Month) -> Iterator[tuple[float | None, Entry]]:
+    """Each entry with the moment that it is about; None is the month as a whole."""
     calls = _in_order(facts.calls, "id", "at")
     spans = _in_order(facts.spans, "state", "ended_at", "agent", "started_at")
     scores = _in_order(facts.scores, "call_id", "at")
     known = [(sale, version) for sale in _in_order(facts.sales, "id", "at")
-             if (version := _version_at(agreement, sale.at)) is not None]
+             if (version := agreement.at(sale.at)) is not None]
     sold = frozenset(sale.call_id for sale in facts.sales)
     at = 0
     for part in parts(agreement.versions, month, agreement.zone):
         sheet = Sheet(agreement.client, agreement.currency, month, part)
-        tally, charged = tally_of(sheet), charges(sheet, agreement.zone, sold)
+        tally, talk = tally_of(sheet), meters(sheet, agreement.zone)
+        charged = [*(meter.charge for meter in talk), *charges(sheet, sold)]
+        while at < len(calls) and calls[at].at < part.since:
+            at += 1
+        for call, began_under in _carried(agreement, calls[:at] if agreement.splits else (), part.since):
+            yield from ((part.since, entry) for meter in talk for entry in meter.carry(call, began_under))
         while at < len(calls) and calls[at].at < part.until:
             call = calls[at]
             at += 1
-            if call.at >= part.since:
-                tally.count(call)
-                for charge in charged:
-                    yield from charge(call)
-        yield from agent_time(sheet, spans)
+            tally.count(call)
+            for charge in charged:
+                for entry in charge(call):
+                    yield call.at, entry
+        for span in spans:
+            yield from ((max(span.started_at, part.since), entry) for entry in agent_time(sheet, span))
         yield from sales(sheet, known)
-        yield from monthly(sheet, tally, _of(part, scores))
+        yield from ((None, entry) for entry in monthly(sheet, tally, _of(part, scores)))
+
+
+def _carried(agreement: Agreement, calls: Iterable[Call], since: float) -> Iterator[tuple[Call, Talk]]:
+    """Calls of before that reach into a part, each with the price that it began under, if that one splits."""
+    for call in calls:
+        if call.ended_at is not None and call.ended_at > since and (version := agreement.at(call.at)) is not None:
+            for term in version.talks:
+                if term.boundary == "split" and term.direction in ("both", call.direction):
+                    yield call, term
 
 
 def _in_order(facts: Iterable[T], *by: str) -> list[T]:
@@ -79,8 +110,3 @@ def _in_order(facts: Iterable[T], *by: str) -> list[T]:
 
 def _of(part: Part, scores: Iterable[Score]) -> Iterator[Score]:
     return (score for score in scores if part.since <= score.at < part.until)
-
-
-def _version_at(agreement: Agreement, at: float) -> Contract | None:
-    day = datetime.fromtimestamp(at, agreement.zone).date()
-    return next((version for version in reversed(agreement.versions) if version.from_ <= day), None)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from dialer.billing.money import ZERO, Factor, Money, Round, Share
 from dialer.config.scalars import Count, Duration, Flag, Model, Name, Text, Whole, seen
@@ -75,7 +75,10 @@ class Talk(Model):
     tiers: list[Tier] = Field(default_factory=list)
     """For the minutes above; the calls of a month count in the order of their beginning."""
     tariffs: list[Tariff] = Field(default_factory=list)
-    """The first that holds at the talk's beginning is that of the whole call; none, the price as it is."""
+    """The first that holds is that of the call; none, the price as it is."""
+    boundary: Literal["start", "split"] = "start"
+    """Of a call over the end of a tariff, a version or a month. `start`: all of it is priced as its beginning.
+    `split`: it is cut there, and each second is priced by what holds at that second."""
     round: Round = Round()
 
     @model_validator(mode="after")
@@ -84,6 +87,16 @@ class Talk(Model):
         if above != sorted(set(above)):
             raise ValueError("tiers must ascend; order them by `above_minutes`, each once")
         return self
+
+
+def _form(value: Any) -> str:
+    return "several" if isinstance(value, list) else "one"
+
+
+Talks = Annotated[
+    Annotated[Talk, Tag("one")] | Annotated[list[Talk], Field(min_length=1, max_length=2), Tag("several")],
+    Discriminator(_form),
+]
 
 
 class HandledCall(Model):
@@ -216,12 +229,28 @@ class SetUp(Model):
     on: Date
 
 
+Category = Literal["standard", "zero", "exempt", "reverse_charge", "export"]
+
+
 class Tax(Model):
     """A tax on all net amounts."""
 
     tax: Text
     """As invoices call it: VAT, USt."""
     rate: Share
+    category: Category = "standard"
+    """Why the rate is what it is, for e-invoices: `zero` rated, `exempt`, owed by the buyer (`reverse_charge`), or for
+    abroad (`export`)."""
+    reason: Text | None = None
+    """Of `exempt`: what the invoice must say, as the section of the law."""
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.category != "standard" and self.rate:
+            raise ValueError(f"`{self.category}` with a rate; write `rate: 0%`")
+        if self.category == "exempt" and self.reason is None:
+            raise ValueError("`exempt`, but not why; add `reason:` with the section of the law")
+        return self
 
 
 class Contract(Model):
@@ -231,7 +260,8 @@ class Contract(Model):
     from_: Annotated[Date, Field(alias="from")]
     """Its first day."""
     monthly: Money | None = None
-    talk: Talk | None = None
+    talk: Talks | None = None
+    """One price, or `[...]` with one for `inbound` and one for `outbound`, each with its own minutes and tiers."""
     handled_call: HandledCall | None = None
     agent_hour: AgentHour | None = None
     wrap_up: WrapUp | None = None
@@ -263,7 +293,16 @@ class Contract(Model):
             raise ValueError("wrap-up is charged by `agent_hour` and by `wrap_up`; take it out of `states`")
         if self.pause and "paused" in hours:
             raise ValueError("pauses are charged by `agent_hour` and by `pause`; take `paused` out of `states`")
+        directions = [talk.direction for talk in self.talks]
+        if len(directions) > 1 and sorted(directions) != ["inbound", "outbound"]:
+            raise ValueError("two prices of `talk` for the same calls; write `direction: inbound` and `outbound`")
         return self
+
+    @property
+    def talks(self) -> tuple[Talk, ...]:
+        if self.talk is None:
+            return ()
+        return (self.talk,) if isinstance(self.talk, Talk) else tuple(self.talk)
 
 
 def ascending(versions: list[Contract]) -> list[Contract]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
+from dialer.billing.parties import Budget, Buyer, Seller
 from dialer.billing.terms import Contracts
 from dialer.config.scalars import E164, Count, Duration, Language, Model, Name, Text, seen
 
@@ -118,6 +119,8 @@ class Plant(Model):
     """How long a shutdown waits for talks to end before it hangs up."""
     language: Language = "en"
     """Of what the plant itself says, where no client and no flow does."""
+    seller: Seller | None = None
+    """Who writes the invoices: see [billing](billing.md)."""
 
 
 class Client(Model):
@@ -136,6 +139,10 @@ class Client(Model):
     """An IANA name, as Europe/Berlin. Days and months of the contract are its own."""
     contract: Contracts = Field(default_factory=list)
     """What the client pays, in versions: see [billing](billing.md)."""
+    buyer: Buyer | None = None
+    """Who is to pay, as e-invoices need it."""
+    budget: Budget | None = None
+    """Alerts, and an end to dialling, by what the month has cost so far."""
 
 
 class Agent(Model):

@@ -125,13 +125,18 @@ def _known(tx: Transaction, call_id: str) -> float:
 # -- reads ------------------------------------------------------------------------------------------------------------
 
 
-def facts(connection: sa.Connection, client: str, since: float, until: float, agents: Sequence[str]) -> Facts:
-    """Of the client, in the time; calls only if they are settled, and all spans of these agents."""
+def facts(
+    connection: sa.Connection, client: str, since: float, until: float, agents: Sequence[str], reach_s: float,
+) -> Facts:
+    """Of the client, in the time; calls only if they are settled, and all spans of these agents. `reach_s`: calls of so
+    long before are among them, if they ended in it."""
     if connection.dialect.name == "postgresql":  # all of one moment, and a million rows not at once
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
     own = calls.c.client == client
     found = sa.select(*(calls.c[name] for name in _CALL)).where(
-        own, calls.c.created_at >= since, calls.c.created_at < until, calls.c.outcome.is_not(None))
+        own, calls.c.created_at >= since - reach_s, calls.c.created_at < until, calls.c.outcome.is_not(None))
+    if reach_s:
+        found = found.where((calls.c.created_at >= since) | (calls.c.ended_at > since))
     spans = sa.select(*(agent_spans.c[name] for name in _SPAN), calls.c.client).outerjoin(
         calls, calls.c.id == agent_spans.c.call_id,
     ).where(agent_spans.c.ended_at > since, agent_spans.c.started_at < until, own | agent_spans.c.agent.in_(agents))
@@ -218,10 +223,13 @@ class Books:
         """The next PAGE entries after a key and revision, by the month that they are booked in or are about."""
         return self._read(page, client, by, month, after)
 
-    def facts(self, client: str, since: float, until: float, agents: Sequence[str] = ()) -> "Future[Facts]":
+    def facts(
+        self, client: str, since: float, until: float, agents: Sequence[str] = (), reach_s: float = 0.0,
+    ) -> "Future[Facts]":
         """What a month is rated from, times in epoch seconds: spans of after-call work and the like on the client's
-        calls, and all those of the agents named."""
-        return self._read(facts, client, since, until, agents)
+        calls, and all those of the agents named. `reach_s`: how long before calls may have begun that end in the time.
+        """
+        return self._read(facts, client, since, until, agents, reach_s)
 
     def unsettled(self, client: str, until: float) -> "Future[int]":
         """Calls from before that are not settled."""

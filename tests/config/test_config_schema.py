@@ -37,6 +37,8 @@ def holds(key: str, value: Any, schema: dict[str, Any], root: dict[str, Any]) ->
             return valid(value, root["$defs"][rule.rpartition("/")[2]], root)
         case "anyOf":
             return any(valid(value, one, root) for one in rule)
+        case "oneOf":
+            return sum(valid(value, one, root) for one in rule) == 1
         case "type":
             return isinstance(value, TYPES[rule]) and (rule == "boolean" or not isinstance(value, bool))
         case "enum":
