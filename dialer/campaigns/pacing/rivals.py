@@ -19,8 +19,8 @@ class Rivals:
     idle: int = 0
     """Agents idle there beyond this campaign's, less those whom the others' people on the line take."""
     supply: Rows = ()
-    """Busy agents there whom the pacer does not know of, those of its own set told in the first: the chances of each to be
-    free by the pacer's horizons."""
+    """Busy agents there whom the pacer does not know of (those of its own set: in the first): the chances of each
+    to be free by the pacer's horizons."""
     demand: Rows = ()
     """The others' dials: the chances of each to be live by the pacer's points."""
     in_the_air: int = 0

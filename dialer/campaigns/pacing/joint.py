@@ -1,0 +1,303 @@
+"""Campaigns that share agents, paced as one: common supply, added demand, turns by priority and share.
+
+Each campaign's forecast tells what it expects of its own dials and of the agents at work for it. A campaign that dials
+ahead is asked with all that in view (`rivals.py`); one that holds an agent for each dial gets those whom the others can
+do without. The risk that a dial may take is what a loss costs whomever it may hit.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+from dialer.campaigns.pacing.excess import Agents, Rows
+from dialer.campaigns.pacing.fixed import progressive
+from dialer.campaigns.pacing.model import Decision, EventKind, IdleAgent, Pacer, Place, Reason, Snapshot
+from dialer.campaigns.pacing.predictive import POINTS, Predictive
+from dialer.campaigns.pacing.rivals import Outlook, Rivals, at_times
+from dialer.campaigns.pacing.shares import Shares
+
+OTHER = ""
+"""Work for no campaign: callers. Its name among the members."""
+FLOOR = 0.002
+"""What a loss costs a campaign whose budget is spent: it dials one to one, and what it has in the air still counts."""
+UNSURE = 0.2
+CHUNKS = 8
+"""So many turns a campaign has at least while everybody is idle."""
+OWN_BOUNDS: frozenset[Reason] = frozenset({"nothing_due", "campaign_channels", "rate_limit", "no_free_channel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One campaign, at the moment of a decision."""
+
+    state: Snapshot
+    agents: Mapping[str, str]
+    """Those at work who may serve it, and the switch of each."""
+    open: bool = True
+    """It may dial. What it has in the air counts in any case."""
+
+
+@dataclass(slots=True)
+class Member:
+    forecast: Predictive
+    """Learns of every campaign, whatever its mode."""
+    pacer: Pacer
+    """Decides; the forecast itself where it dials ahead."""
+    holds: bool
+    """An agent is held for each dial."""
+
+    @property
+    def ahead(self) -> bool:
+        return self.pacer is self.forecast
+
+
+class Joint:
+    """Fed with the events of all campaigns and all agents, asked for those who share agents at once."""
+
+    def __init__(self) -> None:
+        self.shares = Shares()
+        self.members: dict[str, Member] = {}
+        self.claims: dict[str, int] = {}
+        """Agents that a campaign behind its share is to have as they come free."""
+        other = Predictive()
+        self.put(OTHER, Member(other, other, False), 1.0, 0)
+
+    def put(self, name: str, member: Member, share: float, priority: int) -> None:
+        self.members[name] = member
+        self.shares.put(name, share, priority)
+
+    def drop(self, name: str) -> None:
+        self.members.pop(name, None)
+        self.claims.pop(name, None)
+        self.shares.drop(name)
+
+    def on_event(
+        self, now: float, name: str, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0
+    ) -> None:
+        """Of a campaign's dial, or of an agent at work for it."""
+        member = self.members[name]
+        member.forecast.on_event(now, kind, dial, agent, value)
+        if not member.ahead:
+            member.pacer.on_event(now, kind, dial, agent, value)
+        self.shares.on_event(now, name, kind, dial, agent)
+
+    def on_agent(self, now: float, kind: EventKind, agent: str, names: Iterable[str]) -> None:
+        """An agent is `idle` or has `left`: all are told whom it may serve, and those it worked for."""
+        self.shares.free(now, agent)
+        for name in {*names, OTHER}:
+            member = self.members[name]
+            member.forecast.on_event(now, kind, None, agent)
+            if not member.ahead:
+                member.pacer.on_event(now, kind, None, agent)
+
+    def decide(self, now: float, asks: Mapping[str, Ask]) -> dict[str, Decision]:
+        """For campaigns that share agents: how many each is to place, and why not more."""
+        return Round(self, now, asks).run()
+
+
+@dataclass(slots=True)
+class Said:
+    places: list[Place] = field(default_factory=list)
+    reason: Reason = "share"
+    hang_up: list[str] = field(default_factory=list)
+
+    def decision(self) -> Decision:
+        return Decision(tuple(self.places), self.reason, tuple(self.hang_up))
+
+
+class Round:
+    """One decision. What is placed in it counts for who is asked next."""
+
+    def __init__(self, joint: Joint, now: float, asks: Mapping[str, Ask]) -> None:
+        self._joint, self._now = joint, now
+        self._asks = dict(asks)
+        self._outlooks: dict[str, Outlook] = {}
+        self._supply: dict[tuple[str, frozenset[str]], Rows] = {}
+        self._said = {name: Said() for name, ask in asks.items() if ask.open}
+        self._held: set[str] = set()
+        for name in (*asks, OTHER):
+            self._look(name)
+        joint.shares.set_open(now, {name: self._level(name) for name in self._said})
+
+    def run(self) -> dict[str, Decision]:
+        asked = set(self._said)
+        while asked:
+            name = min(asked, key=lambda one: (-self._joint.shares.priority(one), self._level(one), one))
+            most = self._turn(name, asked)
+            decision = self._ask(name, most)
+            said = self._said[name]
+            said.places += decision.places
+            said.hang_up += decision.hang_up
+            said.reason = decision.reason
+            self._placed(name, decision)
+            if len(decision.places) < most or not decision.places:
+                asked.discard(name)
+                if decision.reason == "enough_in_the_air":
+                    asked -= self._behind(name, asked)
+        return {name: said.decision() for name, said in self._said.items()}
+
+    # -- whose turn -------------------------------------------------------------------------------------
+
+    def _look(self, name: str) -> None:
+        in_the_air = self._asks[name].state.in_the_air if name in self._asks else 0
+        self._outlooks[name] = self._joint.members[name].forecast.outlook(self._now, in_the_air)
+
+    def _level(self, name: str) -> float:
+        seen = self._outlooks[name]
+        return self._joint.shares.level(self._now, name, seen.share * seen.in_the_air + seen.waiting)
+
+    def _turn(self, name: str, asked: Iterable[str]) -> int:
+        """How many dials until another of the same priority is further behind."""
+        shares = self._joint.shares
+        others = [self._level(one) for one in asked if one != name and shares.priority(one) == shares.priority(name)]
+        least = max(1, len(self._asks[name].state.idle) // CHUNKS)
+        if not others:
+            return max(least, self._asks[name].state.rate or 1_000)
+        share = max(0.02, self._outlooks[name].share)
+        step = shares.level(self._now, name, share) - shares.level(self._now, name, 0.0)
+        return max(least, int((min(others) - self._level(name)) / step))
+
+    def _behind(self, name: str, asked: Iterable[str]) -> set[str]:
+        """Whose people only the agents of this campaign can serve: where it may not dial, they may not either, for it
+        is further behind. What rings too long they take back all the same."""
+        agents, waits = self._asks[name].agents.keys(), set()
+        for one in asked:
+            if self._asks[one].agents.keys() <= agents:
+                waits.add(one)
+                ask = self._asks[one]
+                if self._joint.members[one].ahead:
+                    self._said[one].hang_up += self._ask_ahead(one, replace(ask.state, rate=0)).hang_up
+        return waits
+
+    def _placed(self, name: str, decision: Decision) -> None:
+        if not decision.places:
+            return
+        self._held |= {place.agent for place in decision.places if place.agent is not None}
+        used = Counter(place.switch for place in decision.places)
+        for one, ask in self._asks.items():
+            state = ask.state
+            idle = tuple([agent for agent in state.idle if agent.agent not in self._held])
+            free = {switch: room - used[switch] for switch, room in state.free.items()}
+            state = replace(state, idle=idle, free=free)
+            if one == name:
+                count = len(decision.places)
+                state = replace(
+                    state, in_the_air=state.in_the_air + count, due=_less(state.due, count),
+                    channels=_less(state.channels, count), rate=_less(state.rate, count),
+                )  # fmt: skip
+            self._asks[one] = replace(ask, state=state)
+        self._look(name)
+
+    # -- asking -----------------------------------------------------------------------------------------
+
+    def _ask(self, name: str, most: int) -> Decision:
+        member, ask = self._joint.members[name], self._asks[name]
+        state = replace(ask.state, due=most if ask.state.due is None else min(most, ask.state.due))
+        if member.ahead and self._outlooks[name].risk > 0:
+            self._joint.claims.pop(name, None)
+            return self._ask_ahead(name, state)
+        holds = member.holds or member.ahead
+        state = replace(state, idle=self._spare(name, min(most, len(state.idle)) if holds else len(state.idle)))
+        decision = progressive(state) if holds else member.pacer.decide(self._now, state)
+        self._claim(name, decision)
+        return replace(decision, reason="abandon_budget") if member.ahead else decision
+
+    def _ask_ahead(self, name: str, state: Snapshot) -> Decision:
+        state = replace(state, rivals=self._rivals(name), risk=self._price(name))
+        return self._joint.members[name].pacer.decide(self._now, state)
+
+    def _claim(self, name: str, decision: Decision) -> None:
+        """Nobody is free for a campaign whose turn it is: the others reckon with so many agents less."""
+        if decision.places or decision.reason in OWN_BOUNDS:
+            self._joint.claims.pop(name, None)
+            return
+        ahead = [self._level(one) for one in self._said if one != name]
+        if ahead and max(ahead) > self._level(name):
+            behind = (max(ahead) - self._level(name)) / self._joint.shares.call_s(name)
+            self._joint.claims[name] = min(max(1, len(self._asks[name].agents) // 2), max(1, ceil(behind)))
+
+    def _spare(self, name: str, most: int) -> tuple[IdleAgent, ...]:
+        """Idle agents without whom the others' dials in the air stay within their risk, `most` at most."""
+        idle = self._asks[name].state.idle
+        own, *_ = self._rivals(name)
+        if not own.demand:
+            return idle[: max(0, min(most, len(idle) + own.idle))]
+        supply = [*self._joint.members[name].forecast.supply(self._now), *own.supply]
+        price, count = self._price(name), 0
+        while count < most:
+            left = Agents(len(idle) + own.idle - count - 1, supply, POINTS)
+            if left.excess(own.demand, UNSURE).risk() > price:
+                break
+            count += 1
+        return idle[:count]
+
+    def _price(self, name: str) -> float:
+        """The greatest chance of a loss: what it costs each whom it may hit, by their parts of those to be live."""
+        total = cost = 0.0
+        agents = self._asks[name].agents.keys()
+        for one, ask in self._asks.items():
+            if not self._joint.members[one].ahead or (one != name and agents.isdisjoint(ask.agents)):
+                continue
+            seen = self._outlooks[one]
+            weight = seen.share * (seen.in_the_air + (one == name)) + seen.waiting
+            total += weight
+            cost += weight / max(FLOOR, seen.risk)
+        return total / cost if cost else 1.0
+
+    # -- what the others mean ---------------------------------------------------------------------------
+
+    def _rivals(self, name: str) -> tuple[Rivals, ...]:
+        """For its own agents, then for each wider set."""
+        own = frozenset(self._asks[name].agents)
+        sets = {own.union(ask.agents) for ask in self._asks.values() if not own.isdisjoint(ask.agents)}
+        whole = frozenset().union(*sets)
+        wider = sorted({*sets, whole} - {own}, key=lambda one: (len(one), sorted(one)))
+        return (self._among(name, own, own), *(self._among(name, one, one - own) for one in wider))
+
+    def _among(self, name: str, agents: frozenset[str], new: frozenset[str]) -> Rivals:
+        """`new`: those of the agents whose work the pacer does not know of."""
+        points, joint = self._outlooks[name].points, self._joint
+        demand: list[tuple[int, Sequence[float]]] = []
+        idle = in_the_air = 0
+        at_work: Counter[str] = Counter()
+        for one, ask in self._asks.items():
+            if one == name:
+                continue
+            at_work.update(ask.agents[agent] for agent in joint.shares.busy(one) if agent in new & ask.agents.keys())
+            if ask.agents.keys() <= agents:
+                seen = self._outlooks[one]
+                idle -= seen.waiting + joint.claims.get(one, 0)
+                if not joint.members[one].holds:
+                    in_the_air += seen.in_the_air
+                    demand += at_times(seen.demand, seen.points, points)
+        if new != agents:
+            idle += len({agent.agent for ask in self._asks.values() for agent in ask.state.idle if agent.agent in new})
+        return Rivals(idle, self._freed(name, new, new != agents), demand, in_the_air, at_work)
+
+    def _freed(self, name: str, agents: frozenset[str], own: bool) -> Rows:
+        """Of these agents, those at work for others, or for `own` calls as well."""
+        horizons = self._outlooks[name].horizons
+        rows: list[tuple[int, Sequence[float]]] = []
+        for one in (*self._asks, OTHER):
+            if one != name or own:
+                key = (one, agents)
+                if key not in self._supply:
+                    self._supply[key] = self._joint.members[one].forecast.supply(self._now, agents)
+                rows += at_times(self._supply[key], self._outlooks[one].horizons, horizons)
+        return rows
+
+
+def _less(bound: int | None, count: int) -> int | None:
+    return None if bound is None else bound - count
+
+
+def members_of(asks: Mapping[str, Ask]) -> Sequence[Mapping[str, Ask]]:
+    """Campaigns that share agents, directly or through others, together."""
+    groups: list[dict[str, Ask]] = []
+    for name, ask in asks.items():
+        mine = ask.agents.keys()
+        near = [group for group in groups if any(not mine.isdisjoint(one.agents) for one in group.values())]
+        groups = [group for group in groups if group not in near]
+        groups.append({key: value for group in near for key, value in group.items()} | {name: ask})
+    return groups
