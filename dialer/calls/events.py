@@ -126,6 +126,8 @@ class ScriptStarted:
     caller: str
     """The caller's number, or the phone's endpoint name (agent). Unchecked: it comes from the wire."""
     answered_by: AnsweredBy = "unknown"
+    codec: str = ""
+    """As Asterisk names the channel's format; empty where the dialplan does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,37 @@ class ChannelsListed:
     channels: tuple[ChannelSeen, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How a source of sound was received: one report block of RTCP (RFC 3550 §6.4.1)."""
+
+    source: str
+    """The SSRC, as the switch writes it."""
+    fraction: int
+    """Lost since the report before, in 256ths."""
+    highest: int
+    """The highest sequence number, 32 bits with its cycles."""
+    jitter: int
+    """Between arrivals, in units of the codec's RTP clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceReported:
+    """An RTCP report on a channel. `by` the switch: how it hears the channel's far end; `by` the far end: how that
+    hears the switch."""
+
+    channel: str
+    at: float
+    endpoint: str
+    """The channel's, in Asterisk: a trunk or a phone."""
+    by: Literal["switch", "far_end"]
+    sent: int | None
+    """Packets that the reporter itself has sent so far, where it sends any."""
+    heard: Reception | None
+    """None: nothing, as yet."""
+    round_trip_s: float | None
+
+
 ChannelEvent = (
     Ringing
     | Answered
@@ -208,7 +241,7 @@ ChannelEvent = (
     | ScriptEnded
     | Gone
 )
-SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed
+SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed | VoiceReported
 
 
 # What the engine itself adds: facts from the agents, the flow, the timers and people's requests.

@@ -28,6 +28,7 @@ from dialer.switch.ami import NO_LINK, AmiLink, LinkError, OnEvent, Pace, Respon
 from dialer.switch.events import TRANSLATE, Translate, channel_seen
 from dialer.switch.fastagi import ScriptServer
 from dialer.switch.port import OriginateOrder, Sink
+from dialer.switch.rtcp import TRANSLATE_RTCP
 from dialer.switch.wire import Headers, UnsafeValueError
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class AsteriskSwitch:
         self._listings: dict[str, _Listing] = {}
         self._dying: dict[str, asyncio.TimerHandle] = {}
         self._handlers: dict[str, OnEvent] = {
-            **{event: partial(self._translate, translate) for event, translate in TRANSLATE.items()},
+            **{event: partial(self._translate, it) for event, it in {**TRANSLATE, **TRANSLATE_RTCP}.items()},
             "FullyBooted": self._fully_booted,
             "HangupRequest": self._far_end_hung_up,
             "CoreShowChannel": self._listed_one,

@@ -13,10 +13,11 @@ from dialer.calls.events import (
     OriginateFailed,
     Ringing,
     Unbridged,
+    VoiceReported,
 )
 from dialer.switch.wire import Headers
 
-Translate = Callable[[Headers, float], ChannelEvent | None]
+Translate = Callable[[Headers, float], ChannelEvent | VoiceReported | None]
 
 ORIGINATE = "originate:"
 """An Originate's ActionID is this and its channel's id: OriginateResponse names the channel only when it got

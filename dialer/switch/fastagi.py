@@ -251,6 +251,7 @@ def read_request(request: dict[str, str]) -> ScriptStarted | None:
         dialled=_known(request.get("agi_dnid", "")),
         caller=_endpoint(name) if kind == "agent" else caller,
         answered_by=cast(AnsweredBy, answered_by) if answered_by in get_args(AnsweredBy) else "unknown",
+        codec=request.get("agi_arg_3", "")[:64],
     )
 
 
