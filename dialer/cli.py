@@ -14,6 +14,7 @@ import typer
 
 from dialer.billing_commands import invoice, rate, sale, score
 from dialer.law_commands import dnc, why
+from dialer.simulate_commands import simulate
 from dialer.terminal import (
     CampaignName,
     Plant,
@@ -44,6 +45,7 @@ app.command()(rate)
 app.command()(invoice)
 app.add_typer(sale, name="sale")
 app.command()(score)
+app.command()(simulate)
 
 
 class AgentVerbs(StrEnum):

@@ -13,6 +13,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from dialer.billing.invoice import Invoice
+    from dialer.rehearsal.run import Rehearsed
 
 Row = Mapping[str, Any]
 
@@ -118,3 +119,47 @@ def _by_term(invoice: "Invoice") -> dict[str, Decimal]:
     for heading, line in invoice.lines.items():
         found[heading.term] = found.get(heading.term, Decimal(0)) + line.amount
     return found
+
+
+def simulated(
+    rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", cost: "Callable[[Rehearsed], float]", money: str
+) -> None:
+    """Modes side by side; of several shifts the mean, and from the lowest to the highest."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for mode, _ in rows:
+        table.add_column(mode, justify="right")
+    for name, figure in _simulated(cost, money):
+        table.add_row(name, *(_spread([figure(done) for done in shifts]) for _, shifts in rows))
+    Console().print(table)
+
+
+def _simulated(
+    cost: "Callable[[Rehearsed], float]", money: str
+) -> "Sequence[tuple[str, Callable[[Rehearsed], float]]]":
+    return (
+        ("busy (talk, wrap-up), %", lambda done: 100 * done.account.occupancy),
+        ("talk, minutes an hour", lambda done: done.account.talk_minutes_per_hour),
+        ("wait between talks, s, p50", lambda done: done.account.wait_p50_s),
+        ("wait between talks, s, p90", lambda done: done.account.wait_p90_s),
+        ("abandoned, %", lambda done: 100 * done.account.abandoned),
+        ("worst half hour, %", lambda done: 100 * done.account.worst_half_hour),
+        ("people who answered", lambda done: done.account.answered),
+        ("talks", lambda done: done.account.connected),
+        ("dials", lambda done: done.account.attempts),
+        ("contacts tried", lambda done: done.account.contacts_tried),
+        ("contacts done", lambda done: done.account.contacts_done),
+        ("contacts in the list", lambda done: done.account.contacts),
+        ("list tried, %", lambda done: 100 * done.account.penetration),
+        ("agents' hours logged in", lambda done: done.account.logged_in_hours),
+        ("line minutes", lambda done: done.account.line_minutes),
+        (f"cost, {money}", cost),
+        (f"fee by the contract, {money}", lambda done: float(done.fee)),
+        (f"cost a talk, {money}", lambda done: cost(done) / max(1, done.account.connected)),
+    )
+
+
+def _spread(values: Sequence[float]) -> str:
+    mean = sum(values) / len(values)
+    text = f"{mean:,.2f}" if mean % 1 else f"{mean:,.0f}"
+    return text if len(values) == 1 else f"{text} ({min(values):,.2f} to {max(values):,.2f})"

@@ -46,6 +46,7 @@ class Desk:
         self._by_call: dict[str, str] = {}
         self._at_work: dict[str, Group] = {}
         self._staffed: Counter[Group] = Counter()
+        self._able: dict[Skills, Mapping[str, str]] = {}
         self._idle = IdleAgents()
         self._line = WaitingLine()
 
@@ -118,6 +119,14 @@ class Desk:
     def idle(self, skills: Iterable[str] = (), switch: str | None = None) -> list[str]:
         """Idle agents having all `skills`, longest idle first."""
         return self._idle.all(frozenset(skills), switch)
+
+    def at_work(self, skills: Skills) -> Mapping[str, str]:
+        """Those having all `skills` who are logged in and not paused, and the switch of each. The same object as long
+        as nobody comes or goes."""
+        if (found := self._able.get(skills)) is None:
+            found = {name: switch for name, (able, switch) in self._at_work.items() if skills <= able}
+            self._able[skills] = found
+        return found
 
     def staffed(self, skills: Iterable[str] = (), switch: str | None = None) -> int:
         """How many having all `skills` are logged in and not paused."""
@@ -194,13 +203,18 @@ class Desk:
             self._idle.put(name, skills, switch, state.idle_since)
         else:
             self._idle.remove(name)
-        if (before := self._at_work.pop(name, None)) is not None:
+        before, after = self._at_work.get(name), (skills, switch) if state.state in m.STAFFED else None
+        if after == before:
+            return
+        self._able.clear()
+        if before is not None:
+            del self._at_work[name]
             self._staffed[before] -= 1
             if not self._staffed[before]:
                 del self._staffed[before]
-        if state.state in m.STAFFED:
-            self._at_work[name] = (skills, switch)
-            self._staffed[skills, switch] += 1
+        if after is not None:
+            self._at_work[name] = after
+            self._staffed[after] += 1
 
     def _drop_if_gone(self, name: str) -> None:
         if name in self._leaving and self._states[name].state is State.LOGGED_OUT:

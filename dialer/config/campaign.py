@@ -12,6 +12,7 @@ from dialer.config.models import PerSecond
 from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
 
+from dialer.config.simulate import Simulate
 
 class Limits(Model):
     """What a campaign may use at most, within what the switches allow."""
@@ -107,6 +108,10 @@ class Campaign(Model):
     abandoned within `abandon.max`, learnt as it goes. `agentless`: to a flow."""
     ratio: Annotated[float, Field(ge=1, le=5)] | None = None
     """`power` only: calls for each idle agent; 1.5 when left out."""
+    share: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Of the time of agents whom campaigns share, in proportion to the others' `share`."""
+    priority: Annotated[int, Strict(), Field(ge=-100, le=100)] = 0
+    """Of campaigns that share agents: who has a higher one dials first, whatever the shares."""
     flow: Name | None = None
     """`agentless`: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
     hours: Name | None = None
@@ -134,6 +139,8 @@ class Campaign(Model):
 
     @property
     def sources(self) -> tuple[ContactList, ...]:
+    simulate: Simulate = Simulate()
+    """The people of `dialer simulate`: see [simulation](simulation.md)."""
         """The lists, whichever way they are written."""
         short = () if self.contacts is None else (ContactList(name=MAIN, file=self.contacts),)
         return (*short, *self.lists)

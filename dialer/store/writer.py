@@ -78,6 +78,9 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self.commits = 0
         self.observe: Observe | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._thread.start()
 
     def submit(self, job: Job) -> "asyncio.Future[Any]":

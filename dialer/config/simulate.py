@@ -1,0 +1,57 @@
+"""A campaign's `simulate:`: the people that `dialer simulate` calls, where nothing is learned from the store."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, Strict, model_validator
+
+from dialer.config.scalars import Duration, Model, Name, Rate
+
+Spread = Annotated[float, Strict(), Field(gt=0, le=10)]
+Range = Annotated[list[Duration], Field(min_length=2, max_length=2)]
+
+
+class Simulate(Model):
+    """What a dial comes to, in shares of all dials; what is left of them rings until it is given up."""
+
+    person: Rate = 0.35
+    machine: Rate = 0.325
+    busy: Rate = 0.052
+    congestion: Rate = 0.0455
+    invalid: Rate = 0.0
+    dial_delay: Range = Field(default=[1.0, 3.0])
+    """From the dial to the far end's ringing: from, to."""
+    ring: Duration = 8.0
+    """How long it rings before half of the people who answer have done so."""
+    ring_spread: Spread = 0.45
+    """Of the logarithm."""
+    machine_ring: Duration = 16.5
+    machine_at_once: Rate = 0.25
+    """Of the machines: those that answer within a second."""
+    detect_person: Range = Field(default=[0.4, 1.8])
+    """How long machine detection takes, where the campaign has it."""
+    detect_machine: Range = Field(default=[1.5, 3.5])
+    talk: Duration = 180.0
+    """On the average."""
+    talk_spread: Spread = 1.0
+    """Coefficient of variation."""
+    wrap_up: Duration = 30.0
+    """On the average; never longer than the agents' own limit."""
+    dispositions: dict[Name, Rate] = Field(default_factory=dict)
+    """Share of the talks after which the agent gives this code."""
+
+    @property
+    def no_answer(self) -> float:
+        return max(0.0, 1.0 - self.person - self.machine - self.busy - self.congestion - self.invalid)
+
+    @model_validator(mode="after")
+    def _add_up(self) -> Self:
+        whole = self.person + self.machine + self.busy + self.congestion + self.invalid
+        if whole > 1.0 + 1e-9:
+            raise ValueError(f"the shares add up to {100 * whole:g} %; at most 100 % can be")
+        if sum(self.dispositions.values()) > 1.0 + 1e-9:
+            raise ValueError("the dispositions' shares add up to more than 100 %")
+        for name in ("dial_delay", "detect_person", "detect_machine"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"`{name}` goes from {low:g} s to {high:g} s; write the smaller one first")
+        return self

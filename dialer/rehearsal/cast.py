@@ -1,0 +1,63 @@
+"""Who takes part in a rehearsal: agents, contacts, and when it begins."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from dialer.config.campaign import Campaign
+from dialer.config.configuration import Configuration
+from dialer.config.models import Agent
+from dialer.hours import next_opening
+from dialer.store.records import NewContact
+
+SPARE = 1.5
+"""Made-up contacts for so many times the dials that the agents could use."""
+MOST = 1_000_000
+
+
+def team(configuration: Configuration, campaign: Campaign, size: int) -> dict[str, Agent]:
+    """As many agents with the campaign's skills; on the first of its switches."""
+    skills = list(campaign.agents.skills) if campaign.agents else ["none"]
+    switch = (campaign.switches or list(configuration.plant.switches))[0]
+    return {f"sim{i:04}": Agent(name=f"Agent {i + 1}", phone=f"sim{i:04}", skills=skills, switch=switch)
+            for i in range(size)}  # fmt: skip
+
+
+def made_up(campaign: Campaign, count: int) -> list[NewContact]:
+    """Contacts whose numbers follow one another, in the campaign's country. Raises ValueError for more than it has."""
+    country = campaign.country or "DE"
+    example = phonenumbers.example_number(country)
+    digits = str(example.national_number) if example is not None else ""
+    width = min(7, max(0, len(digits) - 3))
+    if count > 10**width:
+        raise ValueError(f"{count} contacts cannot be made up in {country}: at most {10**width}")
+    head = f"+{example.country_code}{digits[:-width]}" if example is not None else "+49301"
+    return [NewContact(f"{head}{place:0{width}}") for place in range(count)]
+
+
+def enough(campaign: Campaign, agents: int, seconds: float) -> int:
+    """So many contacts that the list does not end before the shift."""
+    said = campaign.simulate
+    if campaign.agents is None:
+        return min(MOST, max(1000, int(seconds * (campaign.limits.calls_per_second or 1.0) * SPARE)))
+    talks = agents * seconds / max(1.0, said.talk + said.wrap_up)
+    answered = said.person if campaign.machine.detect else said.person + said.machine
+    return min(MOST, max(200, int(SPARE * talks / max(0.02, answered))))
+
+
+def next_shift(configuration: Configuration, campaign: Campaign, now: datetime) -> datetime:
+    """The next working day, nine o'clock by the client's clock, or when the campaign's hours begin after that."""
+    zone = ZoneInfo(configuration.clients[campaign.client].timezone)
+    day = now.astimezone(zone).date() + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    begin = datetime.combine(day, time(9), zone)
+    hours = configuration.hours.get(campaign.hours or "")
+    opening = next_opening(hours, begin) if hours is not None else begin
+    return (opening or begin).astimezone(UTC)
+
+
+def modes(text: str) -> Iterator[str]:
+    yield from (mode.strip() for mode in text.split(",") if mode.strip())
