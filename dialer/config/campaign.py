@@ -110,7 +110,7 @@ class Campaign(Model):
     """`power` only: calls for each idle agent; 1.5 when left out."""
     share: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """Of the time of agents whom campaigns share, in proportion to the others' `share`."""
-    priority: Annotated[int, Strict(), Field(ge=-100, le=100)] = 0
+    priority: Annotated[int, Field(strict=True, ge=-100, le=100)] = 0
     """Of campaigns that share agents: who has a higher one dials first, whatever the shares."""
     flow: Name | None = None
     """`agentless`: the flow an answered person hears. Otherwise: the flow after the talk (a survey)."""
