@@ -182,6 +182,10 @@ class Metrics:
         self._refused = counter(
             "dialer_refusals", "Contacts that a rule on outbound calls refused, by rule.", "campaign", "rule"
         )
+        self._opted_out = counter(
+            "dialer_opt_outs", "Persons who asked by a key not to be called again: in the message of an abandoned call "
+            "(key), or in a flow (flow).", "client", "how"
+        )
         self._imported = counter(
             "dialer_import_rows", "Rows of imported lists: imported, duplicates, rejected.", "campaign", "result"
         )
@@ -251,6 +255,10 @@ class Metrics:
 
     def refused(self, campaign: str, rule: str) -> None:
         self._refused.inc(campaign, rule)
+
+    def opted_out(self, client: str, how: str) -> None:
+        """`how`: key (in the message of an abandoned call) or flow."""
+        self._opted_out.inc(client, how)
 
     def imported(self, campaign: str, counts: Mapping[str, int]) -> None:
         """Counts by result, as `Control.import_list` gives them: imported, duplicates, rejected."""

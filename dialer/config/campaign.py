@@ -9,10 +9,11 @@ from pydantic import Field, model_validator
 
 from dialer.config.lists import MAIN, ContactList
 from dialer.config.models import PerSecond
+from dialer.config.opt_out import OptOut
 from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
-
 from dialer.config.simulate import Simulate
+
 
 class Limits(Model):
     """What a campaign may use at most, within what the switches allow."""
@@ -80,6 +81,8 @@ class Abandon(Model):
     """Over which `max` is counted, across restarts; half as much again is allowed within half an hour."""
     message: dict[Language, Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,1000}$")]] = Field(default_factory=dict)
     """Spoken to that person, by language; silence is not an option where the law asks for a message."""
+    opt_out: OptOut | None = None
+    """A key that may be pressed in the message, and for some seconds after it."""
 
 
 class Campaign(Model):
@@ -136,11 +139,11 @@ class Campaign(Model):
     """`auto` starts dialling with the engine; `manual` waits for the API or `dialer campaign start`."""
     switches: Annotated[list[Name], Field(min_length=1)] | None = None
     """Dials over these only; left out, over all."""
+    simulate: Simulate = Simulate()
+    """The people of `dialer simulate`: see [simulation](simulation.md)."""
 
     @property
     def sources(self) -> tuple[ContactList, ...]:
-    simulate: Simulate = Simulate()
-    """The people of `dialer simulate`: see [simulation](simulation.md)."""
         """The lists, whichever way they are written."""
         short = () if self.contacts is None else (ContactList(name=MAIN, file=self.contacts),)
         return (*short, *self.lists)

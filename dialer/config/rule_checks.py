@@ -7,7 +7,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded
 from dialer.config.faults import Fault
-from dialer.config.needs import unknown
+from dialer.config.needs import listed, unknown
 
 STRICT = "strict"
 """The pack for numbers whose country has none."""
@@ -24,6 +24,7 @@ def rule_faults(draft: Draft) -> Iterator[Fault]:
                 yield Fault(place, f"`{country}` is also a country of `{holder}`", "a country belongs to one pack")
     for campaign in draft.campaigns.values():
         yield from _campaign(draft, campaign)
+        yield from _opt_out(draft, campaign)
 
 
 def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
@@ -45,6 +46,28 @@ def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
             if campaign.abandon.connect_within > rule.connect_within:
                 yield Fault(document.place(("abandon", "connect_within")), f"`{name}` calls that abandoned",
                             f"at most {rule.connect_within:g}s")
+
+
+def _opt_out(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
+    campaign, document = loaded.model, loaded.document
+    opt_out, client = campaign.abandon.opt_out, draft.clients.get(campaign.client)
+    if opt_out is None:
+        return
+    place = ("abandon", "opt_out")
+    if loaded.whole and not campaign.abandon.message:
+        yield Fault(document.place(place, key=True), "a key, but no message that says so",
+                    f"add `message: {{en: ... press {opt_out.key} ...}}`")
+    if client is None or not client.whole:
+        return
+    spoken = client.model.languages
+    for language in opt_out.confirm:
+        if language not in spoken:
+            yield Fault(document.place((*place, "confirm", language), key=True),
+                        f"`{language}` is not among the languages of `{campaign.client}`", f"one of {listed(spoken)}")
+    language = campaign.language or spoken[0]
+    if loaded.whole and opt_out.confirm and language not in opt_out.confirm:
+        yield Fault(document.place((*place, "confirm")), f"no text in the campaign's language `{language}`",
+                    f"add `{language}: ...`")
 
 
 def warnings(configuration: Configuration) -> Iterator[str]:

@@ -124,6 +124,8 @@ class Calls:
                 if live.call.state is State.FLOW:
                     scripts.follow_reply(live, event)
                     return
+                if self._engine.abandoned.takes(live, event):
+                    return
         self._step(live, event)
 
     def agent_lost(self, call_id: str, agent: str) -> None:
@@ -195,7 +197,7 @@ class Calls:
             case do.Hold(most_s, music):
                 engine.scripts.hold(live, most_s, music)
             case do.Apologise():
-                engine.scripts.apologise(live)
+                engine.abandoned.apologise(live)
             case do.Enqueue(request):
                 engine.floor.enqueue(live, request)
             case do.Dequeue():

@@ -8,6 +8,7 @@ from typing import Literal
 from dialer.calls import events as ev
 from dialer.config.configuration import Configuration
 from dialer.coordination.limits import Limit, Limits, Scope
+from dialer.engine.abandoned import Abandoned
 from dialer.engine.calls import Calls
 from dialer.engine.campaigns import Campaigns
 from dialer.engine.clock import Clock
@@ -57,6 +58,7 @@ class Engine:
         self.law = Law(self)
         self.floor = Floor(self)
         self.scripts = Scripts(self)
+        self.abandoned = Abandoned(self)
         self.calls = Calls(self)
         self.campaigns = Campaigns(self)
         self.reconciler = Reconciler(self)

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from dialer.calls import events as ev
+from dialer.calls.model import IN_THE_AIR
 from dialer.compliance.check import Rules
 from dialer.compliance.gate import Gate, Statute
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.registers import FOLDER, Registers
-from dialer.store.records import Contact, Known, Refusal, Stop
+from dialer.store.records import CallRecord, Contact, Known, Refusal, Stop
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -26,6 +28,11 @@ def statute_of(configuration: Configuration, before: Mapping[str, Rules] = Mappi
     """Packs of `before` that are gone stay known by name: a campaign may still go by one while it ends."""
     packs = {name: Rules.of(pack) for name, pack in configuration.rules.items()}
     return Statute.of(packs, before, configuration.campaigns)
+
+
+def scopes_of(call: CallRecord) -> tuple[str, ...]:
+    """Whose do-not-call lists hold for it."""
+    return ("global", f"client:{call.client}", f"campaign:{call.campaign}")
 
 
 class Law:
@@ -51,12 +58,21 @@ class Law:
         return gate(contact, Known(known.past, (*known.stops, *said)))
 
     def stop(self, stops: Sequence[Stop]) -> "asyncio.Future[None]":
-        """In force when this returns, on disk when the future is done."""
+        """In force when this returns, also for what rings already; on disk when the future is done."""
         for stop in stops:
             self._stops[stop.number, stop.scope] = stop
+            self._take_back(stop)
         future = self._engine.store.stop(stops)
         future.add_done_callback(lambda done: self._stored(stops, done))
         return future
+
+    def _take_back(self, stop: Stop) -> None:
+        """Dials at the number that nobody has answered yet."""
+        now = self._engine.clock.now()
+        for live in self._engine.calls:
+            seed = live.seed
+            if seed.number == stop.number and live.call.state in IN_THE_AIR and stop.scope in scopes_of(seed):
+                self._engine.post(ev.HangupRequested(live.id, now, "do_not_call"))
 
     def _stored(self, stops: Sequence[Stop], done: "asyncio.Future[None]") -> None:
         if done.cancelled() or (error := done.exception()) is not None:

@@ -11,7 +11,7 @@ from dialer.flows.commands import Command, Directive
 from dialer.flows.interpreter import dump
 from dialer.flows.model import Flow
 from dialer.flows.session import Session
-from dialer.store.records import CallRecord, Contact, Talk
+from dialer.store.records import CallRecord, Contact, Message, Talk
 from dialer.switch.port import Switch
 
 
@@ -44,6 +44,7 @@ class LiveCall:
     script: Script = field(default_factory=Script)
     timer: Timer | None = None
     last_agent: str | None = None
+    message: Message | None = None
 
     @property
     def id(self) -> str:
@@ -75,6 +76,7 @@ class LiveCall:
             cause=call.cause,
             sip=call.sip,
             hung_up_by=call.hung_up_by if settled else None,
+            message=self.message,
         )
 
     def talks(self) -> tuple[Talk, ...]:

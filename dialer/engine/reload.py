@@ -30,7 +30,9 @@ def sounds_of(configuration: Configuration) -> Mapping[str, Sounds]:
 
 def render_prompts(configuration: Configuration) -> None:
     """Make every prompt that is missing, for every switch. Blocks. Raises SpeechError."""
-    messages = [campaign.abandon.message for campaign in configuration.campaigns.values()]
+    abandons = [campaign.abandon for campaign in configuration.campaigns.values()]
+    messages = [abandon.message for abandon in abandons]
+    messages += [abandon.opt_out.confirm for abandon in abandons if abandon.opt_out is not None]
     utterances = needed(configuration.flows.values(), messages, configuration.plant.speech)
     recordings = {key: recording.path for key, recording in configuration.prompts.items()}
     for directory in {_directory(configuration, s.sounds.write) for s in configuration.plant.switches.values()}:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from dialer.calls import events as ev
 from dialer.coordination.limits import Scope
 from dialer.engine.live import LiveCall
-from dialer.flows.commands import Command, Dial, Directive, End, Hold, Play, QueueRequest, QueueResult, Reply
-from dialer.flows.fields import Spoken
+from dialer.flows.commands import Command, Dial, Directive, End, Hold, QueueRequest, QueueResult, Reply
 from dialer.flows.interpreter import FAULTS, advance, restore, resume, start
 from dialer.flows.model import Flow
 from dialer.flows.session import CallFacts, Session, World
@@ -74,21 +73,8 @@ class Scripts:
 
     def hold(self, live: LiveCall, most_s: float, music: str) -> None:
         if not isinstance(live.script.command, Hold):
-            self._run(live, Hold(most_s, music))
+            self.order(live, Hold(most_s, music))
 
-    def apologise(self, live: LiveCall) -> None:
-        """The campaign's message to a person for whom nobody is free, then the end."""
-        texts = live.campaign.abandon.message if live.campaign else {}
-        language = live.seed.language or next(iter(texts), "")
-        text = texts.get(language) or next(iter(texts.values()), None)
-        sounds = self.spoken(live, text, language) if text else ()
-        if sounds and live.script.attached:
-            self._run(live, Play(sounds))
-        else:
-            live.switch.hangup(live.id)
-
-    def spoken(self, live: LiveCall, text: str, language: str) -> tuple[str, ...]:
-        return self._engine.sounds[live.switch.name].files_for(Spoken({language: text}), language)
 
     # -- how ----------------------------------------------------------------------------------------
 
@@ -128,6 +114,7 @@ class Scripts:
             session, directive = advance(session, QueueResult(refused), now)
         script = live.script
         if session.marks != live.call.marks:
+            self._engine.abandoned.marked(live, session.marks - live.call.marks)
             self._engine.post(ev.FlowMarked(live.id, now, frozenset(session.marks)))
         script.session, script.directive, script.position = session, directive, None
         if session.node != script.saved and not isinstance(directive, End):
@@ -148,9 +135,9 @@ class Scripts:
                     )
                 self._engine.post(ev.FlowEnded(live.id, now, directive.cause))
             case _:
-                self._run(live, directive)
+                self.order(live, directive)
 
-    def _run(self, live: LiveCall, command: Command) -> None:
+    def order(self, live: LiveCall, command: Command) -> None:
         """Without a script the command waits for the dialplan to bring the channel back (`ScriptStarted`)."""
         script = live.script
         if not script.attached:

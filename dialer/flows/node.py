@@ -1,12 +1,14 @@
 """What every node is: a model of what may be written, and pure behaviour.
 
 A node is written as a mapping; the key that names its kind is a field of its class, which is called like it:
-`{say: {de: Hallo}, next: menu}` is a `Say`. To add a kind, add a file with one class to `nodes/`; it is found there.
+`{say: {de: Hallo}, next: menu}` is a `Say`, `{do_not_call: client}` a `DoNotCall`. To add a kind, add a file with one
+class to `nodes/`; it is found there.
 """
 
 import difflib
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, get_args
@@ -61,7 +63,11 @@ class Node(Model):
 
 
 def kind_of(node: Node) -> str:
-    return type(node).__name__.lower()
+    return _key(type(node))
+
+
+def _key(kind: type[Node]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
 
 
 @cache
@@ -70,7 +76,7 @@ def kinds() -> Mapping[str, type[Node]]:
     package = importlib.import_module("dialer.flows.nodes")
     for module in pkgutil.iter_modules(package.__path__, "dialer.flows.nodes."):
         importlib.import_module(module.name)
-    return {cls.__name__.lower(): cls for cls in sorted(Node.__subclasses__(), key=lambda cls: cls.__name__)}
+    return {_key(cls): cls for cls in sorted(Node.__subclasses__(), key=lambda cls: cls.__name__)}
 
 
 def parse(value: Any) -> Node:

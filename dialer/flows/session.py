@@ -16,7 +16,10 @@ from dialer.flows.fields import Recorded, Spoken
 if TYPE_CHECKING:
     from dialer.flows.model import Flow
 
-Mark = Literal["closed", "overloaded", "forwarded", "trunk_fault", "served"]
+Mark = Literal[
+    "closed", "overloaded", "forwarded", "trunk_fault", "served",
+    "do_not_call_client", "do_not_call_campaign", "do_not_call_global",
+]  # fmt: skip
 Awaits = Literal["entry", "answer", "reply", "agent", "nothing"]
 """What the next `advance` brings: nothing was asked yet, the call is being picked up, a command or a queue was asked,
 or the flow is over."""
@@ -66,7 +69,8 @@ class Session:
 
     `marks` tell the call's outcome apart: `closed` (reached a closed hours node), `overloaded` (a queue was full,
     empty of agents or too slow), `forwarded` (talked with a dialled number), `trunk_fault` (a dial failed in the
-    network), `served` (talked with an agent). Several may be set; the engine weighs them.
+    network), `served` (talked with an agent). Several may be set; the engine weighs them. `do_not_call_...`: whose list
+    the customer went on.
     """
 
     flow: "Flow"

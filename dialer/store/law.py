@@ -23,7 +23,7 @@ def _past() -> sa.Select[Any]:
         sa.select(
             calls.c.number, calls.c.campaign, calls.c.contact_id, calls.c.created_at, calls.c.over_at,
             calls.c.answered_at, calls.c.joined_at, calls.c.outcome, calls.c.disposition,
-            contacts.c.fields["debt"].as_string(),
+            calls.c.message, contacts.c.fields["debt"].as_string(),
         )
         .select_from(calls.outerjoin(contacts, calls.c.contact_id == contacts.c.id))
         .where(
@@ -60,11 +60,12 @@ def known(
 
 
 def _past_call(row: Sequence[Any]) -> PastCall:
-    _, campaign, contact_id, at, over_at, answered_at, joined_at, outcome, disposition, debt = row
+    _, campaign, contact_id, at, over_at, answered_at, joined_at, outcome, disposition, message, debt = row
     return PastCall(
         campaign=campaign, contact_id=contact_id, at=at, over_at=over_at if over_at is not None else at,
         answered=answered_at is not None, talked=joined_at is not None,
         outcome=None if outcome is None else Outcome(outcome), disposition=disposition, debt=debt,
+        silent=outcome == Outcome.ABANDONED.value and message in (None, "silent"),
     )  # fmt: skip
 
 

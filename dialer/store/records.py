@@ -8,6 +8,8 @@ from typing import Literal
 from dialer.calls.outcome import Outcome
 
 Direction = Literal["inbound", "outbound"]
+Message = Literal["begun", "heard", "opted_out", "silent"]
+"""What an abandoned person heard of the message: hung up in it, all of it, pressed the key in it, nothing."""
 ContactState = Literal["due", "claimed", "done"]
 
 
@@ -108,6 +110,10 @@ class CallRecord:
     hung_up_by: str | None = None
     """customer, agent, system or network."""
     disposition: str | None = None
+    message: Message | None = None
+    """None: none was begun."""
+    debt: str | None = None
+    """The contact's field `debt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,8 @@ class PastCall:
     disposition: str | None
     debt: str | None
     """The contact's field `debt`."""
+    silent: bool = False
+    """Answered by a person who heard nobody, not even the message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,11 +78,15 @@ calls = Table(
     Column("disposition", String),
     Column("counted", String),  # the reason that the contact was charged with; a disposition may replace it
     Column("over_at", Double),  # when it ended, or the last time known of it: what reports go by
+    Column("message", String),  # abandoned: what was heard of the message
+    Column("debt", String),  # what the contact's field of that name said
     Index(None, "over_at"),
     Index("ix_calls_open", "node", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
     Index(None, "contact_id"),
     Index(None, "client", "created_at"),
     Index(None, "client", "number", "created_at"),  # what rules about the next call to a number ask
+    Index("ix_calls_debt", "client", "debt", "created_at",
+          sqlite_where=text("debt IS NOT NULL"), postgresql_where=text("debt IS NOT NULL")),
 )
 
 do_not_call = Table(
@@ -103,6 +107,45 @@ refusals = Table(
     Column("until", Double),
     Column("text", String, nullable=False),
     Column("times", Integer, nullable=False),
+)
+
+consents = Table(
+    "consents", metadata,
+    # Nothing is changed but the end of one: each has to be shown for years after its last use.
+    Column("id", Id, primary_key=True),
+    Column("client", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("given_at", Double, nullable=False),
+    Column("until", Double),
+    Column("revoked_at", Double),
+    Column("source", String, nullable=False),
+    Column("proof", String, nullable=False),
+    Column("digest", String),  # SHA-256 of the file that proves it
+    UniqueConstraint("number", "client", "purpose", "given_at"),
+    # Holds all that a claim asks: it never reads the table.
+    Index("ix_consents_lookup", "number", "client", "purpose", "given_at", "until", "revoked_at"),
+)
+
+caller_id_days = Table(
+    "caller_id_days", metadata,
+    # How often each number was shown on a day of its client's, and how many of those calls a person answered.
+    Column("client", String, primary_key=True),
+    Column("number", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("dials", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),
+)
+
+erasures = Table(
+    "erasures", metadata,
+    # Persons taken out, and what was kept of them: nothing here names anybody.
+    Column("id", Id, primary_key=True),
+    Column("hash", String, nullable=False),
+    Column("client", String),
+    Column("at", Double, nullable=False),
+    Column("certificate", JSON, nullable=False),
+    Index(None, "hash"),
 )
 
 talks = Table(

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from demo.cdr import CdrRow
 from demo.witness import compare, legs
-from dialer.store import database, reads
-from dialer.store.records import AgentSession, AgentSpan, CallRecord, CampaignTotals, Contact, Talk
+from dialer.store import database, law, reads
+from dialer.store.records import AgentSession, AgentSpan, CallRecord, CampaignTotals, Contact, Stop, Talk
 
 DISPOSITIONS = {"busy": "BUSY", "no_answer": "NO ANSWER", "congestion": "CONGESTION", "answered": "ANSWERED"}
 """Outbound outcomes that Asterisk has a word of its own for."""
@@ -49,6 +49,10 @@ class Ledger:
         found: Contact | None = self._read(reads.contact_by_number, campaign, number)
         assert found is not None, f"{campaign} has no {number}"
         return found
+
+    def stops(self, number: str) -> list[Stop]:
+        """The do-not-call lists it is on."""
+        return list(self._read(law.stops_of, number))
 
     def totals(self, campaign: str) -> CampaignTotals:
         totals: CampaignTotals = self._read(reads.totals, campaign)

@@ -22,6 +22,7 @@ from typing import Self
 
 from demo.plant import fill
 from demo.ports import HOST, free_port
+from tests.e2e.key_pcap import capture
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 GREETING = (
@@ -229,7 +230,7 @@ async def running(*sides: Sipp) -> AsyncIterator[None]:
 
 @cache
 def voices() -> Path:
-    """Raw A-law: a person who says hello and then listens, and a machine that talks for long."""
+    """Raw A-law: a person who says hello and then listens, and a machine that talks for long. And the key 9."""
     directory = Path(tempfile.gettempdir()) / "dialer-voices"
     directory.mkdir(exist_ok=True)
     for name, text, pause in (("person", "Hello?", 20), ("machine", GREETING, 10)):
@@ -241,6 +242,7 @@ def voices() -> Path:
             fresh = Path(f"{file}.{free_port()}")
             fresh.write_bytes(raw)
             fresh.rename(file)
+    (directory / "nine.pcap").write_bytes(capture("9"))
     return directory
 
 

@@ -25,7 +25,7 @@ def faults(nodes: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
 
 @pytest.mark.parametrize(("node", "loc", "words"), [
     ({"sya": TEXT}, (), "did you mean `say`?"),
-    ({"speak_now": TEXT}, (), "known kinds: answer, branch, collect, dial, goto, hangup, hours, language, menu, play"),
+    ({"speak_now": TEXT}, (), "known kinds: answer, branch, collect, dial, do_not_call, goto, hangup, hours, language"),
     ({"say": TEXT, "goto": "b"}, (), "two kinds (say and goto)"),
     ("say", (), "write a mapping as {say: ..., next: ...}"),
     (None, (), "write a mapping"),
@@ -78,8 +78,8 @@ def test_every_fault_of_every_node_is_found_at_once() -> None:
 
 def test_the_kinds() -> None:
     assert sorted(kinds()) == [
-        "answer", "branch", "collect", "dial", "goto", "hangup", "hours", "language", "menu", "play", "queue", "say",
-        "set",
+        "answer", "branch", "collect", "dial", "do_not_call", "goto", "hangup", "hours", "language", "menu", "play",
+        "queue", "say", "set",
     ]  # fmt: skip
     assert all(name in kind.model_fields and kind.model_fields[name].is_required() for name, kind in kinds().items())
 

@@ -58,6 +58,7 @@ def used() -> Metrics:
     it.pacing_decision("winback", "placed", 3)
     it.imported("winback", {"imported": 5, "duplicates": 1, "rejected": 2})
     it.refused("winback", "de.hours")
+    it.opted_out("acme", "key")
     it.action_failed("main", "Originate")
     it.link("main", True)
     it.ami_lag("main", 0.001)
