@@ -185,6 +185,7 @@ class Service:
             contact = await self._store.contact(record.contact_id) if record.contact_id is not None else None
             calls.append((record, contact))
         sessions = await self._store.sessions()
+        self._engine.campaigns.previews.remember(await self._store.skips(self._engine.clock.now() - 86_400.0))
         known = set(self._config.switches)
         for record, _ in calls:
             if record.switch not in known:
@@ -252,6 +253,7 @@ class Service:
         """No new calls; talks may end within the limit; what is left is hung up, settled, written."""
         engine = self._engine
         engine.draining = True
+        engine.campaigns.previews.withdraw()
         log.info("draining %d calls, for at most %g s", len(engine.calls), self._config.drain)
         if not await self._until(lambda: not len(engine.calls), self._config.drain, hurry):
             now = engine.clock.now()

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from dialer.config.lists import MAIN, ContactList
 from dialer.config.models import PerSecond
+from dialer.config.modes import Mode, Preview
 from dialer.config.opt_out import OptOut
 from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
@@ -106,9 +107,11 @@ class Campaign(Model):
     """The country of numbers written without +."""
     agents: Serving | None = None
     """Needed by every mode but `agentless`."""
-    mode: Literal["progressive", "power", "predictive", "agentless"] = "progressive"
-    """`progressive`: one call for each idle agent. `power`: `ratio` calls for each. `predictive`: as many as keep the
+    mode: Mode = "progressive"
+    """`manual`: agents dial numbers by hand. `preview`: an idle agent sees the contact before it is called.
+    `progressive`: one call for each idle agent. `power`: `ratio` calls for each. `predictive`: as many as keep the
     abandoned within `abandon.max`, learnt as it goes. `agentless`: to a flow."""
+    preview: Preview = Preview()
     ratio: Annotated[float, Field(ge=1, le=5)] | None = None
     """`power` only: calls for each idle agent; 1.5 when left out."""
     share: Annotated[float, Field(gt=0, le=1000)] = 1.0

@@ -18,6 +18,8 @@ class Recorder:
     our_number: str
     language: str
     now: float
+    state: str = "intended"
+    """Of the row: whether the attempt is about to be dialled, or shown to its agent first."""
 
     def __call__(self, slot: Slot, contact: Contact) -> CallRecord:
         return self.record(slot, contact)
@@ -36,6 +38,7 @@ class Recorder:
             contact_id=contact.id,
             language=self.language,
             agent=slot.agent,
+            state=self.state,
         )
 
 

@@ -15,6 +15,7 @@ from dialer.coordination.limits import Scope
 from dialer.engine.dialling import Dialling
 from dialer.engine.live import LiveCall
 from dialer.engine.pacing_feed import Tiding, of_agent, of_dial
+from dialer.engine.previews import Previews
 from dialer.engine.run import AHEAD_CHECK_S, IDLE_CHECK_S, LIMITED_CHECK_S, MOST_AT_ONCE, Run, Status
 from dialer.hours import is_open
 
@@ -28,6 +29,7 @@ class Campaigns:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self.dialling = Dialling(engine, self)
+        self.previews = Previews(engine, self)
         self.runs: dict[str, Run] = {
             name: Run(config, pacer_for(config)) for name, config in engine.configuration.campaigns.items()
         }
@@ -42,6 +44,8 @@ class Campaigns:
         run.nothing_due_until = 0.0
         self._engine.store.save_campaign_status(name, status, self._engine.clock.now())
         log.info("campaign %s", status, extra={"campaign": name})
+        if status != "running":
+            self.previews.withdraw(run)
         if status == "stopped":
             for call_id in list(run.in_the_air):
                 self._take_back(call_id)
@@ -65,6 +69,7 @@ class Campaigns:
         for name, run in list(self.runs.items()):
             if name not in configured:
                 run.status = run.reason = "draining"
+                self.previews.withdraw(run)
                 self.end_drained(run)
         self.kick_all()
 
@@ -124,7 +129,7 @@ class Campaigns:
     def _snapshot(self, run: Run, now: float) -> Snapshot:
         engine, config = self._engine, run.config
         skills = config.agents.skills if config.agents else []
-        switches = [name for name in config.switches or engine.switches if self._usable(name)]
+        switches = [name for name in config.switches or engine.switches if self.usable(name)]
         idle = [
             IdleAgent(agent, switch)
             for agent in (engine.floor.desk.idle(skills) if config.agents else [])
@@ -146,7 +151,7 @@ class Campaigns:
         free, rate = limits.free(switch), limits.allowance(switch, now)
         return min(MOST_AT_ONCE, *(bound for bound in (free, rate) if bound is not None))
 
-    def _usable(self, switch: str) -> bool:
+    def usable(self, switch: str) -> bool:
         """Up, and its channels are known since it came up: what was in the air before is accounted for."""
         return self._engine.switches[switch].up and self._engine.reconciler.knows(switch)
 
@@ -171,6 +176,7 @@ class Campaigns:
 
     def agent_moved(self, before: AgentState, after: AgentState) -> None:
         """An agent is in another state than before: every campaign that it may serve learns of it."""
+        self.previews.agent_moved(before, after)
         skills = self._engine.floor.desk.skills(after.agent)
         for name, run in self.runs.items():
             if run.config.agents is not None and skills.issuperset(run.config.agents.skills):

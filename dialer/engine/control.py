@@ -14,6 +14,7 @@ from dialer.campaigns import retry
 from dialer.campaigns.contacts import ListError
 from dialer.campaigns.lists import import_list
 from dialer.campaigns.rows import scan
+from dialer.engine.desks import EngineDesks
 from dialer.engine.live import LiveCall
 from dialer.engine.reload import Reloader
 from dialer.engine.run import Run, Status
@@ -48,8 +49,15 @@ class EngineControl:
         self._engine = engine
         self._reloader = reloader
         self._totals: dict[str, CampaignTotals] = {}
+        self.desks = EngineDesks(engine, self.agent)
 
     # -- views --------------------------------------------------------------------------------------
+
+    def agent(self, agent: str) -> AgentView:
+        try:
+            return self._agent_view(self._engine.floor.desk.state(agent))
+        except KeyError:
+            raise UnknownError(f"no agent {agent}") from None
 
     def agents(self) -> Sequence[AgentView]:
         return [self._agent_view(state) for state in self._engine.floor.desk.states()]
@@ -57,6 +65,12 @@ class EngineControl:
     def _agent_view(self, state: AgentState) -> AgentView:
         desk, live = self._engine.floor.desk, self._engine.floor.call_of(state)
         config = desk.config(state.agent)
+        if (shown := self._engine.campaigns.previews.view(state.agent)) is not None:
+            contact, campaign, preview = shown
+            return AgentView(
+                state.agent, config.name, state.state.value, state.since, tuple(config.skills), state.switch,
+                state.call_id, campaign.client, campaign.campaign, contact.number, contact.fields, None, preview,
+            )
         return AgentView(
             id=state.agent,
             name=config.name,
@@ -121,12 +135,11 @@ class EngineControl:
     # -- agents and calls ---------------------------------------------------------------------------
 
     async def command_agent(self, agent: str, verb: AgentVerb, reason: str = "") -> AgentView:
-        floor = self._engine.floor
         try:
-            floor.command(agent, verb, reason)
-            return self._agent_view(floor.desk.state(agent))
+            self._engine.floor.command(agent, verb, reason)
         except KeyError:
             raise UnknownError(f"no agent {agent}") from None
+        return self.agent(agent)
 
     async def hang_up(self, call_id: str) -> None:
         if call_id not in self._engine.calls:

@@ -15,7 +15,7 @@ from dialer.coordination.limits import Scope
 from dialer.engine.attempts import Recorder, plan_of
 from dialer.engine.live import LiveCall, Script
 from dialer.engine.run import IDLE_CHECK_S, LIMITED_CHECK_S, Run
-from dialer.store.records import Attempt, Claimed, Known, Refusal, Slot
+from dialer.store.records import PREVIEW, Attempt, Claimed, Known, Picked, Refusal, Slot
 
 if TYPE_CHECKING:
     from dialer.engine.campaigns import Campaigns
@@ -32,8 +32,8 @@ class Dialling:
         self._campaigns = campaigns
 
     def place(self, run: Run, decision: Decision, now: float) -> int:
-        recorder, gate = self._recorder(run.config, now), self._engine.law.gate(run.config, now)
-        slots = [slot for place in decision.places if (slot := self._slot(run, place, now)) is not None]
+        recorder, gate = self.recorder(run.config, now), self._engine.law.gate(run.config, now)
+        slots = [slot for place in decision.places if (slot := self.slot(run, place, now)) is not None]
         if not slots:
             return 0
         run.claiming += len(slots)
@@ -41,7 +41,7 @@ class Dialling:
         future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
         return len(slots)
 
-    def _slot(self, run: Run, place: Place, now: float) -> Slot | None:
+    def slot(self, run: Run, place: Place, now: float) -> Slot | None:
         """Everything a dial holds, taken before anything is written: rate, channel, agent."""
         limits = self._engine.limits
         scopes = [Scope("switch", place.switch), Scope("campaign", run.config.campaign)]
@@ -55,7 +55,8 @@ class Dialling:
             self._engine.floor.apply(place.agent, m.Reserved(call_id))
         return Slot(call_id, place.switch, place.agent)
 
-    def _recorder(self, config: Campaign, now: float) -> Recorder:
+    def recorder(self, config: Campaign, now: float, by_hand: bool = False) -> Recorder:
+        """`by_hand`: the contact is dialled at once, whatever the campaign does with others."""
         configuration = self._engine.configuration
         return Recorder(
             node=configuration.plant.node,
@@ -64,6 +65,7 @@ class Dialling:
             our_number=configuration.caller_id(config),
             language=configuration.language(config),
             now=now,
+            state=PREVIEW if config.mode == "preview" and not by_hand else "intended",
         )
 
     def _claimed(
@@ -79,7 +81,7 @@ class Dialling:
         used = {attempt.call_id for attempt in attempts}
         for slot in slots:
             if slot.call_id not in used:
-                self._return_slot(slot)
+                self.return_slot(slot)
         if len(attempts) < len(slots):
             run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S
             self.wake(run, IDLE_CHECK_S)
@@ -87,10 +89,28 @@ class Dialling:
                 run.dry = True
                 self.look(run)
         for attempt in attempts:
-            self._dial_if_lawful(run, recorder, attempt, attempts.known[attempt.contact.id])
+            if recorder.state == PREVIEW:
+                self._campaigns.previews.show(run, recorder, attempt)
+            else:
+                self._dial_if_lawful(run, recorder, attempt, attempts.known[attempt.contact.id])
         self._campaigns.end_drained(run)
 
-    def _return_slot(self, slot: Slot) -> None:
+    def picked(self, run: Run, slot: Slot, recorder: Recorder, done: "asyncio.Future[Picked]") -> None:
+        """One certain contact was asked for."""
+        run.claiming -= 1
+        error = None if done.cancelled() else done.exception()
+        answer = Picked() if error or done.cancelled() else done.result()
+        if error is not None:
+            log.error("a contact could not be claimed: %s", error, extra={"campaign": run.config.campaign})
+        if answer.refusal is not None:
+            self._refused(run, answer.refusal)
+        if answer.attempt is None:
+            self.return_slot(slot)
+        else:
+            self._dial_if_lawful(run, recorder, answer.attempt, answer.known)
+        self._campaigns.end_drained(run)
+
+    def return_slot(self, slot: Slot) -> None:
         self._engine.limits.release(slot.call_id)
         if slot.agent is not None:
             self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
@@ -110,7 +130,7 @@ class Dialling:
             return
         self._refused(run, refusal)
         self._engine.store.refuse(attempt.call_id, refusal)
-        self._return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
+        self.return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
         self.wake(run, LIMITED_CHECK_S)
 
     def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, least_ring_s: float) -> None:

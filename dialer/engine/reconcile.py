@@ -17,7 +17,7 @@ from dialer.coordination.limits import Scope
 from dialer.engine.attempts import plan_of
 from dialer.engine.live import LiveCall, Script
 from dialer.flows.commands import QueueResult
-from dialer.store.records import AgentSession, CallRecord, Contact
+from dialer.store.records import PREVIEW, AgentSession, CallRecord, Contact
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -53,6 +53,9 @@ class Reconciler:
     def inherit(self, calls: Iterable[tuple[CallRecord, Contact | None]], sessions: Iterable[AgentSession]) -> None:
         """What the store says was going on when the engine stopped."""
         for record, contact in calls:
+            if record.state == PREVIEW:  # shown to an agent, never dialled: due again
+                self._engine.store.put_back(record.id)
+                continue
             self._orphans.setdefault(record.switch, []).append((record, contact))
         for session in sessions:
             self._sessions.setdefault(session.switch, []).append(session)

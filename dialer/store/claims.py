@@ -12,12 +12,14 @@ from dialer.store import law
 from dialer.store.errors import StoreError
 from dialer.store.queries import Transaction, call_row, insert_into, one_by_one
 from dialer.store.reads import CONTACT_COLUMNS, contact_of
-from dialer.store.records import Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
+from dialer.store.records import PREVIEW, Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
 from dialer.store.schema import calls, contacts, do_not_call, refusals
 
 MOST_PASSED_OVER = 200
 """Contacts that one transaction may refuse in search of those it may dial: others wait for the writer."""
 _MORE = 100
+UNDIALLED = ("intended", PREVIEW)
+"""States of a call's row that it has before anything leaves for the switch."""
 
 Intend = Callable[[Slot, Contact], CallRecord]
 
@@ -143,10 +145,10 @@ def _pass_over(tx: Transaction, campaign: str, refused: Sequence[Refusal]) -> No
     if never:
         tx.connection.execute(_END, never)
         tx.count_contacts(campaign, "due", "done", len(never))
-    _record(tx, refused)
+    record_refusals(tx, refused)
 
 
-def _record(tx: Transaction, refused: Sequence[Refusal]) -> None:
+def record_refusals(tx: Transaction, refused: Sequence[Refusal]) -> None:
     rows = [dict(zip(_REFUSAL, astuple(one), strict=True)) | {"times": 1} for one in refused]
     if rows:
         tx.connection.execute(_again(tx.dialect), rows)
@@ -168,17 +170,24 @@ def release(tx: Transaction, call_ids: Sequence[str]) -> None:
 
 def _take_back(tx: Transaction, call_id: str) -> Any:
     """The contact's campaign and state, or None when there is nothing to take back."""
-    intent = sa.delete(calls).where(calls.c.id == call_id, calls.c.state == "intended", calls.c.outcome.is_(None))
+    intent = sa.delete(calls).where(calls.c.id == call_id, calls.c.state.in_(UNDIALLED), calls.c.outcome.is_(None))
     if tx.connection.execute(intent).rowcount == 0:
         return None
     freed = tx.connection.execute(
         sa.update(contacts).where(contacts.c.call_id == call_id, contacts.c.state == "claimed")
         .values(state=sa.case((contacts.c.result.is_(None), "due"), else_="done"), call_id=None)
-        .returning(contacts.c.campaign, contacts.c.state),
+        .returning(contacts.c.campaign, contacts.c.state, contacts.c.id),
     ).one_or_none()
     if freed is not None:
         tx.count_contacts(freed.campaign, "claimed", freed.state)
     return freed
+
+
+def give_back(tx: Transaction, call_id: str, until: float | None) -> None:
+    """Not dialled and not counted; not to be called before `until` (None: as it was)."""
+    freed = _take_back(tx, call_id)
+    if freed is not None and freed.state == "due" and until is not None:
+        tx.connection.execute(_PUT_OFF, [{"contact": freed.id, "until": until}])
 
 
 @one_by_one

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dialer.calls.outcome import Outcome
-from dialer.store.records import Known, PastCall, Refusal, Stop
+from dialer.store.records import PREVIEW, Known, PastCall, Refusal, Stop
 from dialer.store.schema import calls, contacts, do_not_call, refusals
 
 _STOP_COLUMNS = tuple(do_not_call.c[f.name] for f in fields(Stop))
@@ -28,7 +28,7 @@ def _past() -> sa.Select[Any]:
         .select_from(calls.outerjoin(contacts, calls.c.contact_id == contacts.c.id))
         .where(
             calls.c.client == sa.bindparam("client"), calls.c.number.in_(sa.bindparam("numbers", expanding=True)),
-            calls.c.created_at >= sa.bindparam("since"), calls.c.direction == "outbound",
+            calls.c.created_at >= sa.bindparam("since"), calls.c.direction == "outbound", calls.c.state != PREVIEW,
             sa.or_(calls.c.outcome.is_(None), calls.c.outcome != Outcome.CANCELLED.value,
                    calls.c.dialled_at.is_not(None)),
         )

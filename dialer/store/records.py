@@ -13,6 +13,10 @@ Message = Literal["begun", "heard", "opted_out", "silent"]
 ContactState = Literal["due", "claimed", "done"]
 
 
+PREVIEW = "preview"
+"""State of a call's row while an agent looks at the contact: claimed, and not yet to be dialled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     id: int
@@ -224,6 +228,27 @@ class Claimed(list[Attempt]):
         self.known: dict[int, Known] = {}
         """By contact."""
         self.refusals: list[Refusal] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The answer to a request for one certain contact. Without an attempt: the rule that forbids the call, or (no
+    refusal either) the contact is in another call, or there is none such any more."""
+
+    attempt: Attempt | None = None
+    known: Known = Known()
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """An agent would not call a contact that was shown."""
+
+    agent: str
+    at: float
+    campaign: str
+    contact_id: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

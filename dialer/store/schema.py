@@ -148,6 +148,16 @@ erasures = Table(
     Index(None, "hash"),
 )
 
+preview_skips = Table(
+    "preview_skips", metadata,
+    Column("agent", String, primary_key=True),
+    Column("at", Double, primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("contact_id", Id, ForeignKey("contacts.id"), nullable=False),
+    Column("reason", String, nullable=False),
+    Index(None, "at"),
+)
+
 talks = Table(
     "talks", metadata,
     Column("call_id", String, ForeignKey("calls.id"), primary_key=True),

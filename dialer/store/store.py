@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import claims, database, law, queries, reads
+from dialer.store import claims, database, law, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
@@ -27,7 +27,9 @@ from dialer.store.records import (
     ContactVerdict,
     Known,
     NewContact,
+    Picked,
     Refusal,
+    Skip,
     Slot,
     Stop,
     Talk,
@@ -102,6 +104,25 @@ class Store:
     def refuse(self, call_id: str, refusal: Refusal) -> "Future[None]":
         """Takes back a claim that a rule forbids at the instant of dialling: not counted, and the refusal is kept."""
         return self._write(claims.refuse, call_id, refusal, fact=True)
+
+    def pick(
+        self, campaign: str, who: int | str, slot: Slot, record: Callable[[Slot, Contact], CallRecord], now: float,
+        gate: Gate,
+    ) -> "Future[Picked]":
+        """As `claim`, for one certain contact: by its id, or by a number, which becomes a contact if it is none."""
+        return self._write(picks.pick, campaign, who, slot, record, now, gate, claimed=[slot.call_id])
+
+    def begin(self, slot: Slot, contact: Contact, now: float, gate: Gate) -> "Future[Picked]":
+        """A contact that was shown to an agent is about to be dialled; where a rule forbids it, its claim is taken
+        back."""
+        return self._write(picks.begin, slot.call_id, contact, slot, now, gate, claimed=[slot.call_id])
+
+    def put_back(self, call_id: str, until: float | None = None, skip: Skip | None = None) -> "Future[None]":
+        """Gives up a claim that was not dialled."""
+        return self._write(picks.put_back, call_id, until, skip, fact=True)
+
+    def skips(self, since: float) -> "Future[list[Skip]]":
+        return self._read(picks.skips_since, since)
 
     def add_contacts(self, campaign: str, contacts: Sequence[NewContact]) -> "Future[tuple[int, int]]":
         """How many were inserted, and how many numbers the campaign had already. Give some hundred at a time."""

@@ -21,7 +21,8 @@ from dialer.web.port import Control, RefusedError, UnknownError
 from dialer.web.problems import ProblemError, invalid, problem
 from dialer.web.progress import ndjson_wanted, tell_progress
 from dialer.web.requests import ImportRequest, Request
-from dialer.web.routes import ROUTES, Ask, Route
+from dialer.web.route import Ask, Route
+from dialer.web.routes import ROUTES
 from dialer.web.stream import Stream
 from dialer.web.wire import reply
 

@@ -9,7 +9,8 @@ from dialer.store.records import CampaignTotals
 from dialer.web.docstrings import of_fields
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
 from dialer.web.problems import FieldProblem, Problem
-from dialer.web.routes import ROUTES, Created, Imported, Reloaded, Route
+from dialer.web.route import Route
+from dialer.web.routes import ROUTES, Created, Imported, Reloaded
 
 Json = dict[str, Any]
 

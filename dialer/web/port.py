@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
+from dialer.web.desk_port import Desks, PreviewView
 
 AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
 CampaignVerb = Literal["start", "pause", "drain", "stop"]
@@ -37,6 +38,8 @@ class AgentView:
     """The contact's own fields, for the desktop."""
     reason: str | None
     """Of a pause."""
+    preview: PreviewView | None = None
+    """The contact shown before it is called, while the agent is reserved for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,13 @@ class LiveTotals:
 
 
 class Control(Protocol):
+    @property
+    def desks(self) -> Desks: ...
+
+    def agent(self, agent: str) -> AgentView:
+        """Raises UnknownError."""
+        ...
+
     def agents(self) -> Sequence[AgentView]: ...
     def calls(self) -> Sequence[CallView]: ...
     def campaigns(self) -> Sequence[CampaignView]: ...

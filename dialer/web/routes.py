@@ -1,18 +1,17 @@
 """The table of routes: what may be asked, with what body, and what comes back. OpenAPI is made from it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, cast, get_args
+from dataclasses import dataclass
+from typing import Final, cast, get_args
 
 from dialer.store.records import NewContact
 from dialer.web import views
+from dialer.web.desk_routes import DESK_ROUTES
 from dialer.web.port import (
     AgentVerb,
     AgentView,
     CallView,
     CampaignVerb,
     CampaignView,
-    Control,
     LiveTotals,
     QueueView,
 )
@@ -23,20 +22,9 @@ from dialer.web.requests import (
     DispositionRequest,
     ImportRequest,
     Nothing,
-    Request,
     StopRequest,
 )
-
-NAME: Final = "[a-z][a-z0-9_]{0,62}"
-CALL: Final = "[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request: who is asked, and the checked parts of the path."""
-
-    control: Control
-    path: Mapping[str, str]
+from dialer.web.route import CALL, NAME, Ask, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +42,6 @@ class Imported:
 @dataclass(frozen=True, slots=True)
 class Reloaded:
     reloaded: bool = True
-
-
-Answer = Callable[[Ask, Any], Awaitable[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`path` has {names} whose patterns are in `params`. `gives` is what `answer` returns, None for 204."""
-
-    method: str
-    path: str
-    summary: str
-    answer: Answer
-    gives: Any = None
-    takes: type[Request] | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
-    refusals: tuple[int, ...] = ()
-    seconds: float = 15.0
-    """The engine's longest time to answer."""
-
-    @property
-    def pattern(self) -> str:
-        """The path as aiohttp's router wants it."""
-        path = self.path
-        for name, pattern in self.params.items():
-            path = path.replace(f"{{{name}}}", f"{{{name}:{pattern}}}")
-        return path
 
 
 async def _agents(ask: Ask, body: None) -> object:
@@ -227,4 +187,5 @@ ROUTES: Final = (
         refusals=(409,),
         seconds=60.0,
     ),
+    *DESK_ROUTES,
 )

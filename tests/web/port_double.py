@@ -66,6 +66,15 @@ class Plant:
     held: asyncio.Event | None = None
     counts: Mapping[str, int] = field(default_factory=lambda: {"imported": 3, "duplicates": 2, "rejected": 1})
 
+    @property
+    def desks(self) -> "Desk":
+        return Desk(self)
+
+    def agent(self, agent: str) -> AgentView:
+        if agent not in self.agents_by_id:
+            raise UnknownError(f"there is no agent {agent}")
+        return self.agents_by_id[agent]
+
     def agents(self) -> Sequence[AgentView]:
         return list(self.agents_by_id.values())
 
@@ -143,3 +152,26 @@ class Plant:
     def _campaign(self, campaign: str) -> None:
         if campaign != "winback":
             raise UnknownError(f"there is no campaign {campaign}")
+
+
+@dataclass
+class Desk:
+    """The agents' desktops of the plant."""
+
+    plant: Plant
+
+    async def dial(self, agent: str, campaign: str, number: str) -> AgentView:
+        self.plant.agent(agent)
+        self.plant._campaign(campaign)
+        self.plant._told("dial", agent, campaign, number)
+        return anna(state="reserved")
+
+    async def accept(self, agent: str) -> AgentView:
+        self.plant.agent(agent)
+        self.plant._told("accept", agent)
+        return anna(state="reserved")
+
+    async def skip(self, agent: str, reason: str) -> AgentView:
+        self.plant.agent(agent)
+        self.plant._told("skip", agent, reason)
+        return anna(state="reserved")

@@ -22,6 +22,9 @@ from dialer.web.routes import ROUTES
 BODIES = {
     "/v1/agents/anna/pause": {"reason": "lunch"},
     "/v1/agents/anna/disposition": {"disposition": "sale", "call_id": None},
+    "/v1/agents/anna/dial": {"campaign": "winback", "number": "+4930231250123"},
+    "/v1/agents/anna/preview/accept": {},
+    "/v1/agents/anna/preview/skip": {"reason": "wrong trade"},
     "/v1/campaigns/winback/start": {},
     "/v1/campaigns/winback/contacts": {"number": "+4930231250123", "fields": {"name": "x"}, "next_at": 0},
     "/v1/campaigns/winback/import": {"path": "a.csv"},

@@ -13,7 +13,8 @@ from dialer.metrics import Metrics
 from dialer.web.app import make_app
 from dialer.web.openapi import document
 from dialer.web.reference import reference
-from dialer.web.routes import ROUTES, Route
+from dialer.web.route import Route
+from dialer.web.routes import ROUTES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -68,7 +69,8 @@ def references(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.gives is not None], ids=lambda it: it.path)
 async def test_answers_have_the_shape_that_is_described(api: aiohttp.ClientSession, route: Route) -> None:
     path = route.path.format(agent="anna", campaign="winback", verb="pause")
-    bodies = {"contacts": {"number": "+4930231250123"}, "import": {"path": "a.csv"}}
+    bodies = {"contacts": {"number": "+4930231250123"}, "import": {"path": "a.csv"},
+              "dial": {"campaign": "winback", "number": "+4930231250123"}}  # fmt: skip
     answer = await api.request(
         route.method, path, json=bodies.get(path.rpartition("/")[2], {}) if route.takes else None
     )

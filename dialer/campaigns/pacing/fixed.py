@@ -90,6 +90,13 @@ class Progressive:
         return progressive(state)
 
 
+class Manual(Progressive):
+    """Agents dial by themselves."""
+
+    def decide(self, now: float, state: Snapshot) -> Decision:
+        return Decision((), "by_hand")
+
+
 class Agentless(Progressive):
     """A flow talks to whoever answers."""
 

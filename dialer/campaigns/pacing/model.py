@@ -9,7 +9,7 @@ from dialer.config.campaign import Campaign
 
 Reason = Literal[
     "dialling", "nothing_due", "no_idle_agent", "people_waiting", "no_free_channel", "campaign_channels", "rate_limit",
-    "no_agent", "enough_in_the_air", "abandon_budget", "share",
+    "no_agent", "enough_in_the_air", "abandon_budget", "share", "by_hand",
 ]  # fmt: skip
 EventKind = Literal[
     "placed", "ringing", "answered", "live", "machine", "failed", "connected", "abandoned", "ended", "wrap_up", "idle",

@@ -1,0 +1,91 @@
+"""One certain contact taken to be dialled: by hand, as promised, or after an agent has looked at it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+import sqlalchemy as sa
+
+from dialer.store import claims, law, reads
+from dialer.store.claims import Gate
+from dialer.store.queries import Transaction, add_contacts, call_row, one_by_one
+from dialer.store.records import Attempt, CallRecord, Contact, NewContact, Picked, Skip, Slot
+from dialer.store.schema import calls, contacts, preview_skips
+
+BY_HAND = "by_hand"
+"""Why a contact is done that came to be when its number was dialled by hand: no list has it."""
+
+Intend = Callable[[Slot, Contact], CallRecord]
+
+
+@one_by_one
+def pick(
+    tx: Transaction, campaign: str, who: int | str, slot: Slot, intend: Intend, now: float, gate: Gate
+) -> Picked:
+    """`who`: a contact's id, or a number, which becomes a contact if it is none. Whatever it is waiting for, it is
+    taken, unless it is in a call."""
+    contact = _found(tx, campaign, who)
+    if contact is None:
+        return Picked()
+    known = law.known(tx.connection, gate.client, campaign, [contact.number], gate.since)[contact.number]
+    if (refusal := gate(contact, known)) is not None:
+        claims.record_refusals(tx, [refusal])
+        return Picked(known=known, refusal=refusal)
+    taken = (
+        sa.update(contacts).where(contacts.c.id == contact.id)
+        .where(sa.or_(contacts.c.state != "claimed", contacts.c.call_id == slot.call_id))
+        .values(state="claimed", call_id=slot.call_id, result=None)
+    )  # fmt: skip
+    if tx.connection.execute(taken).rowcount == 0:
+        return Picked(known=known)
+    tx.count_contacts(campaign, contact.state, "claimed")
+    tx.insert_new(calls, [call_row(intend(slot, contact))])
+    return Picked(Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed")), known)
+
+
+def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:
+    if isinstance(who, int):
+        contact = reads.contact(tx.connection, who)
+        return contact if contact is not None and contact.campaign == campaign else None
+    contact = reads.contact_by_number(tx.connection, campaign, who)
+    if contact is None:
+        add_contacts(tx, [(campaign, [NewContact(who, {"source": BY_HAND})])])
+        contact = reads.contact_by_number(tx.connection, campaign, who)
+        assert contact is not None
+        tx.connection.execute(sa.update(contacts).where(contacts.c.id == contact.id)
+                              .values(state="done", result=BY_HAND))  # fmt: skip
+        tx.count_contacts(campaign, contact.state, "done")
+        contact = replace(contact, state="done", result=BY_HAND)
+    return contact
+
+
+@one_by_one
+def begin(tx: Transaction, call_id: str, contact: Contact, slot: Slot, now: float, gate: Gate) -> Picked:
+    """A contact that was shown is to be dialled now, if the rules still allow it; else its claim is taken back."""
+    known = law.known(tx.connection, gate.client, contact.campaign, [contact.number], gate.since)[contact.number]
+    if (refusal := gate(contact, known)) is not None:
+        claims.refuse(tx, [(call_id, refusal)])
+        return Picked(known=known, refusal=refusal)
+    begun = (
+        sa.update(calls)
+        .where(calls.c.id == call_id, calls.c.state.in_(claims.UNDIALLED), calls.c.outcome.is_(None))
+        .values(state="intended", created_at=now, over_at=now)
+    )
+    if tx.connection.execute(begun).rowcount == 0:
+        return Picked(known=known)
+    return Picked(Attempt(call_id, slot.switch, slot.agent, contact), known)
+
+
+@one_by_one
+def put_back(tx: Transaction, call_id: str, until: float | None, skip: Skip | None) -> None:
+    """A claim given up before the dial, the contact not to be called before `until` (None: as it was)."""
+    if skip is not None:
+        tx.insert_new(preview_skips, [asdict(skip)])
+    claims.give_back(tx, call_id, until)
+
+
+def skips_since(connection: sa.Connection, since: float) -> list[Skip]:
+    columns = [preview_skips.c[name] for name in ("agent", "at", "campaign", "contact_id", "reason")]
+    rows = connection.execute(sa.select(*columns).where(preview_skips.c.at >= since).order_by(preview_skips.c.at))
+    return [Skip(*row) for row in rows]
+
+

@@ -1,0 +1,50 @@
+"""Routes for agents' desktops: contacts shown before the call, numbers dialled by hand."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from dialer.config.scalars import E164, Name
+from dialer.web import views
+from dialer.web.port import AgentView
+from dialer.web.requests import Line, Nothing, Request
+from dialer.web.route import NAME, Ask, Route
+
+
+class DialRequest(Request):
+    campaign: Annotated[Name, Field(description="For which the call is made; the agent has its skills.")]
+    number: Annotated[E164, Field(description="With + and the country's code.")]
+
+
+class SkipRequest(Request):
+    reason: Annotated[Line, Field(max_length=200, description="Why the contact is not called; kept.")] = ""
+
+
+async def _agent(ask: Ask, body: None) -> object:
+    return views.masked(ask.control.agent(ask.path["agent"]))
+
+
+async def _dial(ask: Ask, body: DialRequest) -> object:
+    return views.masked(await ask.control.desks.dial(ask.path["agent"], body.campaign, body.number))
+
+
+async def _accept(ask: Ask, body: Nothing) -> object:
+    return views.masked(await ask.control.desks.accept(ask.path["agent"]))
+
+
+async def _skip(ask: Ask, body: SkipRequest) -> object:
+    return views.masked(await ask.control.desks.skip(ask.path["agent"], body.reason))
+
+
+_AGENT: Final = {"agent": NAME}
+
+DESK_ROUTES: Final = (
+    Route("GET", "/v1/agents/{agent}", "One agent: its state, its call, the contact it is shown.", _agent, AgentView,
+          None, _AGENT, refusals=(404,)),
+    Route("POST", "/v1/agents/{agent}/dial", "The agent calls a number by hand; refused with the rule that forbids it.",
+          _dial, AgentView, DialRequest, _AGENT, refusals=(404, 409)),
+    Route("POST", "/v1/agents/{agent}/preview/accept", "Call the contact that the agent is shown.", _accept, AgentView,
+          Nothing, _AGENT, refusals=(404, 409)),
+    Route("POST", "/v1/agents/{agent}/preview/skip", "Do not call the contact that the agent is shown, for now.", _skip,
+          AgentView, SkipRequest, _AGENT, refusals=(404, 409)),
+)  # fmt: skip
