@@ -5,26 +5,15 @@ pass, and down with each loss. Whatever the steering says, the budget is hard.
 """
 
 from collections import deque
-from math import exp, log
+from math import exp
 
 from dialer.campaigns.pacing.model import Pace, Window
+from dialer.campaigns.pacing.steering import Steering
 
-GOAL, GOAL_ANSWERS, GOAL_MOST = 1.2, 1200.0, 4.0
-"""Losses to have in hand, at first; one more for so many answers; at most."""
-PULL = 0.12
-"""How much (in the logarithm of the risk) each loss in hand more or less than the goal moves."""
-DRIFT = 0.0004
-"""How fast the middle of the range follows."""
-LEAST, MOST = log(0.002), log(0.6)
-START = log(0.045)
 CREDIT, CREDIT_ANSWERS = 3.0, 200.0
 """Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
-STEEP = 0.8
-"""How much more it moves when less than one loss is in hand."""
 NARROW = 1.2
-"""The same for the shorter windows."""
-STOP = -1.5
-"""Losses in hand at which nothing is risked any more."""
+"""How much (in the logarithm of the risk) each loss short of one in hand moves, in the shorter windows."""
 PARTS = 30
 
 
@@ -60,43 +49,38 @@ class Budget:
         self._whole, *self._short = [Counted(window) for window in pace.windows]
         self._before: tuple[float, float] | None = (pace.answered, pace.abandoned)
         """Answered and lost before the first time that we are told."""
-        self._middle = START
+        self._share = pace.windows[0].share
+        self._steering = Steering()
+        self._risk = 0.0
+        """As last allowed."""
 
     def answered(self, now: float) -> None:
         """A person answered."""
         self._begin(now)
         for counted in (self._whole, *self._short):
             counted.add(now, 1.0, 0.0)
-        in_hand = max(-2.0, min(4.0, self._in_hand(now)))
-        self._middle = min(MOST, max(LEAST, self._middle + DRIFT * in_hand))
+        self._steering.answered(self._risk)
 
     def lost(self, now: float) -> None:
         """A person who answered was let go."""
         self._begin(now)
         for counted in (self._whole, *self._short):
             counted.add(now, 0.0, 1.0)
+        self._steering.lost()
 
     def risk(self, now: float) -> float:
         """The greatest chance of loss at which to dial, 0..1."""
         self._begin(now)
-        spare = self._spare(now)
-        if spare < STOP:
-            return 0.0
-        wanted = self._middle + PULL * min(4.0, self._in_hand(now)) - STEEP * max(0.0, 1.0 - spare)
+        spare = self._whole.spare(now) + CREDIT * exp(-self._whole.answered / CREDIT_ANSWERS)
+        risk = self._steering.risk(self._share, self._whole.answered, spare)
         for counted in self._short:
             left = max(counted.spare(now) + 0.5, 1.0 - counted.lost)  # a count of few is not held to its fraction
             if left < 1.0:
-                wanted -= NARROW * (1.0 - left)
-        return exp(min(MOST, max(LEAST, wanted)))
+                risk *= exp(NARROW * (left - 1.0))
+        self._risk = risk
+        return risk
 
     def _begin(self, now: float) -> None:
         if self._before is not None:
             self._whole.add(now, *self._before)
             self._before = None
-
-    def _in_hand(self, now: float) -> float:
-        """More than the goal."""
-        return self._spare(now) - min(GOAL_MOST, GOAL + self._whole.answered / GOAL_ANSWERS)
-
-    def _spare(self, now: float) -> float:
-        return self._whole.spare(now) + CREDIT * exp(-self._whole.answered / CREDIT_ANSWERS)
