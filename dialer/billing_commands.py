@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from dialer.billing.invoice import Invoice
     from dialer.billing.months import Month
+    from dialer.billing.parties import Seller
     from dialer.billing.rating import Agreement
     from dialer.config.configuration import Configuration
     from dialer.config.models import Client
@@ -43,7 +44,8 @@ def rate(
     if contract is not None:
         _compare(configuration, model, when, contract, as_json)
         return
-    sheet, said = _with_store(configuration, lambda store: _book(store, model, when, close))
+    seller = configuration.plant.seller
+    sheet, said = _with_store(configuration, lambda store: _book(store, model, when, close, seller))
     if as_json:
         print_json(plain_data(sheet, draft=not close))
     else:
@@ -51,9 +53,12 @@ def rate(
     typer.echo(said, err=as_json)
 
 
-async def _book(store: "Store", model: "Client", month: "Month", close: bool) -> "tuple[Invoice, str]":
+async def _book(
+    store: "Store", model: "Client", month: "Month", close: bool, seller: "Seller | None",
+) -> "tuple[Invoice, str]":
     """Rates and perhaps closes; what the month costs, and what was done."""
     import time
+    from datetime import datetime
 
     from dialer import bookkeeping
     from dialer.billing.months import bounds
@@ -71,8 +76,9 @@ async def _book(store: "Store", model: "Client", month: "Month", close: bool) ->
     done = await bookkeeping.book(store, agreement, month)
     said = f"{done.entries} entries, {done.added} rows added to the ledger of {done.month}"
     if close:
-        await bookkeeping.close(store, model.client, month)
-        said += ", closed"
+        today = datetime.now(agreement.zone).date()
+        row = await bookkeeping.close(store, model.client, month, today, seller)
+        said += f", closed, invoice {row.number}" if row else ", closed without an invoice: it has no entries"
     return await _rated(store, agreement, model, month), said
 
 
@@ -81,45 +87,27 @@ def invoice(
     out: Annotated[Path, typer.Option(help="Where to write the files.", file_okay=False)] = Path("."),
     root: Root = Path("."), plant: Plant = None,
 ) -> None:
-    """Write a month's invoice, as the ledger has it: JSON, CSV with a line for each entry, HTML for people."""
-    import csv
-    import json
-
-    from dialer import bookkeeping
-    from dialer.billing.invoice import COLUMNS, Invoice, as_json, as_row
-    from dialer.billing.page import html
+    """Write a month's invoice, as the ledger has it: JSON, CSV with a line for each entry, HTML and PDF for people, and
+    of a closed month the e-invoice: the PDF is Factur-X with the XML of EN 16931 in it, and the XML lies beside it."""
+    from dialer.invoice_files import NotRatedError, draw
 
     configuration = configuration_of(root, plant)
     model, when = _client(configuration, client), _month(month)
     stem = out / f"{client}-{when}"
-
-    async def run(store: "Store") -> "tuple[Invoice, bool]":
-        state = (await store.books.months(client)).get(str(when))
-        if state not in ("rated", "closed"):
-            fail(f"{when} is not rated to its end; run `dialer rate {client} {when}` first")
-        sheet = Invoice(client, model.name, str(when), model.currency)
-        out.mkdir(parents=True, exist_ok=True)
-        part = stem.with_suffix(".csv.part")  # half an invoice must not look like one
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            lines = csv.writer(stream)
-            lines.writerow(COLUMNS)
-            async for entry in bookkeeping.booked_entries(store.books, client, when):
-                sheet.add(entry)
-                lines.writerow(as_row(entry))
-        part.replace(stem.with_suffix(".csv"))
-        return sheet, state != "closed"
-
     try:
-        sheet, draft = _with_store(configuration, run)
-        text = json.dumps(as_json(sheet, draft), ensure_ascii=False, indent=2) + "\n"
-        stem.with_suffix(".json").write_text(text, encoding="utf-8")
-        stem.with_suffix(".html").write_text(html(sheet, draft), encoding="utf-8")
+        drawn = _with_store(configuration, lambda store: draw(store, configuration, model, when, stem))
     except OSError as fault:
         fail(f"{fault.filename}: {fault.strerror or fault}")
-    except ValueError as fault:
+    except (ValueError, NotRatedError) as fault:
         fail(str(fault))
-    total = sheet.money(sheet.gross)
-    typer.echo(f"{stem}.json, .csv, .html: {total} {sheet.currency}{', a draft: not closed' if draft else ''}")
+    for lack in drawn.faults:
+        typer.echo(str(lack), err=True)
+    without = "nothing to invoice" if drawn.closed else "a draft: not closed"
+    what = f"invoice {drawn.number}" if drawn.number else without
+    total = drawn.invoice.money(drawn.invoice.gross)
+    typer.echo(f"{stem}{', '.join(drawn.suffixes)}: {total} {drawn.invoice.currency}, {what}")
+    if drawn.faults and drawn.number:
+        fail("no e-invoice, and no PDF: see above what is missing")
 
 
 @sale.command("record")

@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from dialer.billing.entry import Entry
 from dialer.billing.months import Month, bounds
+from dialer.billing.parties import Seller, series_of
 from dialer.billing.rating import Agreement, rate
 from dialer.config.models import Client
 from dialer.store.books import PAGE, Books
+from dialer.store.invoices import InvoiceRow
 from dialer.store.store import Store
 
 T = TypeVar("T")
@@ -64,9 +67,13 @@ async def book(store: Store, agreement: Agreement, month: Month) -> Booked:
     return Booked(booked, len(seen), added)
 
 
-async def close(store: Store, client: str, month: Month) -> None:
-    """From now on nothing is booked into the month. Raises StoreError if it is closed already."""
-    await store.books.save_month(client, str(month), "closed")
+async def close(
+    store: Store, client: str, month: Month, on: date | None = None, seller: Seller | None = None,
+) -> InvoiceRow | None:
+    """From now on nothing is booked into the month, and its invoice has its number: None if nothing stands on it. `on`
+    is the invoice's date, the day after the month if left out. Raises StoreError if it is closed already."""
+    on = on or month.next.first
+    return await store.invoices.close(client, str(month), on, series_of(seller, on))
 
 
 async def booked_entries(

@@ -24,8 +24,8 @@ tfoot tr:last-child td { font-weight: 700; font-size: 1.1rem; border-top: 2px so
 _UNITS = {"call": "calls", "s": "s", "day": "days", "sale": "sales", "money": "", "once": ""}
 
 
-def html(invoice: Invoice, draft: bool) -> str:
-    name, month = escape(invoice.name), escape(invoice.month)
+def html(invoice: Invoice, draft: bool, number: str | None = None) -> str:
+    name, month = escape(invoice.name), escape(f"{number}, {invoice.month}" if number else invoice.month)
     mark = '<span class="draft">draft: the month is open</span> ' if draft else ""
     rows = "\n".join(_row(invoice, heading, line) for heading, line in invoice.sorted())
     return f"""\
@@ -64,11 +64,11 @@ def _row(invoice: Invoice, heading: Heading, line: Sum) -> str:
     notes.append(f"contract of {heading.version}")
     return (
         f"<tr><td>{TITLES[heading.term]}<small>{escape(', '.join(notes))}</small></td>"
-        f'<td class="n wide">{line.entries}</td><td class="n">{_quantity(invoice, heading, line)}</td>'
-        f'<td class="n">{_price(invoice, heading)}</td><td class="n">{invoice.money(line.amount)}</td></tr>')
+        f'<td class="n wide">{line.entries}</td><td class="n">{quantity(invoice, heading, line)}</td>'
+        f'<td class="n">{price(invoice, heading)}</td><td class="n">{invoice.money(line.amount)}</td></tr>')
 
 
-def _quantity(invoice: Invoice, heading: Heading, line: Sum) -> str:
+def quantity(invoice: Invoice, heading: Heading, line: Sum) -> str:
     if heading.unit == "once":
         return ""
     if heading.unit == "money":
@@ -76,7 +76,7 @@ def _quantity(invoice: Invoice, heading: Heading, line: Sum) -> str:
     return f"{plain(line.quantity)} {_UNITS[heading.unit]}"
 
 
-def _price(invoice: Invoice, heading: Heading) -> str:
+def price(invoice: Invoice, heading: Heading) -> str:
     if heading.unit == "once":
         return ""
     if heading.unit == "money":

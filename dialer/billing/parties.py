@@ -1,6 +1,7 @@
 """Who an invoice is from and to: `seller` in the plant's file, `buyer` and `budget` in a client's."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ Country = Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["DE"])]
 VatId = Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z0-9+*]{2,13}$", examples=["DE136695976"])]
 """With the country's two letters, without spaces."""
 Email = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$", examples=["billing@example.com"])]
+SERIES = "{year}-{number:05}"
 Days = Annotated[int, Strict(), Field(ge=0, le=365)]
 
 
@@ -64,8 +66,13 @@ class Seller(Model):
     bic: Annotated[str, Field(pattern="^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$", examples=["COBADEFFXXX"])] | None = None
     payment_days: Days = 14
     """After the invoice's date it is due."""
-    invoice_number: Annotated[Text, AfterValidator(_number)] = "{year}-{number:05}"
+    invoice_number: Annotated[Text, AfterValidator(_number)] = SERIES
     """`number` counts without a gap; with `year`, from 1 in each year. Changing it begins a new count."""
+
+
+def series_of(seller: Seller | None, on: date) -> str:
+    """The count that an invoice of the day takes its number from, with the number's own place left open."""
+    return (seller.invoice_number if seller else SERIES).replace("{year}", str(on.year))
 
 
 class Buyer(Model):

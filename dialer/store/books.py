@@ -49,7 +49,7 @@ def _entry(row: Sequence[Any]) -> Entry:
 def post(tx: Transaction, entries: Sequence[Entry], booked: str) -> int:
     """Brings the ledger to say these; how many rows that took."""
     if entries:
-        _open(tx, entries[0].client, booked)
+        open_month(tx, entries[0].client, booked)
     latest = _latest(tx, [entry.key for entry in entries])
     return tx.insert_new(ledger, [_row(entry, booked) for entry in changes(latest, entries)])
 
@@ -57,7 +57,7 @@ def post(tx: Transaction, entries: Sequence[Entry], booked: str) -> int:
 @one_by_one
 def withdraw(tx: Transaction, client: str, keys: Sequence[str], booked: str) -> int:
     """Takes back what stands under these keys."""
-    _open(tx, client, booked)
+    open_month(tx, client, booked)
     standing = [entry for entry in _latest(tx, keys).values() if entry.revision % 2 == 0]
     return tx.insert_new(ledger, [_row(taken_back(entry), booked) for entry in standing])
 
@@ -68,7 +68,7 @@ def _latest(tx: Transaction, keys: Sequence[str]) -> dict[str, Entry]:
     return {entry.key: entry for entry in map(_entry, rows)}
 
 
-def _open(tx: Transaction, client: str, booked: str) -> None:
+def open_month(tx: Transaction, client: str, booked: str) -> None:
     """A month that is closed meanwhile takes no more entries."""
     state = tx.connection.execute(
         sa.select(ledger_months.c.state).where(ledger_months.c.client == client, ledger_months.c.month == booked)
@@ -80,7 +80,7 @@ def _open(tx: Transaction, client: str, booked: str) -> None:
 
 @one_by_one
 def save_month(tx: Transaction, client: str, month: str, state: State) -> None:
-    _open(tx, client, month)
+    open_month(tx, client, month)
     tx.upsert(ledger_months, {"client": client, "month": month, "state": state})
 
 

@@ -16,6 +16,7 @@ from dialer.store import claims, database, law, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
+from dialer.store.invoices import Invoices
 from dialer.store.queries import Query
 from dialer.store.records import (
     AgentSession,
@@ -56,6 +57,7 @@ class Store:
         self._reading = 0
         self._resources = resources
         self.books = Books(self._write, self._read)
+        self.invoices = Invoices(self._write, self._read)
 
     @classmethod
     def open(cls, url: str, password: str | None = None) -> Self:

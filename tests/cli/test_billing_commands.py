@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pypdf import PdfReader
 
 from dialer.billing.months import Month, bounds
 from dialer.calls.outcome import Outcome
@@ -103,6 +104,44 @@ def test_rating_again_and_closing(site: Path, dialer: Run) -> None:
     assert "closed already" in dialer(site, "rate", "acme", "2026-10", "--close").output
     out = dialer(site, "invoice", "acme", "2026-10")
     assert "draft" not in out.output and "draft:" not in (site / "acme-2026-10.html").read_text()
+
+
+def test_a_closed_month_has_a_number_an_e_invoice_and_a_pdf(site: Path, dialer: Run) -> None:
+    assert "DRAFT" in drawn(site, dialer)
+    assert "invoice 20" in dialer(site, "rate", "acme", "2026-10", "--close").output
+    page = drawn(site, dialer)
+    number = json.loads((site / "acme-2026-10.json").read_text())["number"]
+    assert number.endswith("-00001") and f"Invoice {number}" in page and "DRAFT" not in page
+    first = (site / "acme-2026-10.xml").read_bytes()
+    assert f">{total(site):.2f}<".encode() in first and number.encode() in first
+    assert PdfReader(site / "acme-2026-10.pdf").attachments["factur-x.xml"] == [first]
+    # A later copy says the same, whatever has become of the parties since.
+    client = site / "configs" / "clients" / "acme.yaml"
+    client.write_text(client.read_text().replace("Lindenallee 3", "Elsewhere 9"))
+    drawn(site, dialer)
+    assert (site / "acme-2026-10.xml").read_bytes() == first
+
+
+def drawn(site: Path, dialer: Run) -> str:
+    dialer(site, "rate", "acme", "2026-10")
+    done = dialer(site, "invoice", "acme", "2026-10")
+    assert done.exit_code == 0, done.output
+    return "".join(page.extract_text() for page in PdfReader(site / "acme-2026-10.pdf").pages)
+
+
+def test_what_the_e_invoice_lacks_is_named_with_its_place(site: Path, dialer: Run) -> None:
+    client, plant = site / "configs" / "clients" / "acme.yaml", site / "configs" / "plant.yaml"
+    lines = client.read_text().splitlines(keepends=True)
+    at = lines.index("buyer:\n")
+    client.write_text("".join(lines[:at] + lines[at + 4:]))
+    plant.write_text(plant.read_text().partition("\nseller:")[0])
+    dialer(site, "rate", "acme", "2026-10")
+    draft = dialer(site, "invoice", "acme", "2026-10")
+    assert draft.exit_code == 0 and "key `buyer` is missing; add `buyer:" in draft.output
+    dialer(site, "rate", "acme", "2026-10", "--close")
+    done = dialer(site, "invoice", "acme", "2026-10")
+    assert done.exit_code == 1 and "plant.yaml:4:1: key `seller` is missing" in done.output.replace("\n", "")
+    assert {path.suffix for path in site.glob("acme-2026-10.*")} == {".json", ".csv", ".html"}
 
 
 def test_what_is_not_rated_has_no_invoice(site: Path, dialer: Run) -> None:
