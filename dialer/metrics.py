@@ -28,6 +28,7 @@ from prometheus_client.registry import Collector
 
 from dialer.calls.outcome import Outcome
 from dialer.store.records import CallRecord, Direction
+from dialer.voice_metrics import VoiceMetrics
 
 MOST_CHILDREN: Final = 2000
 """Label sets of one metric; what comes beyond counts under `other`: no fault can flood Prometheus."""
@@ -152,6 +153,7 @@ class Metrics:
             collector(registry=self.registry)
         self._define_calls()
         self._define_plant()
+        self.voice = VoiceMetrics(self._counter, self._histogram)
 
     def _define_calls(self) -> None:
         counter, histogram = self._counter, self._histogram

@@ -207,6 +207,7 @@ class Calls:
             case do.AgentJoined(agent):
                 self._joined(live, agent)
             case do.ReleaseAgent(agent, talked, wrap_up_s):
+                engine.voice.parted(live.id)
                 engine.floor.release(live, agent, talked, wrap_up_s)
             case do.ParkAgent(agent):
                 engine.floor.park(agent)
@@ -240,6 +241,7 @@ class Calls:
         engine, call = self._engine, live.call
         live.last_agent = agent
         engine.floor.joined(live, agent)
+        engine.voice.joined(live, agent)
         if len(call.talks) == 0 and call.joined_at is not None:
             engine.count("connected")
             if call.plan.direction == "outbound" and call.answered_at is not None:
@@ -261,6 +263,7 @@ class Calls:
     def _settle(self, live: LiveCall, outcome: Outcome) -> None:
         engine = self._engine
         record = live.record(outcome)
+        heard = engine.voice.of_call(record)
         self._forget(live)
         engine.outcomes[f"{record.direction}:{outcome.value}"] += 1
         if outcome is Outcome.ABANDONED:
@@ -274,6 +277,8 @@ class Calls:
             },
         )  # fmt: skip
         self._write(live, record, self._verdict(live, outcome))
+        if heard:
+            engine.store.voice.save(heard)
         engine.campaigns.settled(live, outcome)
 
     def _forget(self, live: LiveCall) -> None:

@@ -17,6 +17,7 @@ from dialer.engine.ids import Ids
 from dialer.engine.law import Law
 from dialer.engine.reconcile import Reconciler
 from dialer.engine.scripts import Scripts
+from dialer.engine.voice import Voice
 from dialer.flows.prompts import Sounds
 from dialer.metrics import Metrics
 from dialer.store.store import Store
@@ -58,6 +59,7 @@ class Engine:
         self.law = Law(self)
         self.floor = Floor(self)
         self.scripts = Scripts(self)
+        self.voice = Voice(self)
         self.abandoned = Abandoned(self)
         self.calls = Calls(self)
         self.campaigns = Campaigns(self)
@@ -112,7 +114,11 @@ class Engine:
                 self.calls.abort(channel)
 
     def _handle(self, event: ev.SwitchEvent | ev.CallEvent) -> None:
+        if isinstance(event, ev.ScriptStarted) and event.channel not in self._over:
+            self.voice.introduced(event)
         match event:
+            case ev.VoiceReported():
+                self.voice.report(event)
             case ev.LinkUp() | ev.LinkDown() | ev.ChannelsListed():
                 self.reconciler.handle(event)
             case _ if event.channel in self.calls:
@@ -137,6 +143,7 @@ class Engine:
 
     def over(self, channel: str, untold: ev.HungUp | None = None) -> None:
         """The channel is gone; `untold` to whoever it would have been."""
+        self.voice.over(channel)
         if untold is not None and channel in self._over:
             return  # an echo
         self._over[channel] = untold

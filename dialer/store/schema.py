@@ -276,3 +276,32 @@ test_scores = Table(
     Column("at", Double, nullable=False),
     Column("score", String, nullable=False),
 )
+
+voice = Table(
+    "voice", metadata,
+    # How a leg was heard, in one direction: a customer's for the call, an agent's for one talk.
+    Column("call_id", String, ForeignKey("calls.id"), primary_key=True),
+    Column("leg", String, primary_key=True),  # customer, agent
+    Column("direction", String, primary_key=True),  # in: from the leg; out: to it
+    Column("started_at", Double, primary_key=True),
+    Column("ended_at", Double, nullable=False),
+    Column("client", String, nullable=False),
+    Column("campaign", String),
+    Column("switch", String, nullable=False),
+    Column("endpoint", String, nullable=False),
+    Column("agent", String),
+    Column("codec", String, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("r", Double, nullable=False),
+    Column("r_worst", Double, nullable=False),
+    Column("mos", Double, nullable=False),
+    Column("loss", Double, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("burst_ratio", Double, nullable=False),
+    Column("jitter_s", Double, nullable=False),
+    Column("jitter_worst_s", Double, nullable=False),
+    Column("round_trip_s", Double),
+    Column("dead_air_s", Double, nullable=False),
+    Index(None, "ended_at"),
+)

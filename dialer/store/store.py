@@ -35,6 +35,7 @@ from dialer.store.records import (
     Stop,
     Talk,
 )
+from dialer.store.voice import VoiceBook
 from dialer.store.writer import Job, Observe, Writer
 
 __all__ = ["Store", "StoreError"]
@@ -57,6 +58,7 @@ class Store:
         self._reading = 0
         self._resources = resources
         self.books = Books(self._write, self._read)
+        self.voice = VoiceBook(self._write, self._read)
         self.invoices = Invoices(self._write, self._read)
 
     @classmethod

@@ -21,7 +21,7 @@ from tests.e2e.engine_process import EngineProcess
 from tests.e2e.eventually import eventually
 from tests.e2e.files import AGENTS, BASE, Files, write
 from tests.e2e.ledger import Ledger, differences
-from tests.e2e.sipp import Message, Sipp, called_people, puppet_caller, puppet_phones
+from tests.e2e.sipp import OWN_MEDIA, Message, Sipp, called_people, puppet_caller, puppet_phones
 
 WITHIN_S = 20.0
 LAST_S = 30.0
@@ -70,8 +70,10 @@ class Lab:
     """`async with Lab(plant, root, files) as lab:`; around each test `begin()` and `await finish()`."""
 
     def __init__(self, plant: Asterisk, root: Path, files: Files, store: str | None = None, **options: Any) -> None:
-        """`options`: of the plant file, and `switch` of its switch; `people`: of `called_people`."""
+        """`options`: of the plant file, and `switch` of its switch; `people`: of `called_people`; `phone_media`: where
+        the phones' RTP is."""
         self.plant, self.root = plant, root
+        self._phone_media = options.pop("phone_media", OWN_MEDIA)
         self.people = called_people(plant.trunk_port, **options.pop("people", {}))
         write(root, {**BASE, **files})
         self.engine = EngineProcess(plant, root, store=store, **options)
@@ -87,7 +89,7 @@ class Lab:
     async def __aenter__(self) -> Self:
         try:
             await self.plant.set_phones([Phone(name, f"{HOST}:{self.plant.phone_port}") for name in AGENTS])
-            self.phones = puppet_phones(self.plant.phone_port)
+            self.phones = puppet_phones(self.plant.phone_port, media=self._phone_media)
             await self._stack.enter_async_context(self.people)
             await self._stack.enter_async_context(self.phones)
             self._stack.push_async_callback(self.engine.kill)
@@ -200,9 +202,11 @@ class Lab:
 
     # -- callers and called people
 
-    async def call(self, number: str, *, sender: str = "+4930231250") -> Puppet:
-        """A caller begins to call."""
-        side = puppet_caller(self.plant.sip_port, number, sender=sender)
+    async def call(
+        self, number: str, *, sender: str = "+4930231250", media: int | str = OWN_MEDIA
+    ) -> Puppet:
+        """A caller begins to call; `media`: where his RTP is."""
+        side = puppet_caller(self.plant.sip_port, number, sender=sender, media=media)
         self._of_test.append(side)
         await side.start()
         invite = await eventually(lambda: next(iter(side.invites()), None))

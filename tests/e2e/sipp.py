@@ -25,6 +25,8 @@ from demo.ports import HOST, free_port
 from tests.e2e.key_pcap import capture
 
 SCENARIOS = Path(__file__).parent / "scenarios"
+OWN_MEDIA = "[media_port]"
+"""SIPp's own port for RTP, which it never reads; instead of it a test may name where its own voice is."""
 GREETING = (
     "Hello, you have reached the answering machine of a family that is not at home right now, and will not be back "
     "before tomorrow evening. Please leave your name and your number after the tone, and we will call you back."
@@ -200,14 +202,17 @@ def caller(
     return Sipp("caller", arguments, NUMBER=number, FROM=sender, PRESS=press, BEFORE_MS=before_ms, HOLD_MS=hold_ms)
 
 
-def puppet_caller(sip_port: int, number: str, *, sender: str = "+4930231250") -> Sipp:
+def puppet_caller(
+    sip_port: int, number: str, *, sender: str = "+4930231250", media: int | str = OWN_MEDIA
+) -> Sipp:
     """A caller, or a phone of that name, who does what the test nudges it to."""
-    return Sipp("puppet_caller", [*_count(1, 10), f"{HOST}:{sip_port}"], NUMBER=number, FROM=sender)
+    arguments = [*_count(1, 10), f"{HOST}:{sip_port}"]
+    return Sipp("puppet_caller", arguments, NUMBER=number, FROM=sender, MEDIA_PORT=media)
 
 
-def puppet_phones(port: int) -> Sipp:
+def puppet_phones(port: int, *, media: int | str = OWN_MEDIA) -> Sipp:
     """Agents' phones that answer at once and hang up when the test nudges them."""
-    return Sipp("puppet_phone", [], port=port)
+    return Sipp("puppet_phone", [], port=port, MEDIA_PORT=media)
 
 
 def impatient_caller(sip_port: int, number: str, *, sender: str = "+4930231250", ring_ms: int = 300) -> Sipp:
