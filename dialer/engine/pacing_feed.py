@@ -1,10 +1,8 @@
-"""What a campaign's pacer is told of its dials and its agents: the moves of both, in the pacer's words. Pure."""
+"""What a campaign's pacer is told of its dials, in the pacer's words. Pure."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dialer.agents.model import AgentState
-from dialer.agents.model import State as AgentIs
 from dialer.calls.model import IN_THE_AIR, Call, State
 from dialer.calls.outcome import Outcome, of_call
 from dialer.campaigns.pacing import EventKind
@@ -45,23 +43,6 @@ def of_dial(before: Call, after: Call) -> Iterator[Tiding]:
 def _left(call: Call) -> bool:
     """Hung up by the person while there was time to connect: no loss of ours."""
     return call.ended_at is not None and of_call(call, call.ended_at) is Outcome.LEFT
-
-
-def of_agent(campaign: str, before: AgentState, after: AgentState) -> Iterator[Tiding]:
-    """A change of an agent who may serve this campaign. Work for others is as good as being away."""
-    if after.state is before.state:
-        return
-    match after.state:
-        case AgentIs.IDLE:
-            yield Tiding("idle", None, after.agent)
-        case AgentIs.WRAP_UP:
-            yield Tiding("wrap_up", after.call_id, after.agent)
-        case AgentIs.TALKING if after.campaign == campaign:
-            pass  # the dial's own `connected` says so
-        case AgentIs.RESERVED:
-            pass
-        case _ if before.state is not AgentIs.LOGGED_OUT and before.state is not AgentIs.CALLING:
-            yield Tiding("left", None, after.agent)
 
 
 def _since(at: float, began: float | None) -> float:

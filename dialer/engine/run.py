@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dialer.campaigns.pacing import Pacer
 from dialer.config.campaign import Campaign
 from dialer.engine.clock import Timer
 
@@ -22,7 +21,6 @@ class Run:
     """One campaign at work."""
 
     config: Campaign
-    pacer: Pacer
     status: Status = "stopped"
     reason: str = "stopped"
     claiming: int = 0
@@ -30,8 +28,6 @@ class Run:
     calls: set[str] = field(default_factory=set)
     in_the_air: set[str] = field(default_factory=set)
     """Dials that nobody has answered yet."""
-    placed_at: float = 0.0
-    """When it last placed a call."""
     nothing_due_until: float = 0.0
     dry: bool = False
     """Fewer contacts were due than asked for: before anybody is held for a dial again, the store is asked."""

@@ -1,12 +1,9 @@
-"""What the pacer hears of a dial and of an agent, through the real call machine and the real desk."""
+"""What the pacer hears of a dial, through the real call machine."""
 
-from dialer.agents import model as m
-from dialer.agents.desk import Desk
 from dialer.calls import events as ev
 from dialer.calls.machine import step
 from dialer.calls.model import Call, Plan, State
-from dialer.config.models import Agent
-from dialer.engine.pacing_feed import of_agent, of_dial
+from dialer.engine.pacing_feed import of_dial
 from dialer.flows.commands import QueueRequest, Reply
 
 ID = "n1-x-1"
@@ -59,25 +56,3 @@ def test_a_person_without_an_agent_is_abandoned_once():
 def test_a_person_who_hangs_up_at_once_is_no_loss():
     told = heard(*ANSWERED, script(1006.1), ev.HungUp(ID, 1006.9, 16))
     assert [kind for kind, _, _ in told] == ["placed", "ringing", "answered", "live", "failed"]
-
-
-def test_an_agent_who_works_for_others_has_left_and_comes_back_idle():
-    desk = Desk({"anna": Agent(name="Anna", phone="anna", skills=["sales"])})
-    told = []
-
-    def happens(event, now):
-        before = desk.state("anna")
-        desk.apply("anna", event, now)
-        told.extend(tiding.kind for tiding in of_agent("winback", before, desk.state("anna")))
-
-    happens(m.LegUp("leg", "ast1"), 1000.0)
-    happens(m.ReadyRequested(), 1001.0)
-    happens(m.Reserved("c1"), 1002.0)
-    happens(m.Joined("c1", "globex", None), 1003.0)
-    happens(m.Parted("c1", 30.0), 1033.0)
-    happens(m.WrapUpOver(), 1043.0)
-    happens(m.Reserved("c2"), 1044.0)
-    happens(m.Joined("c2", "acme", "winback"), 1045.0)
-    happens(m.PauseRequested("break"), 1046.0)
-    happens(m.Parted("c2", 0.0), 1050.0)
-    assert told == ["idle", "left", "wrap_up", "idle", "left"]

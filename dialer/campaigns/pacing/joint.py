@@ -24,7 +24,6 @@ FLOOR = 0.002
 UNSURE = 0.2
 CHUNKS = 8
 """So many turns a campaign has at least while everybody is idle."""
-OWN_BOUNDS: frozenset[Reason] = frozenset({"nothing_due", "campaign_channels", "rate_limit", "no_free_channel"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ class Round:
         self._held: set[str] = set()
         for name in (*asks, OTHER):
             self._look(name)
-        joint.shares.set_open(now, {name: self._level(name) for name in self._said})
+        joint.shares.set_open(now, asks, self._said)
 
     def run(self) -> dict[str, Decision]:
         asked = set(self._said)
@@ -199,7 +198,7 @@ class Round:
             return self._ask_ahead(name, state)
         holds = member.holds or member.ahead
         state = replace(state, idle=self._spare(name, min(most, len(state.idle)) if holds else len(state.idle)))
-        decision = progressive(state) if holds else member.pacer.decide(self._now, state)
+        decision = progressive(state) if member.ahead else member.pacer.decide(self._now, state)
         self._claim(name, decision)
         return replace(decision, reason="abandon_budget") if member.ahead else decision
 
@@ -209,7 +208,7 @@ class Round:
 
     def _claim(self, name: str, decision: Decision) -> None:
         """Nobody is free for a campaign whose turn it is: the others reckon with so many agents less."""
-        if decision.places or decision.reason in OWN_BOUNDS:
+        if decision.places or decision.reason != "no_idle_agent":
             self._joint.claims.pop(name, None)
             return
         ahead = [self._level(one) for one in self._said if one != name]

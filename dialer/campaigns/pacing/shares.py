@@ -4,6 +4,7 @@ What counts is time in talk, in after-call work, and held for a dial, fading ove
 as if it were over, or the campaign that is behind would dial until its calls came in, and far beyond.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import exp
 
@@ -97,11 +98,12 @@ class Shares:
     def busy(self, name: str) -> dict[str, float]:
         return self._accounts[name].busy
 
-    def set_open(self, now: float, levels: dict[str, float]) -> None:
-        """`levels` of those that can dial now. Who could not has no claim to what the others had meanwhile."""
-        going = [level for name, level in levels.items() if self._accounts[name].open]
-        least = min(going, default=0.0)
-        for name, account in self._accounts.items():
-            if name in levels and not account.open and going and levels[name] < least:
-                account.add(now, (least - levels[name]) * account.share)
-            account.open = name in levels
+    def set_open(self, now: float, sharers: Collection[str], names: Collection[str]) -> None:
+        """Of these sharers those `names` can dial now. Who could not has no claim to what the others had meanwhile."""
+        accounts = {name: self._accounts[name] for name in sharers}
+        going = [account.done(now) / account.share for name, account in accounts.items()
+                 if account.open and name in names]  # fmt: skip
+        for name, account in accounts.items():
+            if name in names and not account.open and going:
+                account.add(now, min(going) * account.share - account.done(now))
+            account.open = name in names

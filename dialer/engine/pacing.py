@@ -1,0 +1,143 @@
+"""The campaigns' pacers at work: told what happens to dials and agents, asked together where they share agents."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dialer.agents.model import AgentState
+from dialer.agents.model import State as AgentIs
+from dialer.campaigns.pacing import Decision, IdleAgent, Pace, Pacer, Predictive, Snapshot, pacer_for
+from dialer.campaigns.pacing.joint import OTHER, Ask, Joint, Member, members_of
+from dialer.config.campaign import Campaign
+from dialer.coordination.limits import Scope
+from dialer.engine.pacing_feed import Tiding
+from dialer.engine.run import MOST_AT_ONCE, Run
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+NOBODY: Mapping[str, str] = {}
+
+
+class Pacing:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._joint = Joint()
+        self._agentless: dict[str, Pacer] = {}
+        self._grouped: tuple[tuple[tuple[str, int], ...], list[list[str]]] = ((), [])
+        """Who shares agents with whom, as long as nobody comes or goes."""
+
+    # -- whose campaigns there are ------------------------------------------------------------------
+
+    def start(self, config: Campaign, pace: Pace | None = None) -> None:
+        """A campaign that is new here, or whose people are known from now on."""
+        self._put(config, Predictive(pace or Pace.of(config)))
+
+    def change(self, config: Campaign) -> None:
+        """The same campaign with other settings: what was learnt stays."""
+        member = self._joint.members.get(config.campaign)
+        self._put(config, member.forecast if member is not None else Predictive(Pace.of(config)))
+
+    def drop(self, name: str) -> None:
+        self._joint.drop(name)
+        self._agentless.pop(name, None)
+
+    def _put(self, config: Campaign, forecast: Predictive) -> None:
+        if config.agents is None:
+            self.drop(config.campaign)
+            self._agentless[config.campaign] = pacer_for(config)
+            return
+        self._agentless.pop(config.campaign, None)
+        ahead = config.mode == "predictive"
+        member = Member(forecast, forecast if ahead else pacer_for(config), config.mode not in ("power", "predictive"))
+        self._joint.put(config.campaign, member, config.share, config.priority)
+
+    # -- what happens -------------------------------------------------------------------------------
+
+    def tell(self, name: str, tidings: Iterable[Tiding]) -> None:
+        now = self._engine.clock.now()
+        if name in self._joint.members:
+            for tiding in tidings:
+                self._joint.on_event(now, name, *tiding)
+
+    def agent_moved(self, before: AgentState, after: AgentState) -> None:
+        """A talk for a campaign is told by its dial."""
+        if after.state is before.state:
+            return
+        now, agent = self._engine.clock.now(), after.agent
+        works_for = after.campaign if after.campaign in self._joint.members else OTHER
+        match after.state:
+            case AgentIs.IDLE:
+                self._joint.on_agent(now, "idle", agent, self._served_by(agent))
+            case AgentIs.WRAP_UP:
+                self._joint.on_event(now, works_for or OTHER, "wrap_up", after.call_id, agent)
+            case AgentIs.TALKING:
+                if works_for == OTHER:
+                    self._joint.on_event(now, OTHER, "connected", None, agent)
+            case AgentIs.RESERVED:
+                pass
+            case _ if before.state is not AgentIs.LOGGED_OUT and before.state is not AgentIs.CALLING:
+                self._joint.on_agent(now, "left", agent, self._served_by(agent))
+
+    def _served_by(self, agent: str) -> list[str]:
+        skills = self._engine.floor.desk.skills(agent)
+        return [
+            name for name, run in self._engine.campaigns.runs.items()
+            if run.config.agents is not None and skills.issuperset(run.config.agents.skills)
+        ]  # fmt: skip
+
+    # -- decisions ----------------------------------------------------------------------------------
+
+    def decide(self, now: float, runs: Sequence[Run], able: Collection[str]) -> dict[str, Decision]:
+        """For those of these that are `able` to dial, and for all that share agents with them."""
+        wanted = {run.config.campaign for run in runs if run.config.campaign in able}
+        decisions = {
+            name: self._agentless[name].decide(now, self._snapshot(self._engine.campaigns.runs[name], now))
+            for name in sorted(wanted & self._agentless.keys())
+        }
+        if wanted <= self._agentless.keys():
+            return decisions
+        asks = {
+            name: self._ask(run, now, name in able) for name, run in self._engine.campaigns.runs.items()
+            if name in self._joint.members and (name in able or run.calls or self._joint.shares.busy(name))
+        }  # fmt: skip
+        for group in self._groups(asks):
+            if not wanted.isdisjoint(group):
+                decisions |= self._joint.decide(now, {name: asks[name] for name in group})
+        return decisions
+
+    def _groups(self, asks: Mapping[str, Ask]) -> list[list[str]]:
+        key = tuple((name, id(ask.agents)) for name, ask in asks.items())
+        if key != self._grouped[0]:
+            self._grouped = (key, [list(group) for group in members_of(asks)])
+        return self._grouped[1]
+
+    def _ask(self, run: Run, now: float, able: bool) -> Ask:
+        desk, agents = self._engine.floor.desk, run.config.agents
+        serving = desk.at_work(frozenset(agents.skills)) if agents is not None else NOBODY
+        state = self._snapshot(run, now) if able else Snapshot(in_the_air=len(run.in_the_air) + run.claiming)
+        return Ask(state, serving, able)
+
+    def _snapshot(self, run: Run, now: float) -> Snapshot:
+        engine, config = self._engine, run.config
+        skills = config.agents.skills if config.agents else []
+        switches = [name for name in config.switches or engine.switches if engine.campaigns.usable(name)]
+        idle = [
+            IdleAgent(agent, switch)
+            for agent in (engine.floor.desk.idle(skills) if config.agents else [])
+            if (switch := engine.floor.desk.state(agent).switch) in switches and switch is not None
+        ]
+        campaign = Scope("campaign", config.campaign)
+        own = engine.limits.allowance(campaign, now)
+        return Snapshot(
+            idle=tuple(idle),
+            in_the_air=len(run.in_the_air) + run.claiming,
+            free={name: self._room(Scope("switch", name), now) for name in switches},
+            channels=engine.limits.free(campaign),
+            rate=MOST_AT_ONCE if own is None else min(own, MOST_AT_ONCE),
+        )
+
+    def _room(self, switch: Scope, now: float) -> int:
+        """How many calls the switch takes just now: free channels, and what its rate leaves."""
+        limits = self._engine.limits
+        free, rate = limits.free(switch), limits.allowance(switch, now)
+        return min(MOST_AT_ONCE, *(bound for bound in (free, rate) if bound is not None))
