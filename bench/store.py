@@ -18,7 +18,7 @@ from pathlib import Path
 
 from dialer.calls.outcome import Outcome
 from dialer.store import writer
-from dialer.store.records import CallRecord, Contact, ContactVerdict, NewContact, Slot, Talk
+from dialer.store.records import CallRecord, Contact, ContactVerdict, Known, NewContact, Slot, Talk
 from dialer.store.store import Store
 
 
@@ -32,7 +32,7 @@ class Measured:
     commits: int
 
 
-def intent(slot: Slot, contact: Contact) -> CallRecord:
+def intent(slot: Slot, contact: Contact, known: Known = Known()) -> CallRecord:  # noqa: B008
     return CallRecord(
         id=slot.call_id, direction="outbound", node="node1", switch=slot.switch, client="acme", number=contact.number,
         our_number="+49305550123", created_at=time.time(), campaign=contact.campaign, contact_id=contact.id,

@@ -31,7 +31,9 @@ class Findings:
     calls: Sequence[tuple[float, str | None, str | None]]
     refusals: Sequence[Refusal]
     verdict: Verdict
-    """At `asked_at`: now, or when the contact comes due."""
+    """At `asked_at`: now, or when the contact comes due; with an agent held for the dial, where there are agents."""
+    needs_agent: bool
+    """Without one it would be refused."""
     asked_at: float
     next_at: float | None
     """When rules, hours and retry all allow it; None for never by itself."""
@@ -44,10 +46,11 @@ async def look(
     statute = statute_of(configuration)
     registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
     gate = statute.gate(campaign, registers, now)
-    known = await store.known(campaign.client, campaign.campaign, contact.number, gate.since)
+    known = await store.known(gate.asked, contact)
     due_at = max(now, contact.next_at)
-    verdict = statute.gate(campaign, registers, due_at).verdict(contact, known)
-    place = place_of(contact.number, contact.fields.get(TIMEZONE_FIELD) or None)
+    at_due, held = statute.gate(campaign, registers, due_at), campaign.agents is not None
+    verdict = at_due.verdict(contact, known, held)
+    place = place_of(contact.number, contact.timezone or contact.fields.get(TIMEZONE_FIELD) or None)
     kept = contact.id != STRANGER
     return Findings(
         contact=contact,
@@ -56,6 +59,7 @@ async def look(
         calls=await store.calls_of(contact.id) if kept else (),
         refusals=await store.refusals(contact.id) if kept else (),
         verdict=verdict,
+        needs_agent=held and at_due.needs_agent(contact, known),
         asked_at=due_at,
         next_at=_next(configuration, campaign, contact, known, due_at),
         packs=[rules.pack.rules for rules in gate.packs(place)],
@@ -71,7 +75,7 @@ def _next(
     registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
     for _ in range(_STEPS):
         before = at
-        verdict = statute.gate(campaign, registers, at).verdict(contact, known)
+        verdict = statute.gate(campaign, registers, at).verdict(contact, known, campaign.agents is not None)
         if isinstance(verdict, Refused):
             if verdict.until is None:
                 return None
@@ -120,7 +124,7 @@ def _outlook(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:
     if isinstance(found.verdict, Refused):
         yield f"{when}: {found.verdict.rule} refuses it: {found.verdict.text}"
     else:
-        yield f"{when}: no rule refuses it"
+        yield f"{when}: no rule refuses it" + (", with an agent held for the dial" if found.needs_agent else "")
     if found.status not in ("running", "exhausted"):
         yield f"the campaign is {found.status or 'not started yet'}"
     if found.contact.state == "done":

@@ -6,17 +6,20 @@ Where the person may be in several time zones, or several packs hold, all of the
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dialer.calls.outcome import Outcome
 from dialer.compliance.calendar import Calendar, beginning_of, local_date
 from dialer.compliance.pack import Cap, Pack, Pause, Per
 from dialer.compliance.place import Place
+from dialer.config.purposes import Audience, Purpose
 from dialer.store.records import PastCall, Stop
 
 ZONE_UNKNOWN = "zone_unknown"
 LOOK_AGAIN_S = 3600.0
 """A register that is missing may be imported meanwhile."""
+CONSENT_AGAIN_S = 86_400.0
+"""So may consents; who gives one to the engine itself is called at once."""
 MOST_STEPS = 30
 """How often openings are followed from rule to rule. Beyond that the moment is one to look again, not a promise."""
 
@@ -54,6 +57,17 @@ class Facts:
     """Those that are imported."""
     refusals: frozenset[tuple[str, str]] = frozenset()
     """(campaign, disposition) that mean: did not want the call."""
+    number: str = ""
+    """To be dialled."""
+    held: bool = False
+    """An agent is held for this very dial."""
+    purpose: Purpose = "advertising"
+    audience: Audience = "consumer"
+    consents: Sequence[tuple[float, float | None]] = ()
+    """Of the number to this client for this purpose: given, and until when."""
+
+    def consented(self, at: float) -> bool:
+        return any(given <= at and (until is None or at < until) for given, until in self.consents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,7 @@ def _standing(packs: Sequence[Rules], facts: Facts, now: float) -> Iterator[Refu
             yield Refused(f"do_not_call.{kind}", stop.until, f"on the do-not-call list {stop.scope} ({stop.source})")
     for rules in packs:
         yield from _registers(rules.pack, facts, now)
+        yield from _consents(rules.pack, facts, now)
     if packs and not facts.place.zones:
         yield Refused(ZONE_UNKNOWN, None, "nobody knows what time it is there: give the list a column `timezone`")
 
@@ -112,8 +127,19 @@ def _registers(pack: Pack, facts: Facts, now: float) -> Iterator[Refused]:
         if listing is None or now - listing.imported_at > rule.fresh:
             state = "is not imported" if listing is None else "was imported too long ago"
             yield Refused(f"{pack.rules}.{name}_missing", now + LOOK_AGAIN_S, f"the register `{name}` {state}")
-        elif listing.listed:
+        elif listing.listed and not (rule.unless == "consent" and facts.consented(now)):
             yield Refused(f"{pack.rules}.{name}", None, f"in the register `{name}`")
+
+
+def _consents(pack: Pack, facts: Facts, now: float) -> Iterator[Refused]:
+    """One that is missing may be given meanwhile."""
+    for name, rule in pack.consent.items():
+        if facts.purpose not in rule.purposes or facts.audience not in rule.audiences or facts.consented(now):
+            continue
+        today = max((local_date(now, zone) for zone in facts.place.zones), default=date.max)
+        if rule.since is None or today >= rule.since:
+            text = f"{pack.title}: no consent to {facts.purpose} calls of this client is documented"
+            yield Refused(f"{pack.rules}.{name}", now + CONSENT_AGAIN_S, text)
 
 
 # -- what does --------------------------------------------------------------------------------------------------------
@@ -130,7 +156,9 @@ def _timed(packs: Sequence[Rules], facts: Facts, at: float) -> Iterator[Refused]
                 yield Refused(f"{pack.rules}.{name}", until, f"{pack.title}: {cap.most} calls in {_days(cap.days)}")
         for name, pause in pack.pauses.items():
             if (until := _pause_until(pause, facts)) > at:
-                yield Refused(f"{pack.rules}.{name}", until, f"{pack.title}: {_days(pause.days)} after {pause.after}")
+                agent = ", unless an agent is held for the call" if pause.unless == "agent" else ""
+                text = f"{pack.title}: {_days(pause.days)} after {pause.after}{agent}"
+                yield Refused(f"{pack.rules}.{name}", until, text)
 
 
 def _listed(zones: Sequence[str]) -> str:
@@ -145,7 +173,7 @@ def _same(per: Per, facts: Facts) -> Iterator[PastCall]:
     """The calls that count together. Nothing counts per debt for a contact without one."""
     for call in facts.past:
         if (
-            per == "number"
+            (per == "number" and call.number == facts.number)
             or (per == "contact" and call.contact_id == facts.contact_id)
             or (per == "debt" and facts.debt is not None and call.debt == facts.debt)
         ):
@@ -162,7 +190,11 @@ def _cap_until(cap: Cap, facts: Facts, at: float) -> float:
 
 
 def _pause_until(pause: Pause, facts: Facts) -> float:
-    times = [call.over_at for call in _same(pause.per, facts) if _happened(pause, call, facts)]
+    if pause.unless == "agent" and facts.held:
+        return 0.0
+    same = list(_same(pause.per, facts))
+    talked = max((call.at for call in same if call.talked), default=0.0) if pause.unless == "agent" else 0.0
+    times = [call.over_at for call in same if call.at > talked and _happened(pause, call, facts)]
     return _after(max(times), pause.days, facts.place) if times else 0.0
 
 
@@ -172,6 +204,8 @@ def _happened(pause: Pause, call: PastCall, facts: Facts) -> bool:
             return call.talked
         case "abandoned":
             return call.answered and call.outcome in (Outcome.ABANDONED, Outcome.OVERLOADED)
+        case "silent":
+            return call.answered and call.silent
         case "refusal":
             return call.disposition is not None and (call.campaign, call.disposition) in facts.refusals
 

@@ -1,18 +1,19 @@
 """A campaign's rules, ready to be asked about one contact after the other. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from dialer.compliance.check import Facts, Listing, Refused, Rules, Verdict, check
 from dialer.compliance.place import Place, place_of
 from dialer.config.campaign import Campaign
-from dialer.store.records import Contact, Known, Refusal
+from dialer.store.records import DEBT_FIELD, Asked, Contact, Known, Refusal
 
 TIMEZONE_FIELD = "timezone"
-DEBT_FIELD = "debt"
 STRICT = "strict"
 _DAY_S = 86400.0
+AGENT_AGAIN_S = 60.0
+"""When a claim that has no agent held looks again at a contact that needs one: until then it is dialled by name."""
 
 
 class Register(Protocol):
@@ -27,7 +28,7 @@ class Register(Protocol):
 class Gate:
     """The answer for one moment: `now`, epoch seconds."""
 
-    client: str
+    campaign: Campaign
     now: float
     named: tuple[Rules, ...] | None
     """Those that hold for every number; None: those of its country."""
@@ -36,12 +37,24 @@ class Gate:
     registers: Mapping[str, Register]
     refusals: frozenset[tuple[str, str]]
 
+    alias: Callable[[str], str] | None = None
+    """Under what name do-not-call lists have a number that was erased."""
+
+    @property
+    def asked(self) -> Asked:
+        needs = any(rules.pack.consent or _overruled(rules) for rules in self._possible)
+        purpose = self.campaign.purpose if needs else None
+        return Asked(self.campaign.client, self.campaign.campaign, self.since, purpose, self.alias)
+
     @property
     def since(self) -> float | None:
         """How far back calls have to be known: a day more than the longest rule, whatever the clock there shows."""
-        possible = self.named if self.named is not None else (*self.by_country.values(), *filter(None, [self.strict]))
-        days = max((rules.pack.reach_days for rules in possible), default=0)
+        days = max((rules.pack.reach_days for rules in self._possible), default=0)
         return self.now - (days + 1) * _DAY_S if days else None
+
+    @property
+    def _possible(self) -> tuple[Rules, ...]:
+        return self.named if self.named is not None else (*self.by_country.values(), *filter(None, [self.strict]))
 
     def packs(self, place: Place) -> tuple[Rules, ...]:
         if self.named is not None:
@@ -49,23 +62,46 @@ class Gate:
         found = self.by_country.get(place.country or "", self.strict)
         return (found,) if found is not None else ()
 
-    def verdict(self, contact: Contact, known: Known) -> Verdict:
-        place = self._place(contact)
+    def verdict(self, contact: Contact, known: Known, held: bool = False) -> Verdict:
+        """`held`: an agent is, for this very dial."""
+        place, number = self._place(contact), contact.number
         packs = self.packs(place)
         listings = {
-            name: Listing(register.holds(contact.number), register.imported_at)
+            name: Listing(register.holds(number), register.imported_at)
             for rules in packs for name in rules.pack.registers
             if (register := self.registers.get(name)) is not None
         }  # fmt: skip
-        facts = Facts(place, contact.id, contact.fields.get(DEBT_FIELD) or None, known.past, known.stops, listings,
-                      self.refusals)  # fmt: skip
+        facts = Facts(
+            place=place,
+            contact_id=contact.id,
+            debt=contact.fields.get(DEBT_FIELD) or None,
+            past=known.past,
+            stops=[stop for stop in known.stops if stop.number == number],
+            registers=listings,
+            refusals=self.refusals,
+            number=number,
+            held=held,
+            purpose=self.campaign.purpose,
+            audience=self.campaign.audience,
+            consents=[(given, until) for of, given, until in known.consents if of == number],
+        )
         return check(packs, facts, self.now)
 
-    def __call__(self, contact: Contact, known: Known) -> Refusal | None:
-        verdict = self.verdict(contact, known)
-        if isinstance(verdict, Refused):
-            return Refusal(contact.id, self.now, verdict.rule, verdict.until, verdict.text)
-        return None
+    def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
+        verdict = self.verdict(contact, known, held)
+        if not isinstance(verdict, Refused):
+            return None
+        if not held and self.campaign.agents is not None:
+            with_agent = self.verdict(contact, known, held=True)
+            if not isinstance(with_agent, Refused):
+                until = self.now + AGENT_AGAIN_S
+                return Refusal(contact.id, self.now, verdict.rule, until, verdict.text, needs_agent=True)
+            verdict = with_agent  # what an agent would mend does not put it off
+        return Refusal(contact.id, self.now, verdict.rule, verdict.until, verdict.text)
+
+    def needs_agent(self, contact: Contact, known: Known) -> bool:
+        """Nobody may be dialled like this without an agent held."""
+        return isinstance(self.verdict(contact, known), Refused)
 
     def least_ring_s(self, contact: Contact) -> float:
         return max((rules.pack.least_ring for rules in self.packs(self._place(contact))), default=0.0)
@@ -73,7 +109,11 @@ class Gate:
     def _place(self, contact: Contact) -> Place:
         if self.named == ():  # nobody asks where
             return Place(None, ())
-        return place_of(contact.number, contact.fields.get(TIMEZONE_FIELD) or None)
+        return place_of(contact.number, contact.timezone or contact.fields.get(TIMEZONE_FIELD) or None)
+
+
+def _overruled(rules: Rules) -> bool:
+    return any(register.unless == "consent" for register in rules.pack.registers.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +142,11 @@ class Statute:
         names = self.by_name if campaign.rules is None else campaign.rules
         return {register for name in names for register in self.by_name[name].pack.registers}
 
-    def gate(self, campaign: Campaign, registers: Mapping[str, Register], now: float) -> Gate:
+    def gate(
+        self, campaign: Campaign, registers: Mapping[str, Register], now: float,
+        alias: Callable[[str], str] | None = None,
+    ) -> Gate:
         """Raises KeyError for rules that are not there: nobody is called on a guess."""
         named = None if campaign.rules is None else tuple(self.by_name[name] for name in campaign.rules)
         strict = self.by_name[STRICT] if campaign.rules is None else None
-        return Gate(campaign.client, now, named, self.by_country, strict, registers, self.refusals)
+        return Gate(campaign, now, named, self.by_country, strict, registers, self.refusals, alias)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from dialer.config.models import Span, written_date
+from dialer.config.purposes import Audience, Purpose
 from dialer.config.scalars import Count, Duration, Flag, Model, Name, Rate, Text
 
 Date = Annotated[date, BeforeValidator(written_date)]
@@ -62,11 +63,25 @@ class Cap(Model):
 class Pause(Model):
     """No call for some days after something happened."""
 
-    after: Literal["talk", "abandoned", "refusal"]
-    """A talk with an agent; a person who answered and nobody was there; a disposition marked `refused`."""
+    after: Literal["talk", "abandoned", "silent", "refusal"]
+    """A talk with an agent; a person who answered and nobody was there; one who did not hear the message either; a
+    disposition marked `refused`."""
     days: Annotated[int, Strict(), Field(ge=1, le=3660)]
     """Calendar days, the day it happened being the first: 7 after a Monday's talk allows the next Monday."""
     per: Per = "number"
+    unless: Literal["agent"] | None = None
+    """`agent`: those days allow a call with an agent held for it. A talk since then ends the pause."""
+
+
+class ConsentRule(Model):
+    """No call without the person's consent, given before and documented."""
+
+    purposes: Annotated[list[Purpose], Field(min_length=1)]
+    """Of the campaign."""
+    audiences: Annotated[list[Audience], Field(min_length=1)]
+    """Of the campaign."""
+    since: Date | None = None
+    """From this day on, on the person's clock."""
 
 
 class AbandonRule(Model):
@@ -91,6 +106,8 @@ class RegisterRule(Model):
 
     fresh: Duration
     """One imported longer ago than this counts as missing: nobody is called."""
+    unless: Literal["consent"] | None = None
+    """`consent`: the person's own to this client's calls goes before the register."""
 
 
 class Pack(Model):
@@ -118,6 +135,7 @@ class Pack(Model):
     """Nobody is given up before it rang so long."""
     show_number: Flag = True
     """The caller's number must be shown."""
+    consent: dict[Name, ConsentRule] = Field(default_factory=dict)
     abandon: dict[Name, AbandonRule] = Field(default_factory=dict)
     registers: dict[Name, RegisterRule] = Field(default_factory=dict)
 

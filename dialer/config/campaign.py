@@ -11,6 +11,7 @@ from dialer.config.lists import MAIN, ContactList
 from dialer.config.models import PerSecond
 from dialer.config.modes import Mode, Preview
 from dialer.config.opt_out import OptOut
+from dialer.config.purposes import Audience, Purpose
 from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
 from dialer.config.simulate import Simulate
@@ -94,6 +95,10 @@ class Campaign(Model):
     client: Name
     caller_id: E164 | None = None
     """Left out, the client's."""
+    purpose: Purpose = "advertising"
+    """What the calls are for: some rules hold for some purposes only. Left out, the one with the most rules."""
+    audience: Audience = "consumer"
+    """Who is called."""
     language: Language | None = None
     """Left out, the client's first."""
     contacts: Annotated[Text | None, Field(alias="list")] = None

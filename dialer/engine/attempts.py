@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dialer.calls.model import Plan
 from dialer.config.campaign import Campaign
 from dialer.flows.commands import QueueRequest
-from dialer.store.records import CallRecord, Contact, Slot
+from dialer.store.records import DEBT_FIELD, CallRecord, Contact, Known, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Recorder:
     state: str = "intended"
     """Of the row: whether the attempt is about to be dialled, or shown to its agent first."""
 
-    def __call__(self, slot: Slot, contact: Contact) -> CallRecord:
-        return self.record(slot, contact)
+    def __call__(self, slot: Slot, contact: Contact, known: Known) -> CallRecord:
+        return self.record(slot, contact, known)
 
-    def record(self, slot: Slot, contact: Contact) -> CallRecord:
+    def record(self, slot: Slot, contact: Contact, known: Known) -> CallRecord:
         return CallRecord(
             id=slot.call_id,
             direction="outbound",
@@ -38,6 +38,7 @@ class Recorder:
             contact_id=contact.id,
             language=self.language,
             agent=slot.agent,
+            debt=contact.fields.get(DEBT_FIELD) or None,
             state=self.state,
         )
 

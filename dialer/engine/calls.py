@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 from dialer.calls import effects as do
 from dialer.calls import events as ev
 from dialer.calls.machine import step
-from dialer.calls.model import Call, Plan, State
+from dialer.calls.model import IN_THE_AIR, Call, Plan, State
 from dialer.calls.outcome import Outcome
 from dialer.calls.transitions import SCRIPT_GRACE_S
 from dialer.campaigns import retry
@@ -129,8 +129,12 @@ class Calls:
         self._step(live, event)
 
     def agent_lost(self, call_id: str, agent: str) -> None:
-        if call_id in self._live:
-            self._engine.post(ev.AgentLost(call_id, self._engine.clock.now(), agent))
+        if (live := self._live.get(call_id)) is None:
+            return
+        now = self._engine.clock.now()
+        if live.agent_needed and live.call.state in IN_THE_AIR:
+            self._engine.post(ev.HangupRequested(call_id, now, "agent_lost"))
+        self._engine.post(ev.AgentLost(call_id, now, agent))
 
     def abort(self, call_id: str) -> None:
         """After the impossible: this one call ends, whatever state it was left in."""

@@ -13,6 +13,7 @@ from dialer.engine.calls import Calls
 from dialer.engine.campaigns import Campaigns
 from dialer.engine.clock import Clock
 from dialer.engine.floor import Floor
+from dialer.engine.guaranteed import Guaranteed
 from dialer.engine.ids import Ids
 from dialer.engine.law import Law
 from dialer.engine.reconcile import Reconciler
@@ -61,6 +62,7 @@ class Engine:
         self.scripts = Scripts(self)
         self.voice = Voice(self)
         self.abandoned = Abandoned(self)
+        self.guaranteed = Guaranteed(self)
         self.calls = Calls(self)
         self.campaigns = Campaigns(self)
         self.reconciler = Reconciler(self)
@@ -163,6 +165,7 @@ class Engine:
     def _match(self) -> None:
         for assignment in self.floor.match():
             self._guarded(ev.AgentAssigned(assignment.call_id, self.clock.now(), assignment.agent))
+        self.guaranteed.dial()
         self.campaigns.kick_all()
 
     # -- configuration ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dialer.agents import model as m
 from dialer.calls import events as ev
 from dialer.calls.model import Call, State
 from dialer.campaigns.pacing import Decision, Place
+from dialer.compliance.gate import Gate
 from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
 from dialer.engine.attempts import Recorder, plan_of
@@ -32,14 +33,23 @@ class Dialling:
         self._campaigns = campaigns
 
     def place(self, run: Run, decision: Decision, now: float) -> int:
-        recorder, gate = self.recorder(run.config, now), self._engine.law.gate(run.config, now)
         slots = [slot for place in decision.places if (slot := self.slot(run, place, now)) is not None]
-        if not slots:
-            return 0
+        if slots:
+            self._claim(run, slots, now)
+        return len(slots)
+
+    def place_named(self, run: Run, contact: int, place: Place, now: float) -> bool:
+        """A dial at this contact and no other, with the agent of the place held for it."""
+        if (slot := self.slot(run, place, now)) is None:
+            return False
+        self._claim(run, [replace(slot, contact=contact)], now)
+        return True
+
+    def _claim(self, run: Run, slots: Sequence[Slot], now: float) -> None:
+        recorder, gate = self.recorder(run.config, now), self._engine.law.gate(run.config, now)
         run.claiming += len(slots)
         future = self._engine.store.claim(run.config.campaign, slots, recorder, now, gate)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
-        return len(slots)
 
     def slot(self, run: Run, place: Place, now: float) -> Slot | None:
         """Everything a dial holds, taken before anything is written: rate, channel, agent."""
@@ -82,7 +92,7 @@ class Dialling:
         for slot in slots:
             if slot.call_id not in used:
                 self.return_slot(slot)
-        if len(attempts) < len(slots):
+        if len(attempts) < len(slots) and all(slot.contact is None for slot in slots):
             run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S
             self.wake(run, IDLE_CHECK_S)
             if not error:
@@ -118,30 +128,33 @@ class Dialling:
     def _refused(self, run: Run, refusal: Refusal) -> None:
         run.refused_by = refusal.rule
         self._engine.metrics.refused(run.config.campaign, refusal.rule)
+        self._engine.guaranteed.note(run.config.campaign, refusal)
 
     def _dial_if_lawful(self, run: Run, recorder: Recorder, attempt: Attempt, known: Known) -> None:
         """The attempt is on disk. Every rule is asked again: the hour may be over, the person may have said stop."""
         law = self._engine.law
         gate = law.gate(run.config, self._engine.clock.now())
-        refusal = law.recheck(gate, attempt.contact, known)
+        held = self._engine.floor.desk.by_call(attempt.call_id) is not None
+        refusal = law.recheck(gate, attempt.contact, known, held)
         if refusal is None:
             run.refused_by = ""
-            self._dial(run, recorder, attempt, gate.least_ring_s(attempt.contact))
+            self._dial(run, recorder, attempt, known, gate)
             return
         self._refused(run, refusal)
         self._engine.store.refuse(attempt.call_id, refusal)
         self.return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
         self.wake(run, LIMITED_CHECK_S)
 
-    def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, least_ring_s: float) -> None:
+    def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, known: Known, gate: Gate) -> None:
         """Now the machine may dial it."""
         engine, config, now = self._engine, run.config, self._engine.clock.now()
-        record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact)
+        record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact, known)
         plan = plan_of(config)
-        plan = replace(plan, ring_s=max(plan.ring_s, least_ring_s))
+        plan = replace(plan, ring_s=max(plan.ring_s, gate.least_ring_s(attempt.contact)))
         call = Call(attempt.call_id, plan, State.INTENDED, now, reserved=attempt.agent)
         flow = engine.configuration.flows.get(config.flow or "")
         live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))
+        live.agent_needed = gate.needs_agent(attempt.contact, known)
         run.calls.add(live.id)
         run.in_the_air.add(live.id)
         engine.calls.add(live)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -51,11 +52,11 @@ class Law:
         registers = self._registers.some(self._statute.registers_of(campaign))
         return self._statute.gate(campaign, registers, now)
 
-    def recheck(self, gate: Gate, contact: Contact, known: Known) -> Refusal | None:
-        """At the instant of dialling: with the time it is now, and what was said meanwhile."""
-        scopes = ("global", f"client:{gate.client}", f"campaign:{contact.campaign}")
+    def recheck(self, gate: Gate, contact: Contact, known: Known, held: bool) -> Refusal | None:
+        """At the instant of dialling: with the time it is now, and what was said meanwhile. `held`: an agent is."""
+        scopes = ("global", f"client:{gate.campaign.client}", f"campaign:{contact.campaign}")
         said = tuple(stop for scope in scopes if (stop := self._stops.get((contact.number, scope))) is not None)
-        return gate(contact, Known(known.past, (*known.stops, *said)))
+        return gate(contact, replace(known, stops=(*known.stops, *said)), held)
 
     def stop(self, stops: Sequence[Stop]) -> "asyncio.Future[None]":
         """In force when this returns, also for what rings already; on disk when the future is done."""

@@ -45,6 +45,8 @@ class LiveCall:
     timer: Timer | None = None
     last_agent: str | None = None
     message: Message | None = None
+    agent_needed: bool = False
+    """The law lets it ring only while an agent is held for it."""
 
     @property
     def id(self) -> str:

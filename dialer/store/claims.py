@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from dialer.store import law
 from dialer.store.errors import StoreError
 from dialer.store.queries import Transaction, call_row, insert_into, one_by_one
 from dialer.store.reads import CONTACT_COLUMNS, contact_of
-from dialer.store.records import PREVIEW, Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
+from dialer.store.records import PREVIEW, Asked, Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
 from dialer.store.schema import calls, contacts, do_not_call, refusals
 
 MOST_PASSED_OVER = 200
@@ -21,19 +21,17 @@ _MORE = 100
 UNDIALLED = ("intended", PREVIEW)
 """States of a call's row that it has before anything leaves for the switch."""
 
-Intend = Callable[[Slot, Contact], CallRecord]
+Intend = Callable[[Slot, Contact, Known], CallRecord]
 
 
 class Gate(Protocol):
     """Who may be claimed. Runs on the writer's thread and may run twice: it must be pure."""
 
     @property
-    def client(self) -> str: ...
-    @property
-    def since(self) -> float | None:
-        """How far back it wants to know the calls to a number; None: not at all."""
+    def asked(self) -> Asked: ...
 
-    def __call__(self, contact: Contact, known: Known) -> Refusal | None: ...
+    def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
+        """`held`: an agent is, for this very dial."""
 
 
 DUE = (
@@ -43,6 +41,12 @@ DUE = (
     .order_by(contacts.c.next_at, contacts.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
+)
+_NAMED = (
+    sa.select(*CONTACT_COLUMNS)
+    .where(contacts.c.id == sa.bindparam("contact"), contacts.c.campaign == sa.bindparam("campaign"),
+           contacts.c.state == "due")
+    .with_for_update(skip_locked=True)
 )
 _CLAIM = (
     sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
@@ -54,7 +58,7 @@ _END = (
     sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
     .values(state="done", result=sa.bindparam("rule"))
 )
-_REFUSAL = tuple(f.name for f in fields(Refusal))
+_REFUSAL = tuple(f.name for f in fields(Refusal) if f.name in refusals.c)
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ class _Search:
     limit: int
     gate: Gate | None
     due: deque[Contact] = field(default_factory=deque)
-    known: dict[str, Known] = field(default_factory=dict)
+    known: dict[int, Known] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     intents: list[dict[str, Any]] = field(default_factory=list)
     passed: set[int] = field(default_factory=set)
@@ -76,12 +80,32 @@ class _Search:
     def fetch(self) -> None:
         rows = self.tx.connection.execute(DUE, {"campaign": self.campaign, "now": self.now, "limit": self.limit})
         self.due.extend(contact_of(row) for row in rows.all())
-        if self.gate is not None and self.due:
-            numbers = [contact.number for contact in self.due]
-            gate = self.gate
-            self.known = law.known(self.tx.connection, gate.client, self.campaign, numbers, gate.since)
+        self.known = self.look(self.due)
 
-    def next(self, now: float, gate: Gate | None, claimed: Claimed) -> Contact | None:
+    def look(self, asked_about: Sequence[Contact]) -> dict[int, Known]:
+        if self.gate is None or not asked_about:
+            return {}
+        return law.known(self.tx.connection, self.gate.asked, asked_about)
+
+    def named(self, contact_id: int, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
+        """That contact, if nobody has it and nothing forbids it."""
+        row = self.tx.connection.execute(_NAMED, {"contact": contact_id, "campaign": self.campaign}).one_or_none()
+        if row is None or any(intent["contact_id"] == contact_id for intent in self.intents):
+            return None
+        contact = contact_of(row)
+        known = self.look([contact]).get(contact.id, Known())
+        return contact if self.passes(contact, known, gate, held, claimed) else None
+
+    def passes(self, contact: Contact, known: Known, gate: Gate | None, held: bool, claimed: Claimed) -> bool:
+        if gate is None or (refusal := gate(contact, known, held)) is None:
+            claimed.known[contact.id] = known
+            return True
+        self.passed.add(contact.id)
+        self.refused.append(refusal)
+        claimed.refusals.append(refusal)
+        return False
+
+    def next(self, now: float, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
         while True:
             if not self.due and self.refused and len(self.passed) < MOST_PASSED_OVER:
                 self.write()
@@ -90,15 +114,10 @@ class _Search:
             if not self.due or self.due[0].next_at > now:
                 return None
             contact = self.due.popleft()
-            if contact.id in self.passed:
+            if contact.id in self.passed or any(intent["contact_id"] == contact.id for intent in self.intents):
                 continue
-            known = self.known.get(contact.number, Known())
-            if gate is None or (refusal := gate(contact, known)) is None:
-                claimed.known[contact.id] = known
-                return replace(contact, state="claimed")
-            self.passed.add(contact.id)
-            self.refused.append(refusal)
-            claimed.refusals.append(refusal)
+            if self.passes(contact, self.known.get(contact.id, Known()), gate, held, claimed):
+                return contact
 
     def intend(self, call: CallRecord, slot: Slot, contact: Contact) -> None:
         if (call.id, call.contact_id, call.outcome) != (slot.call_id, contact.id, None):
@@ -128,10 +147,15 @@ def claim(
         search.fetch()
         for (_, slots, intend, now, gate), result in asked:
             for slot in slots:
-                if (contact := search.next(now, gate, result)) is None:
-                    break
-                search.intend(intend(slot, contact), slot, contact)
-                result.append(Attempt(slot.call_id, slot.switch, slot.agent, contact))
+                held = slot.agent is not None
+                if slot.contact is not None:
+                    contact = search.named(slot.contact, gate, held, result)
+                else:
+                    contact = search.next(now, gate, held, result)
+                if contact is not None:
+                    contact = replace(contact, state="claimed")
+                    search.intend(intend(slot, contact, result.known[contact.id]), slot, contact)
+                    result.append(Attempt(slot.call_id, slot.switch, slot.agent, contact))
         search.write()
     return results
 
@@ -149,7 +173,7 @@ def _pass_over(tx: Transaction, campaign: str, refused: Sequence[Refusal]) -> No
 
 
 def record_refusals(tx: Transaction, refused: Sequence[Refusal]) -> None:
-    rows = [dict(zip(_REFUSAL, astuple(one), strict=True)) | {"times": 1} for one in refused]
+    rows = [{name: getattr(one, name) for name in _REFUSAL} | {"times": 1} for one in refused]
     if rows:
         tx.connection.execute(_again(tx.dialect), rows)
 

@@ -1,38 +1,37 @@
 """What rules about the next call ask of the store: earlier calls, do-not-call lists, refusals."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from dialer.calls.outcome import Outcome
-from dialer.store.records import PREVIEW, Known, PastCall, Refusal, Stop
-from dialer.store.schema import calls, contacts, do_not_call, refusals
+from dialer.store import consent
+from dialer.store.records import DEBT_FIELD, PREVIEW, Asked, Contact, Known, PastCall, Refusal, Stop
+from dialer.store.schema import calls, do_not_call, refusals
 
 _STOP_COLUMNS = tuple(do_not_call.c[f.name] for f in fields(Stop))
-_REFUSAL_COLUMNS = tuple(refusals.c[f.name] for f in fields(Refusal))
+_REFUSAL_COLUMNS = tuple(refusals.c[f.name] for f in fields(Refusal) if f.name in refusals.c)
 
 
 @cache
-def _past() -> sa.Select[Any]:
-    """Dials for a client at some numbers; those taken back before they left do not count."""
+def _past(of: str) -> sa.Select[Any]:
+    """Dials for a client `of` some numbers, debts or contacts; those taken back before they left do not count."""
     return (
         sa.select(
-            calls.c.number, calls.c.campaign, calls.c.contact_id, calls.c.created_at, calls.c.over_at,
-            calls.c.answered_at, calls.c.joined_at, calls.c.outcome, calls.c.disposition,
-            calls.c.message, contacts.c.fields["debt"].as_string(),
+            calls.c.id, calls.c.campaign, calls.c.contact_id, calls.c.created_at, calls.c.over_at,
+            calls.c.answered_at, calls.c.joined_at, calls.c.outcome, calls.c.disposition, calls.c.message,
+            calls.c.debt, calls.c.number, calls.c.our_number,
         )
-        .select_from(calls.outerjoin(contacts, calls.c.contact_id == contacts.c.id))
         .where(
-            calls.c.client == sa.bindparam("client"), calls.c.number.in_(sa.bindparam("numbers", expanding=True)),
+            calls.c.client == sa.bindparam("client"), calls.c[of].in_(sa.bindparam("these", expanding=True)),
             calls.c.created_at >= sa.bindparam("since"), calls.c.direction == "outbound", calls.c.state != PREVIEW,
             sa.or_(calls.c.outcome.is_(None), calls.c.outcome != Outcome.CANCELLED.value,
                    calls.c.dialled_at.is_not(None)),
         )
-        .order_by(calls.c.created_at)
     )  # fmt: skip
 
 
@@ -43,29 +42,70 @@ _STOPS = (
 )  # fmt: skip
 
 
-def known(
-    connection: sa.Connection, client: str, campaign: str, numbers: Sequence[str], since: float | None,
-) -> dict[str, Known]:
-    """By number: dials for the client since then (None: nobody asks), and the do-not-call entries that hold for the
-    campaign."""
-    past: dict[str, list[PastCall]] = defaultdict(list)
+def known(connection: sa.Connection, asked: Asked, about: Sequence[Contact]) -> dict[int, Known]:
+    """By contact. Each is found by all its numbers, by its debt, and by itself."""
+    numbers = {number for contact in about for number in numbers_of(contact)}
+    stops = _stops(connection, asked, numbers)
+    past = _past_calls(connection, asked, about, numbers) if asked.since is not None else {}
+    consents = consent.valid(connection, asked.client, asked.purpose, numbers) if asked.purpose is not None else {}
+    found = {}
+    for contact in about:
+        own = numbers_of(contact)
+        debt = contact.fields.get(DEBT_FIELD)
+        calls_of_it = [
+            *(call for number in own for call in past.get(("number", number), {}).items()),
+            *past.get(("debt", debt), {}).items(), *past.get(("contact_id", contact.id), {}).items(),
+        ]  # fmt: skip
+        found[contact.id] = Known(
+            tuple(sorted(dict(calls_of_it).values(), key=lambda call: call.at)),
+            tuple(stop for number in own for stop in stops.get(number, ())),
+            tuple(given for number in own for given in consents.get(number, ())),
+        )
+    return found
+
+
+def numbers_of(contact: Contact) -> tuple[str, ...]:
+    return contact.numbers or (contact.number,)
+
+
+def _stops(connection: sa.Connection, asked: Asked, numbers: Collection[str]) -> dict[str, list[Stop]]:
+    """By number, under whichever name the lists have it."""
+    names = {number: number for number in numbers}
+    if asked.alias is not None:
+        names |= {asked.alias(number): number for number in numbers}
+    scopes = ["global", f"client:{asked.client}", f"campaign:{asked.campaign}"]
     stops: dict[str, list[Stop]] = defaultdict(list)
-    scopes = ["global", f"client:{client}", f"campaign:{campaign}"]
-    for row in connection.execute(_STOPS, {"numbers": list(numbers), "scopes": scopes}):
-        stops[row.number].append(Stop(*row))
-    if since is not None:
-        for row in connection.execute(_past(), {"client": client, "numbers": list(numbers), "since": since}):
-            past[row[0]].append(_past_call(row))
-    return {number: Known(tuple(past[number]), tuple(stops[number])) for number in numbers}
+    for row in connection.execute(_STOPS, {"numbers": list(names), "scopes": scopes}):
+        stop = Stop(*row)
+        stops[names[stop.number]].append(replace(stop, number=names[stop.number]))
+    return stops
 
 
-def _past_call(row: Sequence[Any]) -> PastCall:
-    _, campaign, contact_id, at, over_at, answered_at, joined_at, outcome, disposition, message, debt = row
+def _past_calls(
+    connection: sa.Connection, asked: Asked, about: Sequence[Contact], numbers: Collection[str],
+) -> dict[tuple[str, Any], dict[str, PastCall]]:
+    """By what they were looked for (a number, a debt, a contact of several numbers), then by their own ids."""
+    debts = {debt for contact in about if (debt := contact.fields.get(DEBT_FIELD))}
+    several = {contact.id for contact in about if len(contact.numbers) > 1}
+    found: dict[tuple[str, Any], dict[str, PastCall]] = defaultdict(dict)
+    for of, these in (("number", numbers), ("debt", debts), ("contact_id", several)):
+        if not these:
+            continue
+        named = {"client": asked.client, "since": asked.since, "these": list(these)}
+        for row in connection.execute(_past(of), named).mappings():
+            found[of, row[of]][row["id"]] = _past_call(row)
+    return found
+
+
+def _past_call(row: sa.RowMapping) -> PastCall:
+    over_at, outcome = row["over_at"], row["outcome"]
     return PastCall(
-        campaign=campaign, contact_id=contact_id, at=at, over_at=over_at if over_at is not None else at,
-        answered=answered_at is not None, talked=joined_at is not None,
-        outcome=None if outcome is None else Outcome(outcome), disposition=disposition, debt=debt,
-        silent=outcome == Outcome.ABANDONED.value and message in (None, "silent"),
+        campaign=row["campaign"], contact_id=row["contact_id"], at=row["created_at"],
+        over_at=over_at if over_at is not None else row["created_at"],
+        answered=row["answered_at"] is not None, talked=row["joined_at"] is not None,
+        outcome=None if outcome is None else Outcome(outcome), disposition=row["disposition"], debt=row["debt"],
+        silent=outcome == Outcome.ABANDONED.value and row["message"] in (None, "silent"), number=row["number"],
+        shown=row["our_number"],
     )  # fmt: skip
 
 

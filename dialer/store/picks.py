@@ -1,20 +1,17 @@
 """One certain contact taken to be dialled: by hand, as promised, or after an agent has looked at it."""
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import sqlalchemy as sa
 
 from dialer.store import claims, law, reads
-from dialer.store.claims import Gate
+from dialer.store.claims import Gate, Intend
 from dialer.store.queries import Transaction, add_contacts, call_row, one_by_one
-from dialer.store.records import Attempt, CallRecord, Contact, NewContact, Picked, Skip, Slot
+from dialer.store.records import Attempt, Contact, NewContact, Picked, Skip, Slot
 from dialer.store.schema import calls, contacts, preview_skips
 
 BY_HAND = "by_hand"
 """Why a contact is done that came to be when its number was dialled by hand: no list has it."""
-
-Intend = Callable[[Slot, Contact], CallRecord]
 
 
 @one_by_one
@@ -26,8 +23,8 @@ def pick(
     contact = _found(tx, campaign, who)
     if contact is None:
         return Picked()
-    known = law.known(tx.connection, gate.client, campaign, [contact.number], gate.since)[contact.number]
-    if (refusal := gate(contact, known)) is not None:
+    known = law.known(tx.connection, gate.asked, [contact])[contact.id]
+    if (refusal := gate(contact, known, slot.agent is not None)) is not None:
         claims.record_refusals(tx, [refusal])
         return Picked(known=known, refusal=refusal)
     taken = (
@@ -38,7 +35,7 @@ def pick(
     if tx.connection.execute(taken).rowcount == 0:
         return Picked(known=known)
     tx.count_contacts(campaign, contact.state, "claimed")
-    tx.insert_new(calls, [call_row(intend(slot, contact))])
+    tx.insert_new(calls, [call_row(intend(slot, contact, known))])
     return Picked(Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed")), known)
 
 
@@ -61,8 +58,8 @@ def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:
 @one_by_one
 def begin(tx: Transaction, call_id: str, contact: Contact, slot: Slot, now: float, gate: Gate) -> Picked:
     """A contact that was shown is to be dialled now, if the rules still allow it; else its claim is taken back."""
-    known = law.known(tx.connection, gate.client, contact.campaign, [contact.number], gate.since)[contact.number]
-    if (refusal := gate(contact, known)) is not None:
+    known = law.known(tx.connection, gate.asked, [contact])[contact.id]
+    if (refusal := gate(contact, known, slot.agent is not None)) is not None:
         claims.refuse(tx, [(call_id, refusal)])
         return Picked(known=known, refusal=refusal)
     begun = (

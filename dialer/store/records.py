@@ -1,13 +1,15 @@
 """Rows as the engine hands them over and gets them back. Times are epoch seconds (the switch's clock), None when it
 did not come to that; durations are seconds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from dialer.calls.outcome import Outcome
 
 Direction = Literal["inbound", "outbound"]
+DEBT_FIELD = "debt"
+"""Of a contact: what it is called about, where that is a debt."""
 Message = Literal["begun", "heard", "opted_out", "silent"]
 """What an abandoned person heard of the message: hung up in it, all of it, pressed the key in it, nothing."""
 ContactState = Literal["due", "claimed", "done"]
@@ -66,6 +68,8 @@ class Slot:
     call_id: str
     switch: str
     agent: str | None = None
+    contact: int | None = None
+    """For this one only, also before it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,10 @@ class PastCall:
     """The contact's field `debt`."""
     silent: bool = False
     """Answered by a person who heard nobody, not even the message."""
+    number: str = ""
+    """Dialled."""
+    shown: str = ""
+    """Our number that was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +209,47 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """A person's word that a client may call for a purpose."""
+
+    client: str
+    number: str
+    purpose: str
+    given_at: float
+    until: float | None
+    revoked_at: float | None
+    source: str
+    """Who recorded it, or the list it came with."""
+    proof: str
+    """What shows it, in words: `form 4711`, `recording of 2026-03-01`."""
+    digest: str | None = None
+    """SHA-256 of the file that shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be known of contacts before they are claimed."""
+
+    client: str
+    campaign: str
+    since: float | None = None
+    """How far back their calls; None: not at all."""
+    purpose: str | None = None
+    """Of consents; None: none is needed."""
+    alias: Callable[[str], str] | None = None
+    """Under what name do-not-call lists have a number that was erased."""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the store knows of a contact when it is about to be claimed."""
 
     past: tuple[PastCall, ...] = ()
+    """Dials for the client at its numbers, about its debt, or of the contact itself."""
     stops: tuple[Stop, ...] = ()
+    """Of all its numbers."""
+    consents: tuple[tuple[str, float, float | None], ...] = ()
+    """Number, given and until: neither over nor revoked when it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +262,8 @@ class Refusal:
     until: float | None
     """Not to be called before; None: the contact is done."""
     text: str
+    needs_agent: bool = False
+    """An agent held for the dial would make it lawful now."""
 
 
 class Claimed(list[Attempt]):

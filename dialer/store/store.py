@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import claims, database, law, picks, queries, reads
+from dialer.store import claims, consent, database, law, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
@@ -21,9 +21,11 @@ from dialer.store.queries import Query
 from dialer.store.records import (
     AgentSession,
     AgentSpan,
+    Asked,
     CallRecord,
     CampaignTotals,
     Claimed,
+    Consent,
     Contact,
     ContactVerdict,
     Known,
@@ -95,7 +97,7 @@ class Store:
     # -- contacts -----------------------------------------------------------------------------------------------------
 
     def claim(
-        self, campaign: str, slots: Sequence[Slot], record: Callable[[Slot, Contact], CallRecord], now: float,
+        self, campaign: str, slots: Sequence[Slot], record: Callable[[Slot, Contact, Known], CallRecord], now: float,
         gate: Gate | None = None,
     ) -> "Future[Claimed]":
         """At most one due contact a slot, those due longest first; with each its call, on disk when the future is done.
@@ -110,8 +112,8 @@ class Store:
         return self._write(claims.refuse, call_id, refusal, fact=True)
 
     def pick(
-        self, campaign: str, who: int | str, slot: Slot, record: Callable[[Slot, Contact], CallRecord], now: float,
-        gate: Gate,
+        self, campaign: str, who: int | str, slot: Slot, record: Callable[[Slot, Contact, Known], CallRecord],
+        now: float, gate: Gate,
     ) -> "Future[Picked]":
         """As `claim`, for one certain contact: by its id, or by a number, which becomes a contact if it is none."""
         return self._write(picks.pick, campaign, who, slot, record, now, gate, claimed=[slot.call_id])
@@ -160,9 +162,21 @@ class Store:
         """The do-not-call lists it is on."""
         return self._read(law.stops_of, number)
 
-    def known(self, client: str, campaign: str, number: str, since: float | None) -> "Future[Known]":
-        """What a claim would know of the number."""
-        return self._read(lambda link: law.known(link, client, campaign, [number], since)[number])
+    def known(self, asked: Asked, contact: Contact) -> "Future[Known]":
+        """What a claim would know of the contact."""
+        return self._read(lambda link: law.known(link, asked, [contact])[contact.id])
+
+    def add_consents(self, given: Sequence[Consent]) -> "Future[int]":
+        """How many were new. Give some hundred at a time."""
+        return self._write(consent.add, given, rows=len(given))
+
+    def revoke_consents(self, client: str, number: str, purpose: str | None, at: float) -> "Future[int]":
+        """How many ended; of every purpose when none is named."""
+        return self._write(consent.revoke, client, number, purpose, at)
+
+    def consents(self, number: str, client: str | None = None) -> "Future[list[Consent]]":
+        """Also those that are over; the latest first."""
+        return self._read(consent.of_number, number, client)
 
     def refusals(self, contact_id: int, limit: int = 10) -> "Future[list[Refusal]]":
         """The latest first."""

@@ -40,7 +40,7 @@ def at(text: str, zone: str, fold: int = 0) -> float:
 
 def facts(place: Place, now: float, *past: PastCall, **more: Any) -> Facts:
     registers = {name: Listing(listed=False, imported_at=now) for name in FRESH}
-    return Facts(place, 1, past=past, **({"registers": registers} | more))
+    return Facts(place, 1, past=past, **({"registers": registers, "purpose": "service"} | more))
 
 
 def call(when: float, **more: Any) -> PastCall:
@@ -139,11 +139,75 @@ def test_four_solicitations_in_thirty_days_and_sixty_days_after_a_refusal() -> N
 ])  # fmt: skip
 def test_the_pause_after_an_abandoned_call(name: str, place: Place, days: int, until: str) -> None:
     silent = call(at("2026-11-02T23:00", place.zones[0]) - 4 * 3600, answered=True, outcome=Outcome.ABANDONED)
-    verdict = said(name, place, f"2026-11-{2 + days:02}T12:00", silent)
+    verdict = said(name, place, f"2026-11-{2 + days:02}T12:00", silent, held=name == "it")
     assert verdict is not None
     assert verdict[1] == until
     hung_up = call(silent.at, outcome=Outcome.ABANDONED)
     assert said(name, place, f"2026-11-{2 + days:02}T12:00", hung_up) is None  # nobody had answered
+
+
+@pytest.mark.parametrize(("name", "place", "days", "lock_out"), [
+    ("uk", LONDON, 1, None), ("it", ROME, 1, "it.after_silent"), ("it", ROME, 7, None), ("it", ROME, 360, None),
+    ("strict", LONDON, 1, "strict.after_abandoned"), ("strict", LONDON, 14, None),
+])  # fmt: skip
+def test_after_an_abandoned_call_the_next_is_with_an_agent_held(
+    name: str, place: Place, days: int, lock_out: str | None
+) -> None:
+    noon = at("2026-11-02T12:00", place.zones[0])
+    abandoned = call(noon, answered=True, outcome=Outcome.ABANDONED)
+    moment = datetime.fromtimestamp(noon + days * 86400, ZoneInfo(place.zones[0])).strftime("%Y-%m-%dT%H:%M")
+    without, held = (said(name, place, moment, abandoned, held=held) for held in (False, True))
+    if days < 366:
+        assert without is not None and without[0].startswith(name)
+    assert (None if held is None else held[0]) == lock_out
+    talked = call(noon + 7200, answered=True, talked=True, outcome=Outcome.ANSWERED)
+    after = said(name, place, moment, abandoned, talked)
+    assert after is None or after[0] in ("it.after_silent", "strict.after_abandoned", "strict.after_talk")
+
+
+@pytest.mark.parametrize("name", ["us", "uk", "fr", "de"])
+def test_no_second_silent_call(name: str) -> None:
+    place = {"us": NEW_YORK, "uk": LONDON, "fr": PARIS, "de": BERLIN}[name]
+    silent = call(at("2026-11-03T12:00", place.zones[0]), answered=True, outcome=Outcome.ABANDONED, silent=True)
+    verdict = said(name, place, "2026-12-03T12:00", silent)
+    assert verdict is not None and verdict[0] == f"{name}.no_second_silent"
+    assert said(name, place, "2026-12-03T12:00", silent, held=True) is None
+    heard = call(silent.at, answered=True, outcome=Outcome.ABANDONED)
+    assert said(name, place, "2026-12-03T12:00", heard) is None
+
+
+@pytest.mark.parametrize(("name", "place", "moment", "needed"), [
+    ("de", BERLIN, "2026-11-20T12:00", True), ("fr", PARIS, "2026-08-10T11:00", False),
+    ("fr", PARIS, "2026-08-11T11:00", True), ("us", NEW_YORK, "2026-11-20T12:00", False),
+])  # fmt: skip
+def test_consent_to_advertising(name: str, place: Place, moment: str, needed: bool) -> None:
+    now = at(moment, place.zones[0])
+    refused = said(name, place, moment, purpose="advertising")
+    assert (refused is not None and refused[0] == f"{name}.consent") is needed
+    for consents, allowed in [
+        ([(now - 1, None)], True), ([(now + 1, None)], False), ([(now - 9, now - 1)], False), ([(0.0, now + 1)], True),
+    ]:
+        assert (said(name, place, moment, purpose="advertising", consents=consents) is None) is (allowed or not needed)
+    for other in ({"purpose": "service"}, {"purpose": "advertising", "audience": "business"}):
+        assert said(name, place, moment, **other) is None
+
+
+def test_a_consent_goes_before_a_register() -> None:
+    now = at("2026-11-20T12:00", "Europe/London")
+    listed = {"tps": Listing(True, now)}
+    assert said("uk", LONDON, "2026-11-20T12:00", registers=listed) == ("uk.tps", "never")
+    assert said("uk", LONDON, "2026-11-20T12:00", registers=listed, consents=[(now - 1, None)]) is None
+    assert said("uk", LONDON, "2026-11-20T12:00", registers={}, consents=[(now - 1, None)]) is not None
+
+
+def test_a_cap_per_debt_counts_other_numbers_and_one_per_number_does_not() -> None:
+    zone = "America/New_York"
+    calls = [call(at(f"2026-11-{day}T10:00", zone), debt="d1", number="+1") for day in (10, 11, 12, 13, 14, 15, 16)]
+    verdict = said("us", NEW_YORK, "2026-11-16T12:00", *calls, debt="d1", number="+2")
+    assert verdict == ("us.reg_f_calls", "Tue 2026-11-17 08:00")
+    berlin = [call(at(f"2026-11-20T{hour:02}:00", "Europe/Berlin"), number="+1") for hour in (8, 9, 10)]
+    assert said("de", BERLIN, "2026-11-20T11:00", *berlin, number="+2") is None
+    assert said("de", BERLIN, "2026-11-20T11:00", *berlin, number="+1") is not None
 
 
 def test_registers() -> None:
@@ -168,7 +232,7 @@ def test_do_not_call_holds_without_any_pack_and_goes_before_all_else() -> None:
 def test_no_pack_allows_anything_and_a_pack_nothing_without_a_clock() -> None:
     nowhere = Place(None, ())
     assert check([], Facts(nowhere, 1), 0.0) == Allowed()
-    verdict = check([rules("strict")], Facts(nowhere, 1), 0.0)
+    verdict = check([rules("strict")], Facts(nowhere, 1, purpose="service"), 0.0)
     assert isinstance(verdict, Refused)
     assert (verdict.rule, verdict.until) == ("zone_unknown", None)
 

@@ -29,7 +29,7 @@ def site(root: Path, **campaign: Any) -> None:
     for name in (CAMPAIGN, SURVEYED):
         document = files[f"configs/campaigns/{name}.yaml"]
         del document["rules"]
-        document |= {"agents": {"skills": ["sales"], "wrap_up": "0s"}, "dispositions": {
+        document |= {"purpose": "service", "agents": {"skills": ["sales"], "wrap_up": "0s"}, "dispositions": {
             "sale": {}, "no": {"refused": True}, "never": {"do_not_call": True}}} | campaign
     write_site(root, files)
     shutil.copytree(ROOT / "configs" / "rules", root / "configs" / "rules", dirs_exist_ok=True)

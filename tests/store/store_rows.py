@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 from dialer.calls.outcome import Outcome
-from dialer.store.records import CallRecord, Contact, NewContact, Slot
+from dialer.store.records import CallRecord, Contact, Known, NewContact, Slot
 from dialer.store.store import Store
 
 CAMPAIGN = "winback"
 
 
-def intent(slot: Slot, contact: Contact) -> CallRecord:
+def intent(slot: Slot, contact: Contact, known: Known = Known()) -> CallRecord:  # noqa: B008
     return CallRecord(
         id=slot.call_id, direction="outbound", node="node1", switch=slot.switch, client="acme", number=contact.number,
         our_number="+49305550123", created_at=100.0, campaign=contact.campaign, contact_id=contact.id, agent=slot.agent,
+        debt=contact.fields.get("debt"),
     )
 
 

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.calls.outcome import Outcome
-from dialer.store.records import Contact, ContactVerdict, Known, NewContact, PastCall, Refusal, Slot, Stop
+from dialer.store.records import (
+    Asked,
+    Consent,
+    Contact,
+    ContactVerdict,
+    Known,
+    NewContact,
+    PastCall,
+    Refusal,
+    Slot,
+    Stop,
+)
 from dialer.store.schema import refusals
 from dialer.store.store import Store
 
@@ -17,13 +29,21 @@ class Gate:
     """Refuses what `refuses` says: (rule, until), or None."""
 
     refuses: Callable[[Contact, Known], tuple[str, float | None] | None]
-    client: str = "acme"
     since: float | None = 0.0
     at: float = 1000.0
 
-    def __call__(self, contact: Contact, known: Known) -> Refusal | None:
+    @property
+    def asked(self) -> Asked:
+        return Asked("acme", CAMPAIGN, self.since)
+
+    def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
         found = self.refuses(contact, known)
         return None if found is None else Refusal(contact.id, self.at, found[0], found[1], "so it is")
+
+
+async def known_of(store: Store, number: str, since: float | None, client: str = "acme", **more: Any) -> Known:
+    """As a claim of a campaign that has nobody would know it."""
+    return await store.known(Asked(client, CAMPAIGN, since, **more), Contact(0, "none", number, {}, "due", 0, {}, 0.0))
 
 
 def nth(contact: Contact) -> int:
@@ -109,11 +129,11 @@ async def test_do_not_call_lists(store: Store) -> None:
     await store.stop([Stop(scope, "+493055510000", "api", 1.0) for scope in others])
     assert [entry.scope for entry in await store.stops("+493055510000")] == [
         "campaign:winter", "client:acme", "client:other", "global"]
-    known = await store.known("acme", CAMPAIGN, "+493055510000", None)
+    known = await known_of(store, "+493055510000", None)
     assert sorted(known.stops, key=lambda entry: entry.scope) == [replace(stop, source="cli"), brief]
     assert await store.unstop("global", "+493055510000")
     assert not await store.unstop("global", "+493055510000")
-    assert (await store.known("acme", CAMPAIGN, "+493055510000", None)).stops == (replace(stop, source="cli"),)
+    assert (await known_of(store, "+493055510000", None)).stops == (replace(stop, source="cli"),)
 
 
 async def test_the_gate_sees_the_entries_of_a_campaign_s_own_lists(store: Store) -> None:
@@ -133,18 +153,22 @@ async def test_calls_to_a_number_count_over_all_campaigns_of_the_client(store: S
     seen = []
     look = Gate(lambda _, known: seen.append(known.past), since=50.0)
     [second] = await store.claim("spring", [Slot("c2", "a1")], intent, 1000.0, look)
-    past = PastCall(CAMPAIGN, record.contact_id or 0, 100.0, 200.0, True, True, Outcome.ANSWERED, "no", None)
+    seen_by = {"number": record.number, "shown": record.our_number}
+    winback = record.contact_id or 0
+    past = PastCall(CAMPAIGN, winback, 100.0, 200.0, True, True, Outcome.ANSWERED, "no", None, **seen_by)
     assert seen == [(past,)]
-    assert (await store.known("acme", "winter", record.number, 50.0)).past == (
-        past, PastCall("spring", second.contact.id, 100.0, 100.0, False, False, None, None, "d7"))  # fmt: skip
-    assert (await store.known("other", "winter", record.number, 50.0)).past == ()
-    assert (await store.known("acme", "winter", record.number, 100.5)).past == ()
+    assert (await known_of(store, record.number, 50.0)).past == (
+        past,
+        PastCall("spring", second.contact.id, 100.0, 100.0, False, False, None, None, "d7", **seen_by),
+    )
+    assert (await known_of(store, record.number, 50.0, client="other")).past == ()
+    assert (await known_of(store, record.number, 100.5)).past == ()
 
 
 async def test_what_never_left_does_not_count(store: Store) -> None:
     record = await claimed(store)
     await store.settle(ended(record, Outcome.CANCELLED), ContactVerdict(record.contact_id or 0, "due", 0.0))
-    assert (await store.known("acme", CAMPAIGN, record.number, 0.0)).past == ()
+    assert (await known_of(store, record.number, 0.0)).past == ()
 
 
 async def test_two_campaigns_in_one_commit_know_of_each_other(store: Store) -> None:
@@ -157,3 +181,74 @@ async def test_two_campaigns_in_one_commit_know_of_each_other(store: Store) -> N
     )
     assert [len(await first), len(await second)] == [1, 0]
     assert [refusal.rule for refusal in (await second).refusals] == ["de.calls_a_day"]
+
+
+async def test_calls_about_a_debt_count_whatever_the_number(store: Store) -> None:
+    record = await claimed(store)
+    about = replace(record, id="c9", number="+49305559999", debt="d7", state="dialling")
+    await store.save_call(about)
+    contact = Contact(0, "none", "+49305550000", {"debt": "d7"}, "due", 0, {}, 0.0)
+    found = await store.known(Asked("acme", CAMPAIGN, 0.0), contact)
+    assert [(call.debt, call.number) for call in found.past] == [("d7", "+49305559999")]
+    assert (await store.known(Asked("other", CAMPAIGN, 0.0), contact)).past == ()
+
+
+async def test_calls_of_a_contact_count_at_all_its_numbers_and_once(store: Store) -> None:
+    record = await claimed(store)
+    await store.save_call(replace(record, id="c9", number="+49305559999", state="dialling"))
+    several = (record.number, "+49305558888")
+    contact = Contact(record.contact_id or 0, CAMPAIGN, several[1], {}, "due", 0, {}, 0.0, numbers=several)
+    found = await store.known(Asked("acme", CAMPAIGN, 0.0), contact)
+    assert sorted(call.number for call in found.past) == sorted([record.number, "+49305559999"])
+
+
+async def test_what_an_abandoned_person_heard(store: Store) -> None:
+    record = await claimed(store)
+    answered = replace(ended(record, Outcome.ABANDONED), answered_at=120.0)
+    await store.settle(answered, ContactVerdict(record.contact_id or 0, "due", 0.0))
+    assert [call.silent for call in (await known_of(store, record.number, 0.0)).past] == [True]
+    await store.save_call(replace(record, id="c9", state="dialling"))
+    await store.settle(replace(answered, id="c9", message="heard"), None)
+    assert sorted(call.silent for call in (await known_of(store, record.number, 0.0)).past) == [False, True]
+
+
+async def test_a_contact_asked_for_by_name_is_claimed_before_it_is_due_and_by_nobody_else(store: Store) -> None:
+    new = [NewContact("+49305550001", next_at=1.0), NewContact("+49305550002", next_at=9e9)]
+    await store.add_contacts(CAMPAIGN, new)
+    later = await store.find_contact(CAMPAIGN, "+49305550002")
+    assert later is not None
+    named, due, again = (Slot(call, "a1", "anna", contact) for call, contact in (
+        ("c1", later.id), ("c2", None), ("c3", later.id)))  # fmt: skip
+    taken = await store.claim(CAMPAIGN, [named, due, again], intent, 1000.0, Gate(lambda *_: None))
+    assert [(attempt.call_id, attempt.contact.number) for attempt in taken] == [
+        ("c1", "+49305550002"), ("c2", "+49305550001")]
+    assert not await store.claim(CAMPAIGN, [replace(again, call_id="c4")], intent, 1000.0, Gate(lambda *_: None))
+
+
+async def test_consents_are_known_until_they_are_revoked(store: Store) -> None:
+    number = "+49305550001"
+    given = Consent("acme", number, "advertising", 100.0, None, None, "web form", "form 4711", None)
+    for_service = replace(given, purpose="service", until=900.0)
+    assert await store.add_consents([given, for_service]) == 2
+    assert await store.add_consents([given]) == 0
+    assert (await known_of(store, number, None, purpose="advertising")).consents == ((number, 100.0, None),)
+    assert (await known_of(store, number, None, purpose="service")).consents == ((number, 100.0, 900.0),)
+    for other in ({}, {"purpose": "debt"}, {"purpose": "advertising", "client": "other"}):
+        assert (await known_of(store, number, None, **other)).consents == ()
+    assert await store.revoke_consents("acme", number, "advertising", 200.0) == 1
+    assert await store.revoke_consents("acme", number, "advertising", 300.0) == 0
+    assert (await known_of(store, number, None, purpose="advertising")).consents == ()
+    assert {(one.purpose, one.revoked_at) for one in await store.consents(number)} == {
+        ("advertising", 200.0), ("service", None)}
+
+
+async def test_a_claim_reads_consents_from_the_index_alone(store: Store) -> None:
+    def plan(link: sa.Connection) -> str:
+        explain = "EXPLAIN" if link.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        if link.dialect.name == "postgresql":
+            return "COVERING INDEX ix_consents_lookup"  # it prefers to scan a small table
+        asked = ("SELECT number, given_at, until FROM consents WHERE number IN ('+1', '+2') AND client = 'acme' "
+                 "AND purpose = 'advertising' AND revoked_at IS NULL")  # fmt: skip
+        return " ".join(str(row) for row in link.exec_driver_sql(f"{explain} {asked}"))
+
+    assert "COVERING INDEX ix_consents_lookup" in await store._read(plan)

@@ -1,0 +1,58 @@
+"""Consents: added, ended, never changed; looked up by an index that holds all that a claim asks."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from dialer.store.queries import Transaction, one_by_one
+from dialer.store.records import Consent
+from dialer.store.schema import consents
+
+_COLUMNS = tuple(consents.c[f.name] for f in fields(Consent))
+_VALID = (
+    sa.select(consents.c.number, consents.c.given_at, consents.c.until)
+    .where(consents.c.number.in_(sa.bindparam("numbers", expanding=True)), consents.c.client == sa.bindparam("client"),
+           consents.c.purpose == sa.bindparam("purpose"), consents.c.revoked_at.is_(None))
+)  # fmt: skip
+
+
+def valid(
+    connection: sa.Connection, client: str, purpose: str, numbers: Collection[str],
+) -> dict[str, list[tuple[str, float, float | None]]]:
+    """By number: when given, and until when; those that were revoked are not among them."""
+    found: dict[str, list[tuple[str, float, float | None]]] = defaultdict(list)
+    named = {"numbers": list(numbers), "client": client, "purpose": purpose}
+    for number, given_at, until in connection.execute(_VALID, named):
+        found[number].append((number, given_at, until))
+    return found
+
+
+def of_number(connection: sa.Connection, number: str, client: str | None = None) -> list[Consent]:
+    """Also those that are over; the latest first."""
+    statement = sa.select(*_COLUMNS).where(consents.c.number == number).order_by(consents.c.given_at.desc())
+    if client is not None:
+        statement = statement.where(consents.c.client == client)
+    return [Consent(*row) for row in connection.execute(statement)]
+
+
+@one_by_one
+def add(tx: Transaction, given: Sequence[Consent]) -> int:
+    """How many were new. One of the same person, purpose and moment is the same one."""
+    rows: list[dict[str, Any]] = [asdict(one) for one in given]
+    return tx.insert_new(consents, rows)
+
+
+@one_by_one
+def revoke(tx: Transaction, client: str, number: str, purpose: str | None, at: float) -> int:
+    """How many ended; of every purpose when none is named."""
+    ended = (
+        sa.update(consents)
+        .where(consents.c.client == client, consents.c.number == number, consents.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+    if purpose is not None:
+        ended = ended.where(consents.c.purpose == purpose)
+    return tx.connection.execute(ended).rowcount
