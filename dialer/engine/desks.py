@@ -63,7 +63,7 @@ class EngineDesks:
             raise RefusedError(f"the agent is {state.state}: only one who is idle can dial")
         if config.switches is not None and state.switch not in config.switches:
             raise RefusedError(f"{config.campaign} does not dial over {state.switch}, where the agent is")
-        if not engine.campaigns.usable(state.switch):
+        if not engine.switches[state.switch].up or not engine.reconciler.knows(state.switch):
             raise RefusedError(f"{state.switch} cannot be reached; try again when it is up")
         slot = engine.campaigns.dialling.slot(run, Place(state.switch, state.agent), engine.clock.now())
         if slot is None:
