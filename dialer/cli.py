@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from dialer.billing_commands import invoice, rate, sale, score
+from dialer.campaign_commands import callbacks
 from dialer.law_commands import dnc, why
 from dialer.simulate_commands import simulate
 from dialer.terminal import (
@@ -41,6 +42,7 @@ app.add_typer(flows, name="flow")
 app.add_typer(stores, name="store")
 app.add_typer(dnc, name="dnc")
 app.command()(why)
+app.command()(callbacks)
 app.command()(rate)
 app.command()(invoice)
 app.add_typer(sale, name="sale")

@@ -240,7 +240,7 @@ class Service:
             await asyncio.sleep(TICK_S)
             self._metrics.loop_lag(max(0.0, loop.time() - due))
             self._metrics.event_queue(self._engine.backlog)
-            self._engine.post(self._engine.campaigns.kick_all)
+            self._engine.post(self._engine.tick)
             if loop.time() - listed_at >= LISTING_EVERY_S:
                 listed_at = loop.time()
                 self._engine.reconciler.list_all()
@@ -254,6 +254,7 @@ class Service:
         engine = self._engine
         engine.draining = True
         engine.campaigns.previews.withdraw()
+        engine.callbacks.let_all_go()
         log.info("draining %d calls, for at most %g s", len(engine.calls), self._config.drain)
         if not await self._until(lambda: not len(engine.calls), self._config.drain, hurry):
             now = engine.clock.now()

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from dialer.config.lists import MAIN, ContactList
 from dialer.config.models import PerSecond
-from dialer.config.modes import Mode, Preview
+from dialer.config.modes import Callbacks, Mode, Preview
 from dialer.config.opt_out import OptOut
 from dialer.config.purposes import Audience, Purpose
 from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
@@ -52,6 +52,9 @@ class Disposition(Model):
     """How often this code calls again; left out, as often as the rule for `callback` allows."""
     next_number: Flag = False
     """Call the contact's next number (this one was wrong); needs `final: false`. Done when there is none left."""
+    callback: Flag = False
+    """The person is to be called at a time that the agent gives with the code, by this agent or by anyone; without a
+    time, after `retry_after`."""
     do_not_call: Flag = False
     """The client may not call this number again, in any campaign: on its do-not-call list at once."""
     refused: Flag = False
@@ -61,11 +64,13 @@ class Disposition(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
+        if self.callback and (self.do_not_call or self.refused):
+            raise ValueError("`callback` of somebody who does not want to be called; leave one of them out")
         if self.final and self.retry_after is not None:
             raise ValueError("`retry_after` of a final disposition; write `final: false`, or leave it out")
         if self.final and (self.times is not None or self.next_number):
             raise ValueError("`times` or `next_number` of a final disposition; write `final: false`, or leave it out")
-        if not self.final and self.retry_after is None and not self.next_number:
+        if not self.final and self.retry_after is None and not self.next_number and not self.callback:
             raise ValueError("not final, but nothing says when to call again; add `retry_after: 4h`")
         if not self.final and self.do_not_call:
             raise ValueError("`do_not_call` and yet to be called again; leave `final` and `retry_after` out")
@@ -117,6 +122,7 @@ class Campaign(Model):
     `progressive`: one call for each idle agent. `power`: `ratio` calls for each. `predictive`: as many as keep the
     abandoned within `abandon.max`, learnt as it goes. `agentless`: to a flow."""
     preview: Preview = Preview()
+    callbacks: Callbacks = Callbacks()
     ratio: Annotated[float, Field(ge=1, le=5)] | None = None
     """`power` only: calls for each idle agent; 1.5 when left out."""
     share: Annotated[float, Field(gt=0, le=1000)] = 1.0

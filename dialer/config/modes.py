@@ -22,3 +22,15 @@ class Preview(Model):
     per: Literal["hour", "day"] = "hour"
     again_after: Duration = 3600.0
     """When a skipped contact is due again."""
+
+
+class Callbacks(Model):
+    """Calls that an agent promised (a disposition with `callback: true`): made at the promised minute, before all
+    lists."""
+
+    hold: Duration = 30.0
+    """A personal one's agent is kept free for it from so long before."""
+    grace: Duration = 900.0
+    """How long after the promised time a personal one waits for its agent to be free."""
+    then: Literal["anyone", "wait"] = "anyone"
+    """What becomes of it after that: any agent of the campaign makes the call, or it waits for its own."""

@@ -10,7 +10,7 @@ from dialer.calls.machine import step
 from dialer.calls.model import IN_THE_AIR, Call, Plan, State
 from dialer.calls.outcome import Outcome
 from dialer.calls.transitions import SCRIPT_GRACE_S
-from dialer.campaigns import retry
+from dialer.campaigns import promises, retry
 from dialer.coordination.limits import Scope
 from dialer.engine.live import LiveCall, Script
 from dialer.flows.commands import Dial, Hangup
@@ -283,6 +283,7 @@ class Calls:
         self._write(live, record, self._verdict(live, outcome))
         if heard:
             engine.store.voice.save(heard)
+        engine.callbacks.settled(live.id)
         engine.campaigns.settled(live, outcome)
 
     def _forget(self, live: LiveCall) -> None:
@@ -301,8 +302,13 @@ class Calls:
             return None
         if live.campaign is None:  # taken out of the configuration while the engine was down
             return ContactVerdict(live.contact.id, "done", reason=outcome.value)
+        at = live.call.ended_at or 0.0
+        if self._engine.callbacks.is_one(live.id):
+            again = promises.again(live.campaign, live.contact, outcome, at)
+            if again is not None:
+                return again
         hours = self._engine.configuration.hours.get(live.campaign.hours or "")
-        return retry.verdict(live.campaign, live.contact, outcome, live.call.ended_at or 0.0, hours)
+        return retry.verdict(live.campaign, live.contact, outcome, at, hours)
 
     def _write(self, live: LiveCall, record: CallRecord, verdict: ContactVerdict | None) -> None:
         self._writing += 1

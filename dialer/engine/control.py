@@ -14,13 +14,16 @@ from dialer.campaigns import retry
 from dialer.campaigns.contacts import ListError
 from dialer.campaigns.lists import import_list
 from dialer.campaigns.rows import scan
+from dialer.config.campaign import Campaign
 from dialer.engine.desks import EngineDesks
 from dialer.engine.live import LiveCall
+from dialer.engine.promises import EnginePromises
 from dialer.engine.reload import Reloader
 from dialer.engine.run import Run, Status
 from dialer.numbers import mask
 from dialer.store.errors import StoreError
-from dialer.store.records import CampaignTotals, NewContact, Stop
+from dialer.store.records import CampaignTotals, Contact, ContactVerdict, NewContact, Stop
+from dialer.web.desk_port import Wish
 from dialer.web.port import (
     AgentVerb,
     AgentView,
@@ -50,6 +53,7 @@ class EngineControl:
         self._reloader = reloader
         self._totals: dict[str, CampaignTotals] = {}
         self.desks = EngineDesks(engine, self.agent)
+        self.callbacks = EnginePromises(engine)
 
     # -- views --------------------------------------------------------------------------------------
 
@@ -146,7 +150,9 @@ class EngineControl:
             raise UnknownError(f"no living call {call_id}")
         self._engine.post(ev.HangupRequested(call_id, self._engine.clock.now(), "operator"))
 
-    async def dispose(self, agent: str, disposition: str, call_id: str | None = None) -> None:
+    async def dispose(
+        self, agent: str, disposition: str, call_id: str | None = None, wish: Wish | None = None
+    ) -> None:
         engine = self._engine
         try:
             state = engine.floor.desk.state(agent)
@@ -155,9 +161,9 @@ class EngineControl:
         live = engine.floor.last_call(agent)
         if live is None or (call_id is not None and call_id != live.id):
             raise RefusedError("the agent's last call is another one, or there was none")
-        await self._dispose(live, state, disposition)
+        await self._dispose(live, state, disposition, wish)
 
-    async def _dispose(self, live: LiveCall, state: AgentState, code: str) -> None:
+    async def _dispose(self, live: LiveCall, state: AgentState, code: str, wish: Wish | None) -> None:
         engine, now = self._engine, self._engine.clock.now()
         campaign, contact = live.campaign, live.contact
         if campaign is None or contact is None:
@@ -165,8 +171,10 @@ class EngineControl:
         if code not in campaign.dispositions:
             known = ", ".join(campaign.dispositions) or "none"
             raise RefusedError(f"{campaign.campaign} has no disposition {code}; it has: {known}")
-        hours = engine.configuration.hours.get(campaign.hours or "")
-        verdict = retry.disposed(campaign, contact, code, now, hours)
+        if wish is not None:
+            verdict = await self.callbacks.promised(live, state.agent, code, wish)
+        else:
+            verdict = self._judged(campaign, contact, code, now)
         if campaign.dispositions[code].do_not_call:
             engine.law.stop([Stop(f"client:{campaign.client}", contact.number, f"agent {state.agent}", now)])
         try:
@@ -176,6 +184,13 @@ class EngineControl:
         if verdict.state == "due":  # the campaign may think that it is through
             engine.campaigns.contact_added(campaign.campaign)
         engine.floor.apply(state.agent, m.Disposed(live.id))
+
+    def _judged(self, campaign: Campaign, contact: Contact, code: str, now: float) -> ContactVerdict:
+        disposition = campaign.dispositions[code]
+        if disposition.callback and disposition.retry_after is None:
+            raise RefusedError(f"{code} needs `callback` with the time that the person wishes")
+        hours = self._engine.configuration.hours.get(campaign.hours or "")
+        return retry.disposed(campaign, contact, code, now, hours)
 
     # -- campaigns ----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from dialer.calls import events as ev
 from dialer.config.configuration import Configuration
 from dialer.coordination.limits import Limit, Limits, Scope
 from dialer.engine.abandoned import Abandoned
+from dialer.engine.callbacks import Callbacks
 from dialer.engine.calls import Calls
 from dialer.engine.campaigns import Campaigns
 from dialer.engine.clock import Clock
@@ -65,6 +66,7 @@ class Engine:
         self.guaranteed = Guaranteed(self)
         self.calls = Calls(self)
         self.campaigns = Campaigns(self)
+        self.callbacks = Callbacks(self)
         self.reconciler = Reconciler(self)
         self._inbox: deque[ev.SwitchEvent | Callable[[], None]] = deque()
         self._busy = False
@@ -162,7 +164,13 @@ class Engine:
             self.metrics.ignored("ScriptStarted")
             self.switches[event.switch].hangup(event.channel)
 
+    def tick(self) -> None:
+        """Once a second: what no event brings about."""
+        self.callbacks.refresh()
+        self.campaigns.kick_all()
+
     def _match(self) -> None:
+        self.callbacks.step()
         for assignment in self.floor.match():
             self._guarded(ev.AgentAssigned(assignment.call_id, self.clock.now(), assignment.agent))
         self.guaranteed.dial()

@@ -51,11 +51,12 @@ class Dialling:
         future = self._engine.store.claim(run.config.campaign, slots, recorder, now, gate)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
 
-    def slot(self, run: Run, place: Place, now: float) -> Slot | None:
-        """Everything a dial holds, taken before anything is written: rate, channel, agent."""
+    def slot(self, run: Run, place: Place, now: float, call_id: str | None = None) -> Slot | None:
+        """Everything a dial holds, taken before anything is written: rate, channel, agent; the agent may be held for
+        `call_id` already."""
         limits = self._engine.limits
         scopes = [Scope("switch", place.switch), Scope("campaign", run.config.campaign)]
-        call_id = self._engine.ids.call()
+        call_id = call_id or self._engine.ids.call()
         if limits.acquire(call_id, scopes) is not None:
             return None
         if limits.take(scopes, now) > 0:
@@ -171,16 +172,16 @@ class Dialling:
             return
         run.looking, run.reason = True, run.refused_by or "nothing_due"
         quiet = not run.calls and not self._engine.calls.unwritten
-        future = self._engine.store.next_due_at(run.config.campaign)
+        future = self._engine.store.outlook(run.config.campaign)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._looked(run, quiet, done)))
 
-    def _looked(self, run: Run, quiet: bool, done: "asyncio.Future[float | None]") -> None:
+    def _looked(self, run: Run, quiet: bool, done: "asyncio.Future[tuple[float | None, bool]]") -> None:
         run.looking = False
         if done.cancelled() or done.exception() is not None or not run.dry or run.status != "running":
             self.wake(run, IDLE_CHECK_S)
             return
-        now, due_at = self._engine.clock.now(), done.result()
-        if due_at is None and quiet and not run.calls and not run.claiming:
+        now, (due_at, promised) = self._engine.clock.now(), done.result()
+        if due_at is None and quiet and not run.calls and not run.claiming and not promised:
             self._campaigns.set_status(run.config.campaign, "exhausted")
         elif due_at is not None and due_at <= now:
             run.dry = False

@@ -58,6 +58,13 @@ class Law:
         said = tuple(stop for scope in scopes if (stop := self._stops.get((contact.number, scope))) is not None)
         return gate(contact, replace(known, stops=(*known.stops, *said)), held)
 
+    async def ask(self, campaign: Campaign, contact: Contact, number: str | None, at: float) -> Refusal | None:
+        """Whether the contact may be called at that time, as far as is known now; at `number`, in place of its own."""
+        gate = self.gate(campaign, at)
+        asked = contact if number is None else replace(contact, number=number)
+        known = await self._engine.store.known(gate.asked, asked)
+        return self.recheck(gate, asked, known, held=True)
+
     def stop(self, stops: Sequence[Stop]) -> "asyncio.Future[None]":
         """In force when this returns, also for what rings already; on disk when the future is done."""
         for stop in stops:

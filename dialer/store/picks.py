@@ -7,7 +7,17 @@ import sqlalchemy as sa
 from dialer.store import claims, law, reads
 from dialer.store.claims import Gate, Intend
 from dialer.store.queries import Transaction, add_contacts, call_row, one_by_one
-from dialer.store.records import Attempt, Contact, NewContact, Picked, Skip, Slot
+from dialer.store.records import (
+    CALLBACK,
+    Attempt,
+    Contact,
+    ContactState,
+    NewContact,
+    Picked,
+    Refusal,
+    Skip,
+    Slot,
+)
 from dialer.store.schema import calls, contacts, preview_skips
 
 BY_HAND = "by_hand"
@@ -16,16 +26,18 @@ BY_HAND = "by_hand"
 
 @one_by_one
 def pick(
-    tx: Transaction, campaign: str, who: int | str, slot: Slot, intend: Intend, now: float, gate: Gate
+    tx: Transaction, campaign: str, who: int | str, slot: Slot, intend: Intend, now: float, gate: Gate,
+    state: ContactState | None, number: str | None,
 ) -> Picked:
     """`who`: a contact's id, or a number, which becomes a contact if it is none. Whatever it is waiting for, it is
-    taken, unless it is in a call."""
+    taken, unless it is in a call, or not in the `state` that is asked for."""
     contact = _found(tx, campaign, who)
-    if contact is None:
+    if contact is None or (state is not None and contact.state != state and contact.state != "claimed"):
         return Picked()
+    contact = contact if number is None else replace(contact, number=number)
     known = law.known(tx.connection, gate.asked, [contact])[contact.id]
     if (refusal := gate(contact, known, slot.agent is not None)) is not None:
-        claims.record_refusals(tx, [refusal])
+        _refuse(tx, contact, refusal)
         return Picked(known=known, refusal=refusal)
     taken = (
         sa.update(contacts).where(contacts.c.id == contact.id)
@@ -37,6 +49,18 @@ def pick(
     tx.count_contacts(campaign, contact.state, "claimed")
     tx.insert_new(calls, [call_row(intend(slot, contact, known))])
     return Picked(Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed")), known)
+
+
+def _refuse(tx: Transaction, contact: Contact, refusal: Refusal) -> None:
+    """A promise that the rules forbid for now is kept as soon as they allow it."""
+    claims.record_refusals(tx, [refusal])
+    if contact.state != CALLBACK:
+        return
+    this = sa.update(contacts).where(contacts.c.id == contact.id, contacts.c.state == CALLBACK)
+    if refusal.until is not None:
+        tx.connection.execute(this.values(next_at=refusal.until))
+    elif tx.connection.execute(this.values(state="done", result=refusal.rule)).rowcount:
+        tx.count_contacts(contact.campaign, CALLBACK, "done")
 
 
 def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:

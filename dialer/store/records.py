@@ -3,7 +3,7 @@ did not come to that; durations are seconds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from dialer.calls.outcome import Outcome
 
@@ -12,9 +12,11 @@ DEBT_FIELD = "debt"
 """Of a contact: what it is called about, where that is a debt."""
 Message = Literal["begun", "heard", "opted_out", "silent"]
 """What an abandoned person heard of the message: hung up in it, all of it, pressed the key in it, nothing."""
-ContactState = Literal["due", "claimed", "done"]
+ContactState = Literal["due", "claimed", "done", "callback"]
 
 
+CALLBACK: Final = "callback"
+"""State of a contact that was promised a call: no list takes it."""
 PREVIEW = "preview"
 """State of a call's row while an agent looks at the contact: claimed, and not yet to be dialled."""
 
@@ -284,6 +286,36 @@ class Picked:
     attempt: Attempt | None = None
     known: Known = Known()
     refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Who is to be called back, and by whom. When, the contact says."""
+
+    contact_id: int
+    agent: str | None
+    """None: by any agent of the campaign."""
+    number: str | None
+    """To be called in place of the contact's own."""
+    made_by: str
+    made_at: float
+    call_id: str
+    """In which it was promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A call that is promised."""
+
+    promise: Promise
+    campaign: str
+    at: float
+    number: str
+    """To be called."""
+
+    @property
+    def contact_id(self) -> int:
+        return self.promise.contact_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,17 @@ erasures = Table(
     Index(None, "hash"),
 )
 
+callbacks = Table(
+    "callbacks", metadata,
+    # Promised for as long as the contact's state is `callback`; its next_at is the time.
+    Column("contact_id", Id, ForeignKey("contacts.id"), primary_key=True),
+    Column("agent", String),
+    Column("number", String),
+    Column("made_by", String, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("call_id", String, nullable=False),
+)
+
 preview_skips = Table(
     "preview_skips", metadata,
     Column("agent", String, primary_key=True),

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import claims, consent, database, law, picks, queries, reads
+from dialer.store import callbacks, claims, consent, database, law, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
@@ -22,15 +22,18 @@ from dialer.store.records import (
     AgentSession,
     AgentSpan,
     Asked,
+    Callback,
     CallRecord,
     CampaignTotals,
     Claimed,
     Consent,
     Contact,
+    ContactState,
     ContactVerdict,
     Known,
     NewContact,
     Picked,
+    Promise,
     Refusal,
     Skip,
     Slot,
@@ -113,10 +116,36 @@ class Store:
 
     def pick(
         self, campaign: str, who: int | str, slot: Slot, record: Callable[[Slot, Contact, Known], CallRecord],
-        now: float, gate: Gate,
+        now: float, gate: Gate, state: ContactState | None = None, number: str | None = None,
     ) -> "Future[Picked]":
-        """As `claim`, for one certain contact: by its id, or by a number, which becomes a contact if it is none."""
-        return self._write(picks.pick, campaign, who, slot, record, now, gate, claimed=[slot.call_id])
+        """As `claim`, for one certain contact: by its id, or by a number, which becomes a contact if it is none. In
+        this state only, if one is given; at `number`, in place of its own."""
+        return self._write(picks.pick, campaign, who, slot, record, now, gate, state, number, claimed=[slot.call_id])
+
+    def promise(self, made: Promise) -> "Future[None]":
+        """Who is called back, by whom. When, the verdict says that comes with it (`dispose`)."""
+        return self._write(callbacks.promise, made, fact=True)
+
+    def callbacks_coming(
+        self, campaigns: Sequence[str], until: float, most: int
+    ) -> "Future[list[Callback]]":
+        """Those due by then, at most so many of each campaign."""
+        return self._read(callbacks.coming, campaigns, until, most)
+
+    def callbacks(self, campaign: str, most: int = 1000) -> "Future[list[Callback]]":
+        """The earliest first."""
+        return self._read(callbacks.of_campaign, campaign, most)
+
+    def move_callback(
+        self, campaign: str, contact_id: int, at: float | None = None, *, change_agent: bool = False,
+        agent: str | None = None,
+    ) -> "Future[bool]":
+        """False when nothing is promised to the contact."""
+        return self._write(callbacks.move, campaign, contact_id, at, change_agent, agent)
+
+    def cancel_callback(self, campaign: str, contact_id: int) -> "Future[bool]":
+        """The contact is done. False when nothing is promised to it."""
+        return self._write(callbacks.cancel, campaign, contact_id)
 
     def begin(self, slot: Slot, contact: Contact, now: float, gate: Gate) -> "Future[Picked]":
         """A contact that was shown to an agent is about to be dialled; where a rule forbids it, its claim is taken
@@ -143,6 +172,12 @@ class Store:
     def next_due_at(self, campaign: str) -> "Future[float | None]":
         """When the earliest due contact may be called; None if none is due ever."""
         return self._read(reads.next_due_at, campaign)
+
+    def outlook(self, campaign: str) -> "Future[tuple[float | None, bool]]":
+        """When the earliest due contact may be called, and whether somebody is promised a call."""
+        return self._read(
+            lambda link: (reads.next_due_at(link, campaign), callbacks.waiting(link, campaign) > 0)
+        )
 
     def totals(self, campaign: str) -> "Future[CampaignTotals]":
         """From counters kept with every write: cheap at any size."""

@@ -1,5 +1,6 @@
 """What an agent's desktop may ask of the engine beyond its phone: contacts shown, numbers dialled by hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,48 @@ class PreviewView:
     """What happens then: `dial` or `skip`."""
     skips_left: int | None
     """None: any number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked for with a disposition: to be called again."""
+
+    at: float
+    """Epoch seconds."""
+    personal: bool
+    """By the same agent."""
+    number: str | None = None
+    """Left out, the contact's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackView:
+    contact: int
+    campaign: str
+    at: float
+    """Epoch seconds."""
+    agent: str | None
+    """Who is to make it; none: any agent of the campaign."""
+    number: str
+    """Masked."""
+    made_by: str
+    made_at: float
+
+
+class Callbacks(Protocol):
+    """Every method raises UnknownError for what is not there, RefusedError with the next lawful time."""
+
+    async def listed(self, campaign: str) -> Sequence[CallbackView]:
+        """The earliest first."""
+        ...
+
+    async def move(self, campaign: str, contact: int, at: float | None, to: str | None) -> None:
+        """Another time, another agent (`anyone`: any); None: as it is."""
+        ...
+
+    async def cancel(self, campaign: str, contact: int) -> None:
+        """The contact is done."""
+        ...
 
 
 class Desks(Protocol):

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from dialer.config.scalars import E164, Name
 from dialer.web import views
+from dialer.web.desk_port import CallbackView
 from dialer.web.port import AgentView
 from dialer.web.requests import Line, Nothing, Request
 from dialer.web.route import NAME, Ask, Route
@@ -18,6 +19,11 @@ class DialRequest(Request):
 
 class SkipRequest(Request):
     reason: Annotated[Line, Field(max_length=200, description="Why the contact is not called; kept.")] = ""
+
+
+class MoveRequest(Request):
+    at: Annotated[AwareDatetime | None, Field(description="With its zone; left out, as it is.")] = None
+    to: Annotated[Name | None, Field(description="An agent, or `anyone`; left out, as it is.")] = None
 
 
 async def _agent(ask: Ask, body: None) -> object:
@@ -36,6 +42,20 @@ async def _skip(ask: Ask, body: SkipRequest) -> object:
     return views.masked(await ask.control.desks.skip(ask.path["agent"], body.reason))
 
 
+async def _callbacks(ask: Ask, body: None) -> object:
+    return await ask.control.callbacks.listed(ask.path["campaign"])
+
+
+async def _move(ask: Ask, body: MoveRequest) -> None:
+    at = None if body.at is None else body.at.timestamp()
+    await ask.control.callbacks.move(ask.path["campaign"], int(ask.path["contact"]), at, body.to)
+
+
+async def _cancel(ask: Ask, body: None) -> None:
+    await ask.control.callbacks.cancel(ask.path["campaign"], int(ask.path["contact"]))
+
+
+_CALLBACK: Final = {"campaign": NAME, "contact": "[0-9]{1,18}"}
 _AGENT: Final = {"agent": NAME}
 
 DESK_ROUTES: Final = (
@@ -47,4 +67,10 @@ DESK_ROUTES: Final = (
           Nothing, _AGENT, refusals=(404, 409)),
     Route("POST", "/v1/agents/{agent}/preview/skip", "Do not call the contact that the agent is shown, for now.", _skip,
           AgentView, SkipRequest, _AGENT, refusals=(404, 409)),
+    Route("GET", "/v1/campaigns/{campaign}/callbacks", "Calls promised to people, the earliest first; 1,000 at most.",
+          _callbacks, list[CallbackView], None, {"campaign": NAME}, refusals=(404,)),
+    Route("PATCH", "/v1/campaigns/{campaign}/callbacks/{contact}", "Give a callback another time or another agent.",
+          _move, None, MoveRequest, _CALLBACK, 204, (404, 409)),
+    Route("DELETE", "/v1/campaigns/{campaign}/callbacks/{contact}", "Cancel a callback: its contact is done.",
+          _cancel, None, None, _CALLBACK, 204, (404,)),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
-from dialer.web.desk_port import Desks, PreviewView
+from dialer.web.desk_port import Callbacks, Desks, PreviewView, Wish
 
 AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
 CampaignVerb = Literal["start", "pause", "drain", "stop"]
@@ -105,6 +105,9 @@ class Control(Protocol):
     @property
     def desks(self) -> Desks: ...
 
+    @property
+    def callbacks(self) -> Callbacks: ...
+
     def agent(self, agent: str) -> AgentView:
         """Raises UnknownError."""
         ...
@@ -124,7 +127,9 @@ class Control(Protocol):
 
     async def hang_up(self, call_id: str) -> None: ...
 
-    async def dispose(self, agent: str, disposition: str, call_id: str | None = None) -> None:
+    async def dispose(
+        self, agent: str, disposition: str, call_id: str | None = None, wish: Wish | None = None
+    ) -> None:
         """What came of the agent's present call, or of the last one in wrap-up; the code must be one of the
         campaign's. Ends wrap-up."""
         ...

@@ -1,11 +1,12 @@
 """What clients may send. Read by pydantic at this edge only; every fault names its field."""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from dialer.config.scalars import E164, Name
+from dialer.web.desk_port import Wish
 
 
 def _without_control_characters(text: str) -> str:
@@ -31,10 +32,25 @@ class AgentCommand(Request):
     reason: Annotated[Line, Field(max_length=100, description="Why the agent pauses; kept with the time.")] = ""
 
 
+class CallbackRequest(Request):
+    at: Annotated[AwareDatetime, Field(description="When, with its zone: 2026-03-02T15:30:00+01:00.")]
+    to: Annotated[
+        Literal["me", "anyone"], Field(description="Who makes the call: this agent, or any of the campaign.")
+    ] = "me"
+    number: Annotated[E164 | None, Field(description="Left out, the contact's own.")] = None
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.at.timestamp(), self.to == "me", self.number)
+
+
 class DispositionRequest(Request):
     disposition: Annotated[Name, Field(description="One of the campaign's codes.")]
     call_id: Annotated[
         Line | None, Field(max_length=128, description="Left out: the call in hand, or the last one in wrap-up.")
+    ] = None
+    callback: Annotated[
+        CallbackRequest | None, Field(description="With a code that has `callback: true`: when to call again.")
     ] = None
 
 

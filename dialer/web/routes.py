@@ -54,7 +54,8 @@ async def _command_agent(ask: Ask, body: AgentCommand) -> object:
 
 
 async def _dispose(ask: Ask, body: DispositionRequest) -> None:
-    await ask.control.dispose(ask.path["agent"], body.disposition, body.call_id)
+    wish = None if body.callback is None else body.callback.wish
+    await ask.control.dispose(ask.path["agent"], body.disposition, body.call_id, wish)
 
 
 async def _calls(ask: Ask, body: None) -> object:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dialer.store.records import CampaignTotals, NewContact
+from dialer.web.desk_port import CallbackView, Wish
 from dialer.web.port import (
     AgentVerb,
     AgentView,
@@ -118,10 +119,16 @@ class Plant:
             raise UnknownError(f"there is no call {call_id}")
         self._told("hang_up", call_id)
 
-    async def dispose(self, agent: str, disposition: str, call_id: str | None = None) -> None:
+    @property
+    def callbacks(self) -> "Promises":
+        return Promises(self)
+
+    async def dispose(
+        self, agent: str, disposition: str, call_id: str | None = None, wish: Wish | None = None
+    ) -> None:
         if disposition not in ("sale", "refused"):
             raise RefusedError(f"{disposition} is none of the campaign's dispositions: sale, refused")
-        self._told("dispose", agent, disposition, call_id)
+        self._told("dispose", agent, disposition, call_id, *([] if wish is None else [wish]))
 
     async def add_contact(self, campaign: str, contact: NewContact) -> int:
         self._campaign(campaign)
@@ -152,6 +159,30 @@ class Plant:
     def _campaign(self, campaign: str) -> None:
         if campaign != "winback":
             raise UnknownError(f"there is no campaign {campaign}")
+
+
+@dataclass
+class Promises:
+    """The plant's callbacks."""
+
+    plant: Plant
+
+    async def listed(self, campaign: str) -> Sequence[CallbackView]:
+        self.plant._campaign(campaign)
+        return [CallbackView(7, campaign, 2e9, "anna", "+49…23", "anna", 1.9e9)]
+
+    async def move(self, campaign: str, contact: int, at: float | None, to: str | None) -> None:
+        self._known(campaign, contact)
+        self.plant._told("move", campaign, contact, at, to)
+
+    async def cancel(self, campaign: str, contact: int) -> None:
+        self._known(campaign, contact)
+        self.plant._told("cancel", campaign, contact)
+
+    def _known(self, campaign: str, contact: int) -> None:
+        self.plant._campaign(campaign)
+        if contact != 7:
+            raise UnknownError(f"nothing is promised to contact {contact}")
 
 
 @dataclass

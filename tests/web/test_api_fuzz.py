@@ -21,11 +21,12 @@ from dialer.web.routes import ROUTES
 
 BODIES = {
     "/v1/agents/anna/pause": {"reason": "lunch"},
-    "/v1/agents/anna/disposition": {"disposition": "sale", "call_id": None},
+    "/v1/agents/anna/disposition": {"disposition": "sale", "call_id": None, "callback": None},
     "/v1/agents/anna/dial": {"campaign": "winback", "number": "+4930231250123"},
     "/v1/agents/anna/preview/accept": {},
     "/v1/agents/anna/preview/skip": {"reason": "wrong trade"},
     "/v1/campaigns/winback/start": {},
+    "/v1/campaigns/winback/callbacks/7": {"at": "2033-05-18T05:33:20+02:00", "to": "anyone"},
     "/v1/campaigns/winback/contacts": {"number": "+4930231250123", "fields": {"name": "x"}, "next_at": 0},
     "/v1/campaigns/winback/import": {"path": "a.csv"},
     "/v1/do-not-call": {"scope": "client:acme", "number": "+4930231250123", "until": None},
@@ -89,7 +90,8 @@ def test_a_body_never_makes_a_fault_of_ours(served: tuple[int, Plant], request: 
     plant.orders.clear()
     path, body = request
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    link.request("POST", path, body, {"Content-Type": "application/json"})
+    method = "PATCH" if "/callbacks/" in path else "POST"
+    link.request(method, path, body, {"Content-Type": "application/json"})
     answer = link.getresponse()
     told = answer.read()
     link.close()
