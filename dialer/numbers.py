@@ -1,10 +1,23 @@
 """Telephone numbers: the one form we store (E.164), and the form that people and logs may see."""
 
 import re
+from functools import lru_cache
+
+import phonenumbers
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MASKED_FROM = 7
 """Shorter ones are extensions and short codes: they name nobody outside."""
+
+
+@lru_cache(maxsize=10_000)
+def country_of(number: str) -> str:
+    """ISO 3166; empty for a number that belongs to no country, or is none."""
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return ""
+    return region if region is not None and region.isalpha() else ""
 
 
 def is_e164(text: str) -> bool:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dialer.calls import events as ev
+from dialer.calls.outcome import Outcome
 from dialer.config.configuration import Configuration
 from dialer.config.faults import ConfigError
 from dialer.config.loader import load
@@ -229,7 +230,9 @@ class Service:
         run = self._engine.campaigns.runs.get(name)
         if run is None or run.config.mode != "predictive":
             return 0, 0
-        return await self._store.people_since(name, self._engine.clock.now() - run.config.abandon.window)
+        people = await self._store.people.since(name, self._engine.clock.now() - run.config.abandon.window)
+        answered = sum(one.count for one in people if one.outcome is not Outcome.MACHINE)
+        return answered, sum(one.count for one in people if one.outcome is Outcome.ABANDONED)
 
     async def _keep_house(self) -> None:
         """What no event brings about: retries coming due, lost events, figures for the views."""

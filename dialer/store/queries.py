@@ -14,8 +14,11 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dialer.calls.outcome import Outcome
+from dialer.numbers import country_of
 from dialer.store.errors import StoreError
 from dialer.store.records import (
+    PEOPLE_S,
     AgentSession,
     AgentSpan,
     CallRecord,
@@ -31,10 +34,12 @@ from dialer.store.schema import (
     contacts,
     dispositions,
     list_imports,
+    people,
     talks,
     tallies,
 )
 
+_ANSWERED = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.MACHINE)
 T = TypeVar("T")
 Query = Callable[["Transaction", Sequence[Any]], Sequence[Any]]
 
@@ -46,6 +51,8 @@ class Transaction:
     connection: sa.Connection
     tally: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Changes of counts by (campaign, kind, name), written once at the end of the batch."""
+    people: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
+    """The same of answered attempts, by (campaign, slot, country, outcome)."""
 
     @property
     def dialect(self) -> str:
@@ -95,10 +102,10 @@ def _write_call(dialect: str, settling: bool) -> Any:
 
 
 @cache
-def _add_tally(dialect: str) -> Any:
-    insert = insert_into(dialect, tallies)
-    update = {"count": tallies.c.count + insert.excluded.count}
-    return insert.on_conflict_do_update(index_elements=list(tallies.primary_key), set_=update)
+def _add(dialect: str, table: sa.Table) -> Any:
+    insert = insert_into(dialect, table)
+    update = {"count": table.c.count + insert.excluded.count}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update)
 
 
 _KNOWN = (
@@ -253,6 +260,9 @@ def settle(
         rows.append(call_row(record) | {"counted": words[record.id].reason if record.id in words else None})
         if record.campaign is not None:
             tx.tally[record.campaign, "outcomes", record.outcome.value] += 1
+            if record.outcome in _ANSWERED:
+                slot = int(rows[-1]["over_at"] // PEOPLE_S)
+                tx.people[record.campaign, slot, country_of(record.number), record.outcome.value] += 1
     tx.connection.execute(_write_call(tx.dialect, settling=True), rows)
     _judge(tx, [_Word(call_id, verdict) for call_id, verdict in words.items()])
     tx.insert_new(talks, [_row(talk) for *_, talked in new.values() for talk in talked])
@@ -326,4 +336,10 @@ def write_tally(tx: Transaction) -> None:
         for (campaign, kind, name), change in sorted(tx.tally.items()) if change
     ]
     if rows:
-        tx.connection.execute(_add_tally(tx.dialect), rows)
+        tx.connection.execute(_add(tx.dialect, tallies), rows)
+    counted = [
+        {"campaign": campaign, "slot": slot, "country": country, "outcome": outcome, "count": count}
+        for (campaign, slot, country, outcome), count in sorted(tx.people.items())
+    ]
+    if counted:
+        tx.connection.execute(_add(tx.dialect, people), counted)

@@ -61,19 +61,6 @@ def settled_calls(
     return _calls(connection, *where)
 
 
-def people_since(connection: sa.Connection, campaign: str, since: float) -> tuple[int, int]:
-    """Persons who answered the campaign's attempts, those abandoned among them."""
-    people = (Outcome.ANSWERED.value, Outcome.ABANDONED.value)
-    query = (
-        sa.select(calls.c.outcome, sa.func.count())
-        .where(calls.c.over_at >= since, calls.c.campaign == campaign, calls.c.outcome.in_(people))
-        .group_by(calls.c.outcome)
-    )
-    counted: dict[str, int] = dict(connection.execute(query).tuples().all())
-    abandoned = counted.get(Outcome.ABANDONED.value, 0)
-    return counted.get(Outcome.ANSWERED.value, 0) + abandoned, abandoned
-
-
 def talks_since(connection: sa.Connection, since: float, until: float | None) -> list[Talk]:
     return [Talk(*row) for row in connection.execute(_ended(talks, _TALK_COLUMNS, since, until))]
 

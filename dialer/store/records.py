@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 from dialer.calls.outcome import Outcome
 
+PEOPLE_S = 600.0
+"""Seconds in which answered attempts are counted together."""
 Direction = Literal["inbound", "outbound"]
 DEBT_FIELD = "debt"
 """Of a contact: what it is called about, where that is a debt."""

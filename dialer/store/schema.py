@@ -288,6 +288,23 @@ test_scores = Table(
     Column("score", String, nullable=False),
 )
 
+people = Table(
+    "people", metadata,
+    # Attempts that were answered, kept with every settlement: a budget of 30 days is read in some thousand rows.
+    Column("campaign", String, primary_key=True),
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),  # epoch seconds / PEOPLE_S
+    Column("country", String, primary_key=True),
+    Column("outcome", String, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+learned = Table(
+    "learned", metadata,
+    Column("campaign", String, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("state", JSON, nullable=False),
+)
+
 voice = Table(
     "voice", metadata,
     # How a leg was heard, in one direction: a customer's for the call, an agent's for one talk.

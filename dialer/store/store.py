@@ -17,6 +17,7 @@ from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
 from dialer.store.invoices import Invoices
+from dialer.store.people import People
 from dialer.store.queries import Query
 from dialer.store.records import (
     AgentSession,
@@ -63,6 +64,7 @@ class Store:
         self._reading = 0
         self._resources = resources
         self.books = Books(self._write, self._read)
+        self.people = People(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
         self.invoices = Invoices(self._write, self._read)
 
@@ -254,10 +256,6 @@ class Store:
     ) -> "Future[list[CallRecord]]":
         """By the time they ended (or the last known of them), `since` included, `until` not; all in memory."""
         return self._read(reads.settled_calls, since, until, campaign)
-
-    def people_since(self, campaign: str, since: float) -> "Future[tuple[int, int]]":
-        """Persons who answered the campaign's attempts that ended since then, and how many of them were abandoned."""
-        return self._read(reads.people_since, campaign, since)
 
     def talks(self, since: float, until: float | None = None) -> "Future[list[Talk]]":
         """By the time they ended."""

@@ -255,6 +255,7 @@ class Writer:
                 raise
             return Done(job, error=error if isinstance(error, StoreError) else StoreError(explain(error)))
         tx.tally.update(own.tally)
+        tx.people.update(own.people)
         return Done(job, result)
 
     def _connect(self) -> sa.Connection:
