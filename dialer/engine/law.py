@@ -43,6 +43,7 @@ class Law:
         self._stops: dict[tuple[str, str], Stop] = {}
         """By number and scope: said to this engine a moment ago, so that a claim may not know of it."""
         self._statute = statute_of(engine.configuration)
+        engine.store.on_stop(lambda stop: engine.post(lambda: self._heard(stop)))
 
     def take(self) -> None:
         """The configuration changed."""
@@ -73,6 +74,13 @@ class Law:
         future = self._engine.store.stop(stops)
         future.add_done_callback(lambda done: self._stored(stops, done))
         return future
+
+    def _heard(self, stop: Stop) -> None:
+        """Written by a node, on disk: a claim of ours may have read before it."""
+        if (stop.number, stop.scope) not in self._stops:
+            self._stops[stop.number, stop.scope] = stop
+            self._take_back(stop)
+            self._engine.clock.call_later(KEPT_S, self._forget, [stop])
 
     def _take_back(self, stop: Stop) -> None:
         """Dials at the number that nobody has answered yet."""

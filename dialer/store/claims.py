@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from dialer.store import law
+from dialer.store import law, news
 from dialer.store.errors import StoreError
 from dialer.store.queries import Transaction, call_row, insert_into, one_by_one
 from dialer.store.reads import CONTACT_COLUMNS, contact_of
@@ -227,6 +227,7 @@ def add_stops(tx: Transaction, stops: Sequence[Stop]) -> None:
     for stop in stops:
         tx.upsert(do_not_call, {"number": stop.number, "scope": stop.scope, "source": stop.source, "at": stop.at,
                                 "until": stop.until})
+        news.tell(tx.connection, stop)
 
 
 @one_by_one

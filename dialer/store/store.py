@@ -6,7 +6,7 @@ A read sees every write whose future was done before; one that is still on its w
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -18,6 +18,7 @@ from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
 from dialer.store.invoices import Invoices
 from dialer.store.people import People
+from dialer.store.news import News
 from dialer.store.queries import Query
 from dialer.store.records import (
     AgentSession,
@@ -63,6 +64,8 @@ class Store:
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._reading = 0
         self._resources = resources
+        self.news: News | None = None
+        """Where several nodes may share the store."""
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
@@ -77,7 +80,11 @@ class Store:
             engine = database.writer_engine(parsed)
             turn = resources.enter_context(database.turns(parsed))
             database.migrate(engine, turn)
-            return cls(Writer(engine, turn), database.reader_engine(parsed, READERS), resources.pop_all())
+            news = News(database.writer_engine(parsed))
+            resources.callback(news.close)
+            store = cls(Writer(engine, turn), database.reader_engine(parsed, READERS), resources.pop_all())
+            store.news = news
+            return store
 
     async def close(self) -> None:
         """Writes what is queued. Later calls fail."""
@@ -85,6 +92,17 @@ class Store:
         self._readers.dispose()
         await self._writer.close()
         self._resources.close()
+
+    def on_stop(self, heard: Callable[[Stop], None]) -> None:
+        """Have do-not-call entries told that any node writes, this one among them. On the loop's thread."""
+        loop = asyncio.get_running_loop()
+
+        def tell(stop: Stop) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(heard, stop)
+
+        if self.news is not None:
+            self.news.listen(tell)
 
     def on_commit(self, observe: Observe) -> None:
         """Have every commit told: seconds, writes in it, whether it waited for the disk. On the writer's thread."""

@@ -176,6 +176,25 @@ async def test_who_says_stop_between_claim_and_dial_is_not_dialled(law: Rig) -> 
     assert law.agent_state("ada") == "idle"
 
 
+async def test_what_another_node_hears_between_our_claim_and_our_dial_holds(law: Rig) -> None:
+    law.clock.move(berlin("2023-11-20T12:00") - BEGAN_AT)
+    await law.store.add_contacts(CAMPAIGN, [NewContact(BERLIN)])
+    law.link_up()
+    law.log_in("ada")
+    law.engine.campaigns.set_status(CAMPAIGN, "running")  # the claim is on its way to the disk
+    law.engine.law._heard(Stop("client:acme", BERLIN, "agent of another node", law.clock.now()))
+    await law.quiet()
+    assert dialled(law) == []
+    assert law.row("SELECT state, result FROM contacts") == ("done", "do_not_call.client")
+
+
+async def test_what_another_node_hears_while_our_call_rings_takes_it_back(law: Rig) -> None:
+    await ready(law, berlin("2023-11-20T12:00"), BERLIN)
+    call = law.switch.given("originate")[-1].channel
+    law.engine.law._heard(Stop("client:acme", BERLIN, "agent of another node", law.clock.now()))
+    assert law.switch.given("hangup")[-1].channel == call
+
+
 async def test_a_disposition_ends_every_campaign_of_the_client_for_the_number(law: Rig) -> None:
     await ready(law, berlin("2023-11-20T12:00"), BERLIN)
     call = law.switch.given("originate")[-1].channel
