@@ -5,7 +5,6 @@ Everything heavy is imported by the command that needs it, so that `dialer --hel
 
 import os
 import sys
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,15 +14,14 @@ import typer
 from dialer.billing_commands import invoice, rate, sale, score
 from dialer.campaign_commands import callbacks
 from dialer.law_commands import dnc, why
+from dialer.list_commands import lists
 from dialer.simulate_commands import simulate
 from dialer.terminal import (
     CampaignName,
     Plant,
     Root,
-    configuration_of,
     fail,
     names_in,
-    open_store,
     plant_part,
     print_json,
     running_engine,
@@ -34,7 +32,6 @@ from dialer.terminal import (
 app = typer.Typer(
     help="IVR and outbound dialer engine on Asterisk.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-lists = typer.Typer(help="Contact lists.", no_args_is_help=True)
 flows = typer.Typer(help="IVR flows: look at them, try them without a call.", no_args_is_help=True)
 stores = typer.Typer(help="The store.", no_args_is_help=True)
 app.add_typer(lists, name="list")
@@ -192,63 +189,7 @@ def campaign(name: CampaignName, verb: CampaignVerbs, root: Root = Path("."), pl
     typer.echo(f"{seen['id']}: {seen['status']}")
 
 
-# -- lists, flows, store ---------------------------------------------------------------------------------------
-
-
-@lists.command("import")
-def list_import(
-    campaign: CampaignName,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, resolve_path=True)],
-    root: Root = Path("."),
-    plant: Plant = None,
-) -> None:
-    """Import a CSV list into a campaign: through the running engine, else straight into the store.
-
-    Rejected rows go to NAME.rejected.csv beside the list.
-    """
-    from dialer import tables
-    from dialer.web.client import DownError
-
-    with running_engine(root, plant) as api, tables.progress(file.name) as step:
-        try:
-            counts = tables.steps(api.import_list(word(campaign), str(file)), step)
-        except DownError:
-            counts = _import_into_store(root, plant, campaign, file, step)
-    typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
-    if counts["rejected"]:
-        typer.echo(f"rejected rows and why: {file.with_name(f'{file.stem}.rejected.csv')}", err=True)
-
-
-def _import_into_store(
-    root: Path, plant: Path | None, campaign: str, file: Path, step: Callable[[int, int], None]
-) -> dict[str, int]:
-    import asyncio
-    import time
-
-    from dialer.campaigns.contacts import ListError
-    from dialer.campaigns.lists import import_list
-    from dialer.config.faults import suggest
-
-    configuration = configuration_of(root, plant)
-    model = configuration.campaigns.get(campaign)
-    if model is None:
-        fail(f"there is no campaign `{campaign}`; {suggest(campaign, configuration.campaigns, 'campaigns')}")
-
-    async def run() -> dict[str, int]:
-        store = open_store(configuration)
-        try:
-            report = await import_list(store, model, file, step)
-            counts = report.counts()
-            await store.save_list_import(campaign, str(file), report.digest, time.time(), **counts)
-        finally:
-            await store.close()
-        return counts
-
-    try:
-        with store_faults():
-            return asyncio.run(run())
-    except ListError as fault:
-        fail(str(fault))
+# -- flows, store ---------------------------------------------------------------------------------------
 
 
 @flows.command("graph")

@@ -189,7 +189,7 @@ class Metrics:
             "(key), or in a flow (flow).", "client", "how"
         )
         self._imported = counter(
-            "dialer_import_rows", "Rows of imported lists: imported, duplicates, rejected.", "campaign", "result"
+            "dialer_import_rows", "Rows of imported lists: imported, known, duplicates, rejected.", "campaign", "result"
         )
 
     def _define_plant(self) -> None:
@@ -263,8 +263,8 @@ class Metrics:
         self._opted_out.inc(client, how)
 
     def imported(self, campaign: str, counts: Mapping[str, int]) -> None:
-        """Counts by result, as `Control.import_list` gives them: imported, duplicates, rejected."""
-        for result in ("imported", "duplicates", "rejected"):
+        """Counts by result, as `Control.import_list` gives them."""
+        for result in ("imported", "known", "duplicates", "rejected"):
             self._imported.inc(campaign, result, by=counts.get(result, 0))
 
     def forget_campaign(self, campaign: str) -> None:

@@ -16,8 +16,9 @@ from dialer.config.faults import ConfigError
 from dialer.config.loader import load
 from dialer.coordination.limits import LocalLimits
 from dialer.engine.clock import LoopClock
-from dialer.engine.control import EngineControl, import_configured_list
+from dialer.engine.control import EngineControl
 from dialer.engine.core import Engine
+from dialer.engine.list_imports import import_configured
 from dialer.engine.reconcile import LISTING_EVERY_S
 from dialer.engine.reload import Reloader, render_prompts, sounds_of
 from dialer.flows.speech import SpeechError
@@ -209,7 +210,7 @@ class Service:
 
     async def _start_campaign(self, name: str) -> bool:
         try:
-            await import_configured_list(self._control, self._engine, name)
+            await import_configured(self._engine, name)
             saved = await self._store.campaign_status(name)
             people = await self._people(name)
         except StoreError as error:

@@ -1,198 +1,227 @@
-"""Importing a campaign's list of contacts from a CSV file, whoever wrote it.
+"""Importing a campaign's lists from CSV files and workbooks, whoever wrote them.
 
-Reading and checking run in a thread, a batch at a time; the store's answer to a batch is awaited before the next is
-read: memory and the writer's queue stay bounded, and the event loop is never held.
+Reading and checking run in a thread, a batch at a time, while the store writes the batch before: memory and the
+writer's queue stay bounded, and the event loop is never held. With each batch the store keeps how far the file has
+come: an import that was cut off, by whatever, goes on there. What was written but not yet told of in the report is
+read once more, and the store knows those rows as its own.
 """
 
 import asyncio
-import csv
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, Protocol
+from secrets import token_hex
+from typing import Protocol
 
-from dialer.campaigns.contacts import Header, ListError, read_contact, read_header
+from dialer.campaigns.contacts import ListError, Reader, read_header
 from dialer.campaigns.phones import Rejected
+from dialer.campaigns.report import Note, Report, report_path
 from dialer.campaigns.rows import Row, Rows, Scan, scan
 from dialer.config.campaign import Campaign
+from dialer.config.lists import MAIN, ContactList
+from dialer.store.imports import Chunk
+from dialer.store.list_records import Import, Progress, Standing
 from dialer.store.records import NewContact
 
 BATCH = 1000
-_REMEMBERED = 1_000_000
-"""Numbers of this list kept to name the rows that repeat one; beyond, the store still refuses to have one twice."""
-_POLITE = 10
-"""Rows (0.8 ms) between two chances for the event loop."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_POLITE = 50
+"""Rows (0.5 ms) between two chances for the event loop."""
 
-Progress = Callable[[int, int], None]
+Step = Callable[[int, int], None]
 """Bytes done, bytes in all."""
 
 
-class ContactStore(Protocol):
-    """The part of the store that a list goes into."""
+class ImportStore(Protocol):
+    """The part of the store that lists go into: `store.imports.Imports`."""
 
-    def add_contacts(self, campaign: str, contacts: Sequence[NewContact]) -> Awaitable[tuple[int, int]]:
-        """How many were inserted, and how many the campaign had already."""
-        ...
+    def begin(
+        self, campaign: str, name: str, path: str, digest: str, at: float, holder: str
+    ) -> Awaitable[Import]: ...
+    def add(self, chunk: Chunk) -> Awaitable[Mapping[int, Standing]]: ...
+    def finish(self, import_id: int, holder: str, progress: Progress, at: float) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ListReport:
-    """What came of an import. Every row that is not empty is counted in exactly one of the three."""
+    """What came of an import."""
 
-    imported: int
-    duplicates: int
-    """Of numbers earlier in the list, or in the campaign already."""
-    rejected: int
+    progress: Progress
+    resumed_at: int
+    """The line that it went on behind; 0: it began anew."""
     reasons: Mapping[str, int]
-    """Of the rejected rows."""
-    rejected_file: Path | None
-    rejected_fault: str
-    """Why the rejected rows could not be written down, if so: a read-only directory keeps no list out."""
+    """Of the rows rejected since it began or went on."""
+    report: Path | None
+    """Rows that became no contact, and why."""
+    report_fault: str
+    """Why that could not be written down, if so."""
     encoding: str
     delimiter: str
     digest: str
 
-    @property
-    def rows(self) -> int:
-        return self.imported + self.duplicates + self.rejected
-
     def counts(self) -> dict[str, int]:
-        return {"imported": self.imported, "duplicates": self.duplicates, "rejected": self.rejected}
+        return self.progress.counts()
 
 
 async def import_list(
-    store: ContactStore, campaign: Campaign, path: Path, progress: Progress | None = None
+    store: ImportStore, campaign: Campaign, path: Path, step: Step | None = None, *,
+    source: ContactList | None = None, rivals: Sequence[str] = (),
 ) -> ListReport:
-    """Import `path` into `campaign`; rejected rows go to `NAME.rejected.csv` beside it, with line and reason.
+    """Read `path` into a list of `campaign`: as `source` describes it, or into its main list. Numbers that `rivals`,
+    campaigns of the same client, have already are left out. `report.py` writes down what became no contact.
 
-    Raises ListError when the file as a whole is no list. May be repeated: what is there already is a duplicate.
+    Raises ListError when the file as a whole is no list. May be repeated: what is there already is known.
     """
-    found = await asyncio.to_thread(scan, path)
-    reading = await asyncio.to_thread(_Reading, path, found, campaign.country)
-    imported = duplicates = 0
+    source = source or ContactList(name=MAIN, file=str(path))
+    found = await asyncio.to_thread(scan, path, source.encoding)
+    reading = await asyncio.to_thread(_Reading, path, found, source, campaign)
     try:
-        while (batch := await asyncio.to_thread(reading.batch)) is not None:
-            if batch:
-                inserted, known = await store.add_contacts(campaign.campaign, batch)
-                imported, duplicates = imported + inserted, duplicates + known
-            if progress is not None:
-                progress(min(reading.rows.bytes_read, found.size), found.size)
+        holder = token_hex(8)
+        begun = await store.begin(campaign.campaign, source.name, str(path), found.digest, time.time(), holder)
+        work = _Import(store, campaign.campaign, tuple(rivals), begun.id, holder, reading)
+        resumed_at = await asyncio.to_thread(work.resume, begun.progress)
+        await work.run(step)
+        await store.finish(begun.id, holder, work.progress, time.time())
     finally:
         await asyncio.to_thread(reading.close)
-    return reading.report(imported, duplicates)
+    return ListReport(
+        work.progress, resumed_at, dict(reading.report.reasons), reading.report.written, reading.report.fault,
+        found.encoding, reading.rows.delimiter, found.digest,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    contacts: list[NewContact]
+    lines: list[int]
+    notes: list[Note]
+    rejected: int
+    """Of the notes."""
+    end: int
+    """The last line of it."""
+    bytes_read: int
+
+
+@dataclass(slots=True)
+class _Import:
+    store: ImportStore
+    campaign: str
+    rivals: tuple[str, ...]
+    id: int
+    holder: str
+    reading: "_Reading"
+    progress: Progress = field(default_factory=Progress)
+
+    def resume(self, progress: Progress) -> int:
+        """Behind which line it goes on. From the beginning when the report is not there any more: the store knows the
+        rows that it has."""
+        if self.reading.report.resume(progress.report_bytes):
+            self.progress = progress
+        else:
+            self.reading.report.resume(0)
+        self.reading.skip(self.progress.line)
+        return self.progress.line
+
+    async def run(self, step: Step | None) -> None:
+        upcoming = self._read()
+        try:
+            while (batch := await upcoming) is not None:
+                upcoming = self._read()
+                chunk = Chunk(
+                    self.id, self.holder, self.campaign, batch.contacts, batch.lines, self.progress, self.rivals
+                )
+                there = await self.store.add(chunk) if batch.contacts else {}
+                await asyncio.to_thread(self._count, batch, there)
+                if step is not None:
+                    step(min(batch.bytes_read, self.reading.size), self.reading.size)
+        finally:
+            await asyncio.gather(upcoming, return_exceptions=True)  # the thread reads until it is through
+
+    def _read(self) -> "asyncio.Future[_Batch | None]":
+        return asyncio.ensure_future(asyncio.to_thread(self.reading.batch))
+
+    def _count(self, batch: _Batch, there: Mapping[int, Standing]) -> None:
+        notes, known = batch.notes, 0
+        for place, standing in there.items():
+            line, own = batch.lines[place], batch.contacts[place]
+            if (standing.campaign, standing.list) == (self.campaign, own.list) and standing.import_id != self.id:
+                known += 1
+            else:
+                notes.append(Note(line, "duplicate", self._where(standing), own.number))
+        notes.sort()
+        before = self.progress
+        self.progress = replace(
+            before, line=batch.end, report_bytes=self.reading.report.add(notes),
+            imported=before.imported + len(batch.contacts) - len(there), known=before.known + known,
+            duplicates=before.duplicates + len(there) - known, rejected=before.rejected + batch.rejected,
+        )  # fmt: skip
+
+    def _where(self, standing: Standing) -> str:
+        if standing.import_id == self.id:
+            return f"stands in line {standing.line}"
+        line = "" if standing.line is None else f", line {standing.line} of its file"
+        name = f"in the list {standing.list}{line}" if standing.list else "as a contact put in by itself"
+        return f"stands {name}" + ("" if standing.campaign == self.campaign else f" (campaign {standing.campaign})")
 
 
 class _Reading:
     """One pass over a list, in a thread."""
 
-    def __init__(self, path: Path, found: Scan, country: str | None) -> None:
-        self._found, self._country = found, country
-        self._seen: set[int] = set()
-        self._repeated = 0
-        self._rejects = _Rejects(path.with_name(f"{path.stem}.rejected.csv"))
-        self.rows = Rows(path, found.encoding)
-        self._rest = iter(self.rows)
+    def __init__(self, path: Path, found: Scan, source: ContactList, campaign: Campaign) -> None:
+        self.size = found.size
+        self.report = Report(report_path(path, campaign.campaign))
+        self.rows = _rows(path, found, source)
+        self._rest: Iterator[Row] = iter(self.rows)
         try:
-            self._header = self._read_header(path)
+            self._reader = self._read_header(path, source, campaign.country)
         except ListError:
             self.rows.close()
             raise
 
-    def batch(self) -> list[NewContact] | None:
-        """The next contacts; None at the end of the file. Empty when all of many rows were rejected."""
-        contacts: list[NewContact] = []
-        for count, row in enumerate(self._rest, start=1):
-            contact = self._contact(row)
-            if contact is not None:
-                contacts.append(contact)
-            if count >= BATCH:
-                return contacts
+    def skip(self, line: int) -> None:
+        """Rows up to this one are done."""
+        if line:
+            self._rest = (row for row in self._rest if row.line > line)
+
+    def batch(self) -> _Batch | None:
+        """The next rows; None at the end of the file."""
+        batch = _Batch([], [], [], 0, 0, 0)
+        rejected = end = 0
+        for count, row in enumerate(islice(self._rest, BATCH), start=1):
+            end = row.line
+            try:
+                if row.fault:
+                    raise Rejected(row.fault)
+                contact = self._reader.contact(row.cells)
+            except Rejected as fault:
+                rejected += 1
+                place = self._reader.header.number
+                number = row.cells[place] if len(row.cells) > place else ""
+                batch.notes.append(Note(row.line, "rejected", str(fault), number))
+            else:
+                batch.contacts.append(contact)
+                batch.lines.append(row.line)
+                batch.notes.extend(Note(row.line, "left_out", *why) for why in self._reader.left_out)
             if count % _POLITE == 0:
                 time.sleep(0)  # the interpreter's lock goes to the loop now, not after its 5 ms
-        return contacts or None
+        return replace(batch, rejected=rejected, end=end, bytes_read=self.rows.bytes_read) if end else None
 
     def close(self) -> None:
         self.rows.close()
-        self._rejects.close()
+        self.report.close()
 
-    def report(self, imported: int, duplicates: int) -> ListReport:
-        rejects = self._rejects
-        return ListReport(
-            imported, duplicates + self._repeated, rejects.count, dict(rejects.reasons),
-            rejects.path if rejects.count and not rejects.fault else None, rejects.fault,
-            self._found.encoding, self.rows.delimiter, self._found.digest,
-        )  # fmt: skip
-
-    def _read_header(self, path: Path) -> Header:
+    def _read_header(self, path: Path, source: ContactList, country: str | None) -> Reader:
         first = next(self._rest, None)
         if first is None:
             raise ListError(f"{path}: the file has no rows")
         try:
             if first.fault:
                 raise ListError(first.fault)
-            return read_header(first.cells)
+            return Reader(read_header(first.cells, source.map), source, country)
         except ListError as fault:
             raise ListError(f"{path}:{first.line}: {fault}") from None
 
-    def _contact(self, row: Row) -> NewContact | None:
-        try:
-            if row.fault:
-                raise Rejected(row.fault)
-            contact = read_contact(self._header, row.cells, self._country)
-        except Rejected as fault:
-            number = row.cells[self._header.number] if len(row.cells) > self._header.number else ""
-            self._rejects.add(row.line, str(fault), number)
-            return None
-        digits = int(contact.number[1:])
-        if digits in self._seen:
-            self._repeated += 1
-            return None
-        if len(self._seen) < _REMEMBERED:
-            self._seen.add(digits)
-        return contact
 
-
-class _Rejects:
-    """`NAME.rejected.csv`: written when there is something to write; one of an earlier import goes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.count = 0
-        self.reasons: Counter[str] = Counter()
-        self.fault = ""
-        self._file: IO[str] | None = None
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-
-    def add(self, line: int, reason: str, number: str) -> None:
-        self.count += 1
-        self.reasons[reason] += 1
-        if self.fault:
-            return
-        try:
-            if self._file is None:
-                self._file = self.path.open("w", encoding="utf-8", newline="")
-                csv.writer(self._file).writerow(("line", "reason", "number"))
-            csv.writer(self._file).writerow((line, reason, _harmless(number)))
-        except OSError as fault:
-            self._failed(fault)
-
-    def close(self) -> None:
-        try:
-            if self._file is not None:
-                self._file.close()
-        except OSError as fault:
-            self._failed(fault)
-
-    def _failed(self, fault: OSError) -> None:
-        self.fault = f"{self.path}: {fault.strerror or fault}"
-
-
-def _harmless(cell: str) -> str:
-    """Short, printable, and no formula for the spreadsheet that opens it."""
-    plain = "".join(char if char.isprintable() else "�" for char in cell[:64])
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+def _rows(path: Path, found: Scan, source: ContactList) -> Rows:
+    return Rows(path, found, source.delimiter)

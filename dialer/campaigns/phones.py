@@ -198,9 +198,10 @@ def _codes() -> dict[str, _Code]:
 def _region(name: str) -> _Region | None:
     """None for a country that `phonenumbers` does not know."""
     known = PhoneMetadata.metadata_for_region(name, None)
-    if known is None or not known.general_desc.national_number_pattern:
+    general = None if known is None else known.general_desc
+    if known is None or general is None or not general.national_number_pattern:
         return None
-    general, trunk = known.general_desc, known.national_prefix_for_parsing
+    trunk = known.national_prefix_for_parsing
     return _Region(
         str(known.country_code),
         frozenset(general.possible_length) - frozenset(general.possible_length_local_only),

@@ -1,5 +1,6 @@
 """The rows of a CSV file of unknown origin, with bounded memory, whatever is in it."""
 
+import codecs
 import csv
 import hashlib
 import io
@@ -15,7 +16,9 @@ MOST_LINE = 256 * 1024
 """Characters of one line."""
 MOST_LINES_A_ROW = 50
 """A quoted field may hold line breaks; a quote that is never closed must not swallow the file."""
+WORKBOOK = "xlsx"
 _BLOCK = 1 << 20
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -31,13 +34,16 @@ class Scan(NamedTuple):
     """What a first reading of the whole file found."""
 
     encoding: str
+    """`xlsx` for a workbook."""
     digest: str
     """SHA-256 of the bytes: the same list again is known by it."""
     size: int
+    certain: bool = True
+    """Every byte was found to be a character. Otherwise rows with one that is none are refused."""
 
 
-def scan(path: Path) -> Scan:
-    """Raises ListError for a file that cannot be read, or is empty."""
+def scan(path: Path, encoding: str | None = None) -> Scan:
+    """`encoding`: what the operator says it is. Raises ListError for a file that cannot be read, or is empty."""
     digest, size = hashlib.sha256(), 0
     utf8, decoder = True, getincrementaldecoder("utf-8")()
     start = b""
@@ -53,7 +59,22 @@ def scan(path: Path) -> Scan:
         raise ListError(f"{path}: {fault.strerror or fault}") from None
     if not size:
         raise ListError(f"{path}: the file is empty")
-    return Scan(_encoding(start, utf8), digest.hexdigest(), size)
+    if start == _ZIP:
+        return Scan(WORKBOOK, digest.hexdigest(), size)
+    if start == _OLE:
+        raise ListError(f"{path}: an old workbook, or one with a password: save it as XLSX without one, or as CSV")
+    found = _encoding(start, utf8) if encoding is None else _named(path, encoding)
+    return Scan(found, digest.hexdigest(), size, certain=found.startswith("utf-8") and utf8)
+
+
+def _named(path: Path, encoding: str) -> str:
+    try:
+        info = codecs.lookup(encoding)
+        "é".encode(encoding)
+    except (LookupError, UnicodeError):
+        fault = f"{path}: there is no text encoding `{encoding}`; UTF-8 is `utf-8`, Windows' is `cp1252`"
+        raise ListError(fault) from None
+    return "utf-8-sig" if info.name == "utf-8" else info.name
 
 
 def _decodes(decode: Callable[[bytes], str], block: bytes) -> bool:
@@ -124,19 +145,20 @@ class _Lines:
 class Rows:
     """The rows of a scanned file. Empty lines are left out; a row that cannot be read has its `fault`."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
+    def __init__(self, path: Path, found: Scan, delimiter: str | None = None) -> None:
         try:
             self._raw = path.open("rb")
         except OSError as fault:
             raise ListError(f"{path}: {fault.strerror or fault}") from None
-        self._text = io.TextIOWrapper(self._raw, encoding, errors="replace", newline="")
+        self._text = io.TextIOWrapper(self._raw, found.encoding, errors="replace", newline="")
         first = self._text.readline(MOST_LINE)
         named = first.lower().startswith("sep=")  # a line that Excel writes for itself
         if not named:
             self._text.seek(0)
         self._skipped = int(named)
         self._lines = _Lines(self._text)
-        self.delimiter = _delimiter(first, named)
+        self._certain = found.certain
+        self.delimiter = delimiter or _delimiter(first, named)
         self._reader = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
 
     @property
@@ -158,7 +180,10 @@ class Rows:
                 self._lines.back()
                 yield Row(line, [], f"not CSV: {str(fault)[:100]}")
             else:
-                if any(cell.strip() for cell in cells):
+                whole = "".join(cells)
+                if not self._certain and "\ufffd" in whole:
+                    yield Row(line, cells, f"a character that is none in {self._text.encoding}")
+                elif whole and not whole.isspace():
                     yield Row(line, cells)
 
     def close(self) -> None:

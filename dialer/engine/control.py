@@ -1,6 +1,5 @@
 """What people and their programs ask of the running engine: `web/port.Control` over the live parts."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,10 +11,9 @@ from dialer.calls import events as ev
 from dialer.calls.model import State as CallState
 from dialer.campaigns import retry
 from dialer.campaigns.contacts import ListError
-from dialer.campaigns.lists import import_list
-from dialer.campaigns.rows import scan
 from dialer.config.campaign import Campaign
 from dialer.engine.desks import EngineDesks
+from dialer.engine.list_imports import import_into
 from dialer.engine.live import LiveCall
 from dialer.engine.promises import EnginePromises
 from dialer.engine.reload import Reloader
@@ -219,19 +217,16 @@ class EngineControl:
         return found.id
 
     async def import_list(
-        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None
+        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None, name: str | None = None
     ) -> Mapping[str, int]:
-        run = self._run(campaign)
-        engine = self._engine
+        self._run(campaign)
         try:
-            report = await import_list(engine.store, run.config, Path(path), progress)
+            report = await import_into(self._engine, campaign, Path(path), name, progress)
         except ListError as error:
             raise RefusedError(str(error)) from error
-        counts = {"imported": report.imported, "duplicates": report.duplicates, "rejected": report.rejected}
-        await engine.store.save_list_import(campaign, path, report.digest, engine.clock.now(), **counts)
-        engine.metrics.imported(campaign, counts)
-        engine.campaigns.contact_added(campaign)
-        return counts
+        except StoreError as error:
+            raise RefusedError(f"{error}; the next import of the file goes on where this one stopped") from error
+        return report.counts()
 
     async def stop_calling(self, scope: str, number: str, source: str, until: float | None) -> None:
         engine = self._engine
@@ -252,20 +247,3 @@ class EngineControl:
 
     async def reload(self) -> Sequence[str]:
         return await self._reloader.reload()
-
-
-async def import_configured_list(control: EngineControl, engine: "Engine", name: str) -> None:
-    """The list a campaign names, once: again only when the file has changed."""
-    run = engine.campaigns.runs[name]
-    path = engine.configuration.list_path(run.config)
-    if path is None:
-        return
-
-    try:
-        digest = (await asyncio.to_thread(scan, path)).digest
-        if await engine.store.list_imported(name, str(path), digest):
-            return
-        counts = await control.import_list(name, str(path))
-        log.info("list imported: %s", counts, extra={"campaign": name})
-    except (ListError, RefusedError, OSError) as error:
-        log.error("the list could not be imported: %s", error, extra={"campaign": name})

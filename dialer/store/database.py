@@ -23,6 +23,8 @@ from dialer.store.errors import StoreError
 
 BUSY_S = 10.0
 """How long one process waits for another one's transaction on the same SQLite file."""
+CACHE_KB = 65_536
+"""Of the writer on SQLite: a long list's index is then written a page once, not a page a row."""
 MIGRATION_LOCK = 0x6469616C6572
 """Key of PostgreSQL's advisory lock while migrating ("dialer")."""
 
@@ -91,7 +93,8 @@ def _prepare_file(path: Path) -> None:
 
 def _set_up_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin when we say so, not when the driver guesses
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "wal_autocheckpoint=4000"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "wal_autocheckpoint=4000",
+                   f"cache_size=-{CACHE_KB}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

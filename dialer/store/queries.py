@@ -33,7 +33,6 @@ from dialer.store.schema import (
     campaign_status,
     contacts,
     dispositions,
-    list_imports,
     people,
     talks,
     tallies,
@@ -168,14 +167,17 @@ def one_by_one(write: Callable[..., T]) -> Callable[["Transaction", Sequence[Any
 # -- contacts ---------------------------------------------------------------------------------------------------------
 
 
+def contact_row(campaign: str, new: NewContact) -> dict[str, Any]:
+    return {
+        "campaign": campaign, "number": new.number, "fields": dict(new.fields), "state": "due", "attempts": 0,
+        "tries": {}, "next_at": new.next_at, "others": list(new.others) or None, "list": new.list, "rank": new.rank,
+        "timezone": new.timezone,
+    }
+
+
 @one_by_one
 def add_contacts(tx: Transaction, campaign: str, new: Sequence[NewContact]) -> tuple[int, int]:
-    rows = [
-        {"campaign": campaign, "number": contact.number, "fields": dict(contact.fields), "state": "due", "attempts": 0,
-         "tries": {}, "next_at": contact.next_at, "others": list(contact.others) or None, "list": contact.list,
-         "rank": contact.rank, "timezone": contact.timezone}
-        for contact in new
-    ]
+    rows = [contact_row(campaign, contact) for contact in new]
     inserted = tx.insert_new(contacts, rows)
     tx.count_contacts(campaign, None, "due", inserted)
     return inserted, len(rows) - inserted
@@ -311,11 +313,6 @@ def drop_session(tx: Transaction, agent: str) -> None:
 @one_by_one
 def save_campaign_status(tx: Transaction, campaign: str, status: str, at: float) -> None:
     tx.upsert(campaign_status, {"campaign": campaign, "status": status, "at": at})
-
-
-@one_by_one
-def save_list_import(tx: Transaction, row: Mapping[str, Any]) -> None:
-    tx.upsert(list_imports, row)
 
 
 # -- the batch --------------------------------------------------------------------------------------------------------

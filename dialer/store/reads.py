@@ -14,7 +14,6 @@ from dialer.store.schema import (
     calls,
     campaign_status,
     contacts,
-    list_imports,
     talks,
     tallies,
 )
@@ -122,9 +121,3 @@ def sessions(connection: sa.Connection) -> list[AgentSession]:
 def status_of(connection: sa.Connection, campaign: str) -> str | None:
     statement = sa.select(campaign_status.c.status).where(campaign_status.c.campaign == campaign)
     return connection.execute(statement).scalar_one_or_none()
-
-
-def list_imported(connection: sa.Connection, campaign: str, path: str, digest: str) -> bool:
-    statement = sa.select(list_imports.c.at).where(
-        list_imports.c.campaign == campaign, list_imports.c.path == path, list_imports.c.digest == digest)
-    return connection.execute(statement).one_or_none() is not None

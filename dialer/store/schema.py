@@ -43,6 +43,8 @@ contacts = Table(
     Column("list", String, nullable=False, server_default=text("''")),
     Column("rank", Double, nullable=False, server_default=text("0")),
     Column("timezone", String),
+    Column("import_id", Id),  # which file it came with, and where it stood there; null when put in by itself
+    Column("line", Integer),
     UniqueConstraint("campaign", "number"),
     Index(None, "campaign", "state", "next_at", "id"),  # a claim reads only the rows it takes, however long the list
 )
@@ -219,15 +221,24 @@ campaign_status = Table(
     Column("at", Double, nullable=False),
 )
 
-list_imports = Table(
-    "list_imports", metadata,
-    Column("campaign", String, primary_key=True),
-    Column("path", String, primary_key=True),
-    Column("digest", String, primary_key=True),
-    Column("at", Double, nullable=False),
+imports = Table(
+    "imports", metadata,
+    # A file read into a list. One that is cut off goes on where the row says, by the same file's next import.
+    Column("id", Id, primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("list", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("holder", String, nullable=False),  # who writes to it; one who comes later takes it over
+    Column("line", Integer, nullable=False),  # up to here every row is in the store and in the report
+    Column("report_bytes", BigInteger, nullable=False),  # how long the report was then
     Column("imported", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
     Column("duplicates", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    Index(None, "campaign", "list", "digest"),
 )
 
 tallies = Table(

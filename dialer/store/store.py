@@ -16,6 +16,7 @@ from dialer.store import callbacks, claims, consent, database, law, picks, queri
 from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
+from dialer.store.imports import Imports
 from dialer.store.invoices import Invoices
 from dialer.store.people import People
 from dialer.store.news import News
@@ -66,6 +67,7 @@ class Store:
         self._resources = resources
         self.news: News | None = None
         """Where several nodes may share the store."""
+        self.imports = Imports(self._write, self._read)
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
@@ -302,18 +304,6 @@ class Store:
 
     def save_campaign_status(self, campaign: str, status: str, at: float) -> "Future[None]":
         return self._write(queries.save_campaign_status, campaign, status, at, fact=True)
-
-    def list_imported(self, campaign: str, path: str, digest: str) -> "Future[bool]":
-        """Whether this very file was imported into the campaign."""
-        return self._read(reads.list_imported, campaign, path, digest)
-
-    def save_list_import(
-        self, campaign: str, path: str, digest: str, at: float, *, imported: int = 0, duplicates: int = 0,
-        rejected: int = 0,
-    ) -> "Future[None]":
-        row = {"campaign": campaign, "path": path, "digest": digest, "at": at, "imported": imported,
-               "duplicates": duplicates, "rejected": rejected}
-        return self._write(queries.save_list_import, row)
 
     # -- how ----------------------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ def _bind_import(route: Route, control: Control) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         body = await read(request, ImportRequest)
         if ndjson_wanted(request):
-            return await tell_progress(request, control, request.match_info["campaign"], body.path)
+            return await tell_progress(request, control, request.match_info["campaign"], body.path, body.list)
         return reply_to(route, await _answer(route, Ask(control, request.match_info), body))
 
     return handle

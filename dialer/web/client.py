@@ -58,12 +58,13 @@ class Api:
         finally:
             link.close()
 
-    def import_list(self, campaign: str, path: str) -> Iterator[Mapping[str, Any]]:
+    def import_list(self, campaign: str, path: str, name: str | None = None) -> Iterator[Mapping[str, Any]]:
         """The lines of the import as they come: `{done, total}` in bytes, the counts as the last."""
         link = http.client.HTTPConnection(self.host, self.port, timeout=IMPORT_S)
         headers = self._headers | {"Accept": "application/x-ndjson"}
+        body = {"path": path} | ({"list": name} if name else {})
         try:
-            answer = self._sent(link, "POST", f"/v1/campaigns/{campaign}/import", {"path": path}, headers)
+            answer = self._sent(link, "POST", f"/v1/campaigns/{campaign}/import", body, headers)
             if answer.status != 200:
                 _decoded(answer.status, answer.read())
             yield from _lines(answer)

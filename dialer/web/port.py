@@ -146,8 +146,9 @@ class Control(Protocol):
         ...
 
     async def import_list(
-        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None
+        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None, name: str | None = None
     ) -> Mapping[str, int]:
-        """Import a CSV on the engine's host: counts of `imported`, `duplicates`, `rejected`.
+        """Import a file on the engine's host into the list `name`: counts of `imported`, `known`, `duplicates`,
+        `rejected`.
         `progress(bytes_done, bytes_total)` may be called from any thread."""
         ...

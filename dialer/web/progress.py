@@ -21,11 +21,13 @@ def ndjson_wanted(request: web.Request) -> bool:
     return NDJSON in request.headers.get(hdrs.ACCEPT, "")
 
 
-async def tell_progress(request: web.Request, control: Control, campaign: str, path: str) -> web.StreamResponse:
+async def tell_progress(
+    request: web.Request, control: Control, campaign: str, path: str, name: str | None
+) -> web.StreamResponse:
     """The import goes on to its end even when the client goes away."""
     steps: list[tuple[int, int]] = [(0, 0)]
     work = asyncio.ensure_future(
-        control.import_list(campaign, path, lambda done, total: steps.__setitem__(0, (done, total)))
+        control.import_list(campaign, path, lambda done, total: steps.__setitem__(0, (done, total)), name)
     )
     response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: NDJSON})
     told = (0, 0)

@@ -77,4 +77,7 @@ class StopRequest(Request):
 
 
 class ImportRequest(Request):
-    path: Annotated[Line, Field(min_length=1, max_length=4096, description="A CSV file on the engine's host.")]
+    path: Annotated[Line, Field(min_length=1, max_length=4096, description="A CSV or XLSX file on the engine's host.")]
+    list: Annotated[
+        Name | None, Field(description="Into which list; left out, the configured one of this file, or named after it.")
+    ] = None

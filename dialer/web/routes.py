@@ -35,7 +35,10 @@ class Created:
 @dataclass(frozen=True, slots=True)
 class Imported:
     imported: int
+    known: int
+    """In the list already, from an earlier file."""
     duplicates: int
+    """Elsewhere already: earlier in the file, in another list, in another campaign of the client."""
     rejected: int
 
 
@@ -80,7 +83,7 @@ async def _add_contact(ask: Ask, body: ContactRequest) -> Created:
 
 
 async def _import(ask: Ask, body: ImportRequest) -> object:
-    return await ask.control.import_list(ask.path["campaign"], body.path)
+    return await ask.control.import_list(ask.path["campaign"], body.path, None, body.list)
 
 
 async def _stop_calling(ask: Ask, body: StopRequest) -> None:

@@ -4,18 +4,21 @@ import asyncio
 import csv
 import threading
 import tracemalloc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialer.campaigns import lists
-from dialer.campaigns.contacts import Header, ListError, read_contact
+from dialer.campaigns.contacts import ListError, Reader
 from dialer.campaigns.lists import ListReport, import_list
 from dialer.campaigns.rows import MOST_LINE
 from dialer.config.campaign import Campaign
+from dialer.config.lists import ContactList
+from dialer.store.imports import Chunk
+from dialer.store.list_records import Import, Progress, Standing
 from dialer.store.records import NewContact
 from dialer.store.store import Store
 
@@ -38,26 +41,50 @@ class Kept:
 
     def __init__(self) -> None:
         self.contacts: list[NewContact] = []
+        self.lines: dict[str, int] = {}
 
-    async def add_contacts(self, campaign: str, contacts: Sequence[NewContact]) -> tuple[int, int]:
-        self.contacts += contacts
-        return len(contacts), 0
+    async def begin(self, campaign: str, name: str, path: str, digest: str, at: float, holder: str) -> Import:
+        return Import(1, campaign, name, path, digest, at, None, Progress())
+
+    async def add(self, chunk: Chunk) -> Mapping[int, Standing]:
+        there = {}
+        for place, (new, line) in enumerate(zip(chunk.contacts, chunk.lines, strict=True)):
+            if self.lines.setdefault(new.number, line) == line:
+                self.contacts.append(new)
+            else:
+                there[place] = Standing(new.number, chunk.campaign, new.list, 1, self.lines[new.number])
+        return there
+
+    async def finish(self, import_id: int, holder: str, progress: Progress, at: float) -> None:
+        return None
 
 
 def write(path: Path, content: str | bytes) -> None:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-async def imported(path: Path, content: str | bytes, country: str | None = "DE") -> tuple[ListReport, list[NewContact]]:
+async def imported(
+    path: Path, content: str | bytes, country: str | None = "DE", **described: Any
+) -> tuple[ListReport, list[NewContact]]:
     write(path, content)
     kept = Kept()
-    return await import_list(kept, campaign(country), path), kept.contacts
+    source = ContactList.model_validate({"name": "main", "file": path.name, **described})
+    return await import_list(kept, campaign(country), path, source=source), kept.contacts
+
+
+def contact(number: str, fields: Mapping[str, str], **more: Any) -> NewContact:
+    return NewContact(number, fields, list="main", **more)
+
+
+def told(report: ListReport) -> list[dict[str, str]]:
+    if report.report is None:
+        return []
+    with report.report.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def rejects(report: ListReport) -> list[tuple[int, str]]:
-    assert report.rejected_file
-    with report.rejected_file.open(encoding="utf-8", newline="") as file:
-        return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
+    return [(int(row["line"]), row["reason"]) for row in told(report) if row["result"] == "rejected"]
 
 
 async def test_a_list_becomes_contacts_in_the_store(store: Store, tmp_path: Path) -> None:
@@ -67,11 +94,14 @@ async def test_a_list_becomes_contacts_in_the_store(store: Store, tmp_path: Path
         "Cid;0049 30 555010;Bonn\n\nDan;12;Köln\n;(030) 555-012;\n"
     )
     seen: list[tuple[int, int]] = []
-    report = await import_list(store, campaign(), path, lambda done, total: seen.append((done, total)))
-    assert report.counts() == {"imported": 3, "duplicates": 1, "rejected": 1}
-    assert (report.rows, report.encoding, report.delimiter) == (5, "utf-8", ";")
+    report = await import_list(store.imports, campaign(), path, lambda done, total: seen.append((done, total)))
+    assert report.counts() == {"imported": 3, "known": 0, "duplicates": 1, "rejected": 1}
+    assert (report.progress.rows, report.encoding, report.delimiter) == (5, "utf-8", ";")
     assert rejects(report) == [(6, "the number is too short, or lacks its area code")]
-    assert report.rejected_file == tmp_path / "winback.rejected.csv"
+    assert told(report)[0] == {
+        "line": "4", "result": "duplicate", "reason": "stands in line 2", "number": "'+4930555010"
+    }  # fmt: skip
+    assert report.report == tmp_path / "winback.winback.rejected.csv"
     assert seen[-1] == (path.stat().st_size,) * 2
     anna = await store.find_contact("winback", "+4930555010")
     assert anna
@@ -82,11 +112,12 @@ async def test_a_list_becomes_contacts_in_the_store(store: Store, tmp_path: Path
 async def test_rows_are_read_beside_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: set[int] = set()
 
-    def seen(header: Header, row: Sequence[str], country: str | None) -> NewContact:
+    def seen(reader: Reader, row: Sequence[str]) -> NewContact:
         threads.add(threading.get_ident())
-        return read_contact(header, row, country)
+        return real(reader, row)
 
-    monkeypatch.setattr(lists, "read_contact", seen)
+    real = Reader.contact
+    monkeypatch.setattr(Reader, "contact", seen)
     _, contacts = await imported(tmp_path / "list.csv", "number\n+4930555010\n")
     assert len(contacts) == 1
     assert threads
@@ -96,17 +127,18 @@ async def test_rows_are_read_beside_the_event_loop(tmp_path: Path, monkeypatch: 
 async def test_the_same_list_again_imports_nothing(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "winback.csv"
     path.write_text("number\n" + "".join(f"+4930555{number:04}\n" for number in range(2500)))
-    first = await import_list(store, campaign(), path)
-    again = await import_list(store, campaign(), path)
-    assert (first.imported, first.duplicates, first.rejected_file) == (2500, 0, None)
-    assert (again.imported, again.duplicates, again.digest) == (0, 2500, first.digest)
+    first = await import_list(store.imports, campaign(), path)
+    again = await import_list(store.imports, campaign(), path)
+    assert (first.counts(), first.report) == ({"imported": 2500, "known": 0, "duplicates": 0, "rejected": 0}, None)
+    assert again.counts() == {"imported": 0, "known": 2500, "duplicates": 0, "rejected": 0}
+    assert again.digest == first.digest
 
 
 async def test_rejects_that_cannot_be_written_keep_no_list_out(tmp_path: Path) -> None:
-    (tmp_path / "list.rejected.csv").mkdir()
+    (tmp_path / "list.winback.rejected.csv").mkdir()
     report, contacts = await imported(tmp_path / "list.csv", "number\nx\n+4930555010\ny\n")
-    assert (len(contacts), report.rejected, report.rejected_file) == (1, 2, None)
-    assert "list.rejected.csv: Is a directory" in report.rejected_fault
+    assert (len(contacts), report.progress.rejected, report.report) == (1, 2, None)
+    assert "list.winback.rejected.csv: Is a directory" in report.report_fault
 
 
 async def test_a_report_of_rejects_that_no_longer_holds_goes(tmp_path: Path) -> None:
@@ -114,8 +146,8 @@ async def test_a_report_of_rejects_that_no_longer_holds_goes(tmp_path: Path) -> 
     report, _ = await imported(path, "number\nx\n")
     assert rejects(report) == [(2, "not a telephone number")]
     report, _ = await imported(path, "number\n+4930555010\n")
-    assert report.rejected_file is None
-    assert not (tmp_path / "list.rejected.csv").exists()
+    assert report.report is None
+    assert not (tmp_path / "list.winback.rejected.csv").exists()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -123,7 +155,7 @@ async def test_a_report_of_rejects_that_no_longer_holds_goes(tmp_path: Path) -> 
 async def test_encodings_and_delimiters(encoding: str, delimiter: str, tmp_path: Path) -> None:
     text = "number,name\r\n+4930555010,Jürgen Größ\r\n".replace(",", delimiter)
     report, contacts = await imported(tmp_path / "list.csv", text.encode(encoding))
-    assert contacts == [NewContact("+4930555010", {"name": "Jürgen Größ"})]
+    assert contacts == [contact("+4930555010", {"name": "Jürgen Größ"})]
     assert (report.encoding, report.delimiter) == (encoding, delimiter)
 
 
@@ -138,7 +170,7 @@ async def test_a_character_split_over_two_blocks_is_still_utf8(tmp_path: Path) -
 
 async def test_excels_own_first_line(tmp_path: Path) -> None:
     report, contacts = await imported(tmp_path / "list.csv", "sep=;\nname,x;number\nAnna;+4930555010\nBob;y\n")
-    assert contacts == [NewContact("+4930555010", {"name_x": "Anna"})]
+    assert contacts == [contact("+4930555010", {"name_x": "Anna"})]
     assert rejects(report) == [(4, "not a telephone number")]
 
 
@@ -176,10 +208,10 @@ async def test_hostile_fields_are_kept_as_data(text: str, store: Store, tmp_path
     path = tmp_path / "list.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("number", "note"), ("+4930555010", text)])
-    report = await import_list(store, campaign(), path)
+    report = await import_list(store.imports, campaign(), path)
     contact = await store.find_contact("winback", "+4930555010")
     assert contact
-    assert (report.imported, dict(contact.fields)) == (1, {"note": text.strip()})
+    assert (report.progress.imported, dict(contact.fields)) == (1, {"note": text.strip()})
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if "4930" not in text])
@@ -189,9 +221,9 @@ async def test_hostile_numbers_are_rejected(text: str, tmp_path: Path) -> None:
         csv.writer(file).writerows([("number", "note"), (text, "x"), ("+4930555010", "y")])
     kept = Kept()
     report = await import_list(kept, campaign(), path)
-    assert (len(kept.contacts), report.rejected) == (1, 1)
-    assert report.rejected_file
-    with report.rejected_file.open(encoding="utf-8", newline="") as file:
+    assert (len(kept.contacts), report.progress.rejected) == (1, 1)
+    assert report.report
+    with report.report.open(encoding="utf-8", newline="") as file:
         cell = list(csv.reader(file))[1][2]
     assert cell.isprintable()
     assert not cell.startswith(("=", "+", "-", "@"))
@@ -236,13 +268,13 @@ CELLS = st.text(st.sampled_from('+049 -",;\t\r\n\0=xü\'\ufeff'), max_size=12)
 def test_no_file_raises_and_every_row_is_counted(parts: list[str], broken: bool, tmp_path: Path) -> None:
     content = ("number,note\n" + "".join(parts)).encode() + (b"\xff\n" if broken else b"")
     report, contacts = asyncio.run(imported(tmp_path / "list.csv", content))
-    assert report.imported == len(contacts)
+    assert report.progress.imported == len(contacts)
     assert len({contact.number for contact in contacts}) == len(contacts)
-    assert report.rejected == sum(report.reasons.values())
-    if report.rejected:
+    assert report.progress.rejected == sum(report.reasons.values())
+    if report.progress.rejected:
         lines = [line for line, _ in rejects(report)]
         assert lines == sorted(lines)
-        assert len(lines) == report.rejected
+        assert len(lines) == report.progress.rejected
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
@@ -270,5 +302,5 @@ async def test_memory_does_not_grow_with_the_fields(tmp_path: Path) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert (report.imported, report.rejected) == (1, 21)
+    assert (report.progress.imported, report.progress.rejected) == (1, 21)
     assert peak < 16_000_000

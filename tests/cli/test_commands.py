@@ -170,8 +170,8 @@ def test_flows(dialer: Dialer, root: Path) -> None:
 def test_a_list_goes_through_the_running_engine(dialer: Dialer, running: Path, plant: Plant) -> None:
     (running / "a.csv").write_text("number\n+4930231250123\n")
     seen = dialer(running, "list", "import", "winback", "a.csv")
-    assert (seen.exit_code, seen.stdout) == (0, "3 imported, 2 duplicates, 1 rejected\n")
-    assert "a.rejected.csv" in seen.stderr
+    assert (seen.exit_code, seen.stdout) == (0, "3 imported, 0 known, 2 duplicates, 1 rejected\n")
+    assert "a.csv.winback.rejected.csv" not in seen.stderr and "a.winback.rejected.csv" in seen.stderr
     assert plant.orders == [("import", "winback", str(running / "a.csv")), ("imported", "winback")]
     plant.fault = RefusedError("a.csv:1: no column `number`")
     refused = dialer(running, "list", "import", "winback", "a.csv")
@@ -181,9 +181,9 @@ def test_a_list_goes_through_the_running_engine(dialer: Dialer, running: Path, p
 def test_a_list_goes_into_the_store_without_an_engine(dialer: Dialer, root: Path) -> None:
     (root / "a.csv").write_text("number,name\n+4930231250123,A\n+4930231250124,B\n+4930231250124,B\n12,C\n")
     first = dialer(root, "list", "import", "acme_winback", "a.csv")
-    assert (first.exit_code, first.stdout) == (0, "2 imported, 1 duplicates, 1 rejected\n")
+    assert (first.exit_code, first.stdout) == (0, "2 imported, 0 known, 1 duplicates, 1 rejected\n")
     again = dialer(root, "list", "import", "acme_winback", "a.csv")
-    assert again.stdout == "0 imported, 3 duplicates, 1 rejected\n"
+    assert again.stdout == "0 imported, 3 known, 0 duplicates, 1 rejected\n"
     with sqlite3.connect(root / "var" / "dialer.db") as store:
         rows = store.execute("select number from contacts where campaign = 'acme_winback' order by number").fetchall()
     store.close()

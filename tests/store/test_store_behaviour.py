@@ -134,10 +134,6 @@ async def test_agents_and_campaigns_survive(store: Store) -> None:
     await store.save_campaign_status(CAMPAIGN, "running", 1.0)
     await store.save_campaign_status(CAMPAIGN, "paused", 2.0)
     assert await store.campaign_status(CAMPAIGN) == "paused"
-    assert not await store.list_imported(CAMPAIGN, "a.csv", "d1")
-    await store.save_list_import(CAMPAIGN, "a.csv", "d1", 1.0, imported=3)
-    assert await store.list_imported(CAMPAIGN, "a.csv", "d1")
-    assert not await store.list_imported(CAMPAIGN, "a.csv", "d2")
 
 
 async def test_what_was_written_is_there_after_reopening(url: str) -> None:

@@ -65,7 +65,9 @@ class Plant:
     fault: Exception | None = None
     orders: list[tuple[object, ...]] = field(default_factory=list)
     held: asyncio.Event | None = None
-    counts: Mapping[str, int] = field(default_factory=lambda: {"imported": 3, "duplicates": 2, "rejected": 1})
+    counts: Mapping[str, int] = field(
+        default_factory=lambda: {"imported": 3, "known": 0, "duplicates": 2, "rejected": 1}
+    )
 
     @property
     def desks(self) -> "Desk":
@@ -145,7 +147,7 @@ class Plant:
         return self.faults
 
     async def import_list(
-        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None
+        self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None, name: str | None = None
     ) -> Mapping[str, int]:
         self._campaign(campaign)
         self._told("import", campaign, path)

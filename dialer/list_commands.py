@@ -1,0 +1,133 @@
+"""`dialer list`: contacts into a campaign, and out of it with what came of them."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from dialer.terminal import (
+    CampaignName,
+    Plant,
+    Root,
+    configuration_of,
+    fail,
+    open_store,
+    running_engine,
+    store_faults,
+    word,
+)
+
+if TYPE_CHECKING:
+    from dialer.campaigns.lists import ImportStore, ListReport
+    from dialer.config.campaign import Campaign
+    from dialer.config.configuration import Configuration
+
+    Step = Callable[[int, int], None]
+
+T = TypeVar("T")
+lists = typer.Typer(help="Contact lists.", no_args_is_help=True)
+
+ListName = Annotated[str | None, typer.Option("--name", help="Of the list; left out, the configured one of this file.")]
+
+
+@lists.command("import")
+def import_file(
+    campaign: CampaignName,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, resolve_path=True)],
+    name: ListName = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would come of it, and import nothing.")] = False,
+    root: Root = Path("."),
+    plant: Plant = None,
+) -> None:
+    """Import a CSV or XLSX file into a campaign: through the running engine, else straight into the store.
+
+    What was cut off goes on where it stopped. Rows that become no contact go to FILE.CAMPAIGN.rejected.csv beside it.
+    """
+    from dialer import tables
+    from dialer.campaigns.report import report_path
+    from dialer.web.client import DownError
+
+    with tables.progress(file.name) as step:
+        if dry_run:
+            counts: Mapping[str, int] = _tried(root, plant, campaign, file, name, step)
+        else:
+            with running_engine(root, plant) as api:
+                try:
+                    counts = tables.steps(api.import_list(word(campaign), str(file), name and word(name)), step)
+                except DownError:
+                    counts = _imported(root, plant, campaign, file, name, step)
+    typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
+    if counts["rejected"] or counts["duplicates"]:
+        typer.echo(f"which rows and why: {report_path(file, campaign)}", err=True)
+
+
+def _imported(
+    root: Path, plant: Path | None, campaign: str, file: Path, name: str | None, step: "Step"
+) -> Mapping[str, int]:
+    configuration, model = _campaign(root, plant, campaign)
+
+    async def into_store() -> "ListReport":
+        store = open_store(configuration)
+        try:
+            return await _import(configuration, model, store.imports, file, name, step)
+        finally:
+            await store.close()
+
+    return _run(into_store).counts()
+
+
+def _tried(
+    root: Path, plant: Path | None, campaign: str, file: Path, name: str | None, step: "Step"
+) -> Mapping[str, int]:
+    """Into a store of its own, which is thrown away; what the real one has is asked of it."""
+    from dialer.campaigns.trial import Trial
+    from dialer.store.store import Store
+
+    configuration, model = _campaign(root, plant, campaign)
+
+    async def into_nothing() -> "ListReport":
+        with TemporaryDirectory(prefix="dialer-") as folder:
+            store, scratch = open_store(configuration), Store.open(f"sqlite:///{folder}/trial.db")
+            try:
+                return await _import(configuration, model, Trial(scratch.imports, store.imports), file, name, step)
+            finally:
+                await scratch.close()
+                await store.close()
+
+    return _run(into_nothing).counts()
+
+
+def _campaign(root: Path, plant: Path | None, name: str) -> "tuple[Configuration, Campaign]":
+    from dialer.config.faults import suggest
+
+    configuration = configuration_of(root, plant)
+    model = configuration.campaigns.get(name)
+    if model is None:
+        fail(f"there is no campaign `{name}`; {suggest(name, configuration.campaigns, 'campaigns')}")
+    return configuration, model
+
+
+async def _import(
+    configuration: "Configuration", campaign: "Campaign", store: "ImportStore", file: Path, name: str | None,
+    step: "Step",
+) -> "ListReport":
+    from dialer.campaigns.lists import import_list
+    from dialer.campaigns.sources import rivals_of, source_of
+
+    source = source_of(configuration, campaign, file, name and word(name))
+    rivals = rivals_of(configuration, campaign, source)
+    return await import_list(store, campaign, file, step, source=source, rivals=rivals)
+
+
+def _run(work: "Callable[[], Coroutine[Any, Any, T]]") -> "T":
+    import asyncio
+
+    from dialer.campaigns.contacts import ListError
+
+    try:
+        with store_faults():
+            return asyncio.run(work())
+    except ListError as fault:
+        fail(str(fault))
