@@ -30,7 +30,7 @@ from demo.ports import HOST
 from dialer.store.records import CallRecord
 from dialer.store.store import Store
 
-SCENARIO = Path(__file__).parent / "scenarios" / "answer.xml"
+SCENARIOS = Path(__file__).parent / "scenarios"
 AGENTS = 60
 AGENT_RATE = 50
 PAUSE_MS = 500
@@ -52,11 +52,12 @@ class Completed:
 
 
 @asynccontextmanager
-async def answering(port: int, hold_ms: int) -> AsyncIterator[None]:
+async def answering(port: int, hold_ms: int, scenario_name: str = "answer.xml") -> AsyncIterator[None]:
     """SIPp on `port`, answering every call."""
     with tempfile.TemporaryDirectory(prefix="bench-sipp-") as directory:
-        scenario = Path(directory) / "answer.xml"
-        scenario.write_text(SCENARIO.read_text().replace("@HOLD_MS@", str(hold_ms)))
+        scenario = Path(directory) / scenario_name
+        (Path(directory) / "silence.alaw").write_bytes(b"\xd5" * 8000)
+        scenario.write_text((SCENARIOS / scenario_name).read_text().replace("@HOLD_MS@", str(hold_ms)))
         sipp = await asyncio.create_subprocess_exec(
             "setpriv", "--pdeathsig", "KILL", "--", "sipp", "-sf", str(scenario), "-i", HOST, "-mi", HOST,
             "-p", str(port), "-mp", str(port + 2), "-nostdin",

@@ -87,11 +87,12 @@ class Exchange:
         line.detect = "DIALER_DETECT" in order.variables
         if fate.rings_s is not None:
             self._later(line, fate.rings_s, self._ring, line)
-        if fate.kind in ("person", "machine") and fate.ends_s is not None:
+        if fate.ends_s is None or fate.ends_s >= order.ring_s:  # Asterisk gives it up
+            self._later(line, order.ring_s, self._end, line, *CAUSES["no_answer"])
+        elif fate.kind in ("person", "machine"):
             self._later(line, fate.ends_s, self._answer, line)
-        else:  # who rings for ever is given up by the engine, which knows how long it may ring; or here a little later
-            ends_s = order.ring_s + 5.0 if fate.ends_s is None else fate.ends_s
-            self._later(line, ends_s, self._end, line, *CAUSES[fate.kind])
+        else:
+            self._later(line, fate.ends_s, self._end, line, *CAUSES[fate.kind])
 
     def hangup(self, channel: str, cause: int = 16) -> None:
         if (line := self._lines.get(channel)) is not None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import selectors
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 
@@ -12,20 +11,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.passed = 0.0
-        self.still = False
         super().__init__(_Leaping(self))
 
     def time(self) -> float:
         return self.passed
-
-    @contextmanager
-    def standing_still(self) -> Iterator[None]:
-        """Work in threads takes no virtual time."""
-        self.still = True
-        try:
-            yield
-        finally:
-            self.still = False
 
 
 class _Leaping(selectors.SelectSelector):
@@ -34,7 +23,7 @@ class _Leaping(selectors.SelectSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> Any:
-        if timeout is None or timeout <= 0 or self._loop.still:
+        if timeout is None or timeout <= 0:
             return super().select(timeout)
         ready = super().select(0)
         if not ready:
