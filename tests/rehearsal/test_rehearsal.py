@@ -74,8 +74,8 @@ def test_every_mode_meets_the_same_people(root: Path) -> None:
 
 
 def test_one_to_one_loses_nobody_and_dialling_ahead_wastes_less_time(root: Path) -> None:
-    progressive = rehearse(shift(root, agents=8, seconds=3600.0)).account
-    ahead = rehearse(shift(root, "predictive", agents=8, seconds=3600.0)).account
+    progressive = rehearse(shift(root, agents=6, seconds=2400.0)).account
+    ahead = rehearse(shift(root, "predictive", agents=6, seconds=2400.0)).account
     assert progressive.abandoned == 0
     assert ahead.occupancy > progressive.occupancy + 0.05
     assert progressive.contacts_tried < ahead.contacts_tried <= ahead.contacts

@@ -1,7 +1,10 @@
 """The store without a disk does what the one with a disk does."""
 
+from dataclasses import replace
+
 import pytest
 
+from dialer.calls.outcome import Outcome
 from dialer.store.errors import StoreError
 from dialer.store.memory import MemoryStore
 from dialer.store.records import CallRecord, Contact, ContactVerdict, Known, NewContact, Slot
@@ -19,7 +22,7 @@ async def test_a_contact_goes_its_way() -> None:
     (attempt,) = await store.claim("calls", [Slot("c1", "main"), Slot("c2", "main")], intend, 5.0)
     call = intend(Slot("c1", "main"), attempt.contact, Known())
     store.save_call(call)
-    await store.settle(call, ContactVerdict(attempt.contact.id, "done", reason="answered"))
+    await store.settle(replace(call, outcome=Outcome.ANSWERED), ContactVerdict(attempt.contact.id, "done", reason="answered"))
     found = await store.find_contact("calls", "+493012345")
     assert found is not None and (found.state, found.result, found.attempts) == ("done", "answered", 1)
     assert (await store.totals("calls")).contacts["done"] == 1
