@@ -22,7 +22,8 @@ async def test_a_contact_goes_its_way() -> None:
     (attempt,) = await store.claim("calls", [Slot("c1", "main"), Slot("c2", "main")], intend, 5.0)
     call = intend(Slot("c1", "main"), attempt.contact, Known())
     store.save_call(call)
-    await store.settle(replace(call, outcome=Outcome.ANSWERED), ContactVerdict(attempt.contact.id, "done", reason="answered"))
+    verdict = ContactVerdict(attempt.contact.id, "done", reason="answered")
+    await store.settle(replace(call, outcome=Outcome.ANSWERED), verdict)
     found = await store.find_contact("calls", "+493012345")
     assert found is not None and (found.state, found.result, found.attempts) == ("done", "answered", 1)
     assert (await store.totals("calls")).contacts["done"] == 1
