@@ -9,9 +9,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
+from dialer.config.budgets import Most, Of
 from dialer.config.models import Span, written_date
 from dialer.config.purposes import Audience, Purpose
-from dialer.config.scalars import Count, Duration, Flag, Model, Name, Rate, Text
+from dialer.config.scalars import Count, Duration, Flag, Model, Name, Text
 
 Date = Annotated[date, BeforeValidator(written_date)]
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
@@ -87,18 +88,33 @@ class ConsentRule(Model):
 class AbandonRule(Model):
     """How many of those who answered may find nobody there."""
 
-    most: Rate
-    days: Count
-    """Over so many days."""
-    per: Literal["campaign", "client", "caller_id"] = "campaign"
+    most: Most
+    """`3%` of the answered, or, with `answers`, a number of calls."""
+    days: Count | None = None
+    """Over so many days, of 24 hours each."""
+    answers: Count | None = None
+    """Of the last so many answered."""
+    per: Literal["campaign", "client"] = "campaign"
     connect_within: Duration = 2.0
     """Later than this is abandoned."""
     counted_from: Literal["answer", "greeting"] = "answer"
     """Where those seconds begin: when the person answers, or when the greeting is over."""
-    of: Literal["answered_by_person", "answered"] = "answered_by_person"
+    of: Of = "answered_by_person"
     """What it is a share of."""
+    false_positives: Flag = False
+    """People hung up as machines, as estimated, count as abandoned."""
+    machines_among_lost: Flag = False
+    """Of the abandoned those are taken off who were machines, in proportion to the machines that agents were given."""
     binding: Flag = True
     """False for a target that is no limit in law."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.days is None) == (self.answers is None):
+            raise ValueError("`days` and `answers` are two kinds of window; write one of them")
+        if self.days is not None and self.most >= 1:
+            raise ValueError("a number of calls over days; write a rate, `most: 3%`, or `answers: 100`")
+        return self
 
 
 class RegisterRule(Model):

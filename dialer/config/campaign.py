@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from dialer.config.budgets import Clock, Windows
 from dialer.config.lists import MAIN, ContactList
 from dialer.config.models import PerSecond
 from dialer.config.modes import Callbacks, Mode, Preview
@@ -37,6 +38,8 @@ class Machine(Model):
 
     detect: Flag = False
     """Listen to the first seconds of an answer; costs a person a moment of silence."""
+    false_positives: Rate = 0.02
+    """Of those hung up as machines, how many are people, until it was measured: some laws count them as abandoned."""
     then: Literal["hangup", "agent"] = "hangup"
     """What becomes of a machine."""
 
@@ -86,6 +89,14 @@ class Abandon(Model):
     """`predictive` only: abandoned, at most, of the people who answered."""
     window: Duration = 30 * 86_400.0
     """Over which `max` is counted, across restarts; half as much again is allowed within half an hour."""
+    windows: Windows = Field(default_factory=list)
+    """More budgets that hold at the same time, besides those of the country packs: `[{max: 5%, over: 1h}, {max: 3,
+    per: 100}]`."""
+    group: Name | None = None
+    """Campaigns that name the same group: their budgets hold for each, and for all of them together."""
+    clock: Clock = "answer"
+    """From when `connect_within` counts: the answer, or the end of the person's greeting, which machine detection finds
+    (`machine: {detect: true}`); without it, from the answer."""
     message: dict[Language, Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,1000}$")]] = Field(default_factory=dict)
     """Spoken to that person, by language; silence is not an option where the law asks for a message."""
     opt_out: OptOut | None = None

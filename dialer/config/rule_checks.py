@@ -29,6 +29,9 @@ def rule_faults(draft: Draft) -> Iterator[Fault]:
 
 def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     campaign, document = loaded.model, loaded.document
+    if campaign.abandon.clock == "greeting" and not campaign.machine.detect:
+        yield Fault(document.place(("abandon", "clock")), "nobody listens for the end of the greeting",
+                    "add `machine: {detect: true}`, or write `clock: answer`")
     if campaign.rules is None:
         if loaded.whole and STRICT not in draft.names["rules"]:
             yield Fault(document.place(()), "goes by the rules of each number's country, but there is no "
@@ -46,6 +49,9 @@ def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
             if campaign.abandon.connect_within > rule.connect_within:
                 yield Fault(document.place(("abandon", "connect_within")), f"`{name}` calls that abandoned",
                             f"at most {rule.connect_within:g}s")
+            if campaign.abandon.clock == "greeting" and rule.counted_from == "answer":
+                yield Fault(document.place(("abandon", "clock")), f"`{name}` counts from the answer",
+                            "write `clock: answer`, or leave it out")
 
 
 def _opt_out(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
