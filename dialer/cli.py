@@ -15,6 +15,7 @@ from dialer.billing_commands import invoice, rate, sale, score
 from dialer.campaign_commands import callbacks
 from dialer.law_commands import dnc, why
 from dialer.list_commands import lists
+from dialer.quality_commands import quality
 from dialer.simulate_commands import simulate
 from dialer.terminal import (
     CampaignName,
@@ -38,6 +39,7 @@ app.add_typer(lists, name="list")
 app.add_typer(flows, name="flow")
 app.add_typer(stores, name="store")
 app.add_typer(dnc, name="dnc")
+app.add_typer(quality, name="quality")
 app.command()(why)
 app.command()(callbacks)
 app.command()(rate)

@@ -14,6 +14,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from dialer.billing.invoice import Invoice
     from dialer.rehearsal.run import Rehearsed
+    from dialer.store.voice import VoiceTotal
 
 Row = Mapping[str, Any]
 
@@ -86,6 +87,16 @@ def _table(console: Console, title: str, columns: Sequence[str], rows: Iterable[
         # Text, not str: what comes from callers and lists must not be read as rich's markup.
         table.add_row(*(Text(cell) for cell in row))
     console.print(table if table.row_count else f"no {title}")
+
+
+def voice(by: str, found: "Iterable[VoiceTotal]") -> None:
+    def cells(it: "VoiceTotal") -> Sequence[str]:
+        trip = "" if it.round_trip_s is None else f"{it.round_trip_s * 1000:.0f} ms"
+        return (it.name, it.leg, it.direction, str(it.legs), _span(it.seconds), f"{it.r:.1f}", f"{it.r_worst:.1f}",
+                f"{it.mos:.2f}", f"{it.loss:.2%}", f"{it.jitter_s * 1000:.1f} ms", trip, _span(it.dead_air_s))
+
+    _table(Console(), f"voice by {by}", (by, "leg", "direction", "legs", "time", "R", "worst", "MOS", "lost", "jitter",
+                                         "round trip", "dead air"), map(cells, found))  # fmt: skip
 
 
 def _ago(since: float) -> str:

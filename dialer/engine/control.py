@@ -12,6 +12,7 @@ from dialer.calls.model import State as CallState
 from dialer.campaigns import retry
 from dialer.campaigns.contacts import ListError
 from dialer.config.campaign import Campaign
+from dialer.engine.call_quality import EngineQuality
 from dialer.engine.desks import EngineDesks
 from dialer.engine.list_imports import import_into
 from dialer.engine.live import LiveCall
@@ -50,6 +51,7 @@ class EngineControl:
         self._engine = engine
         self._reloader = reloader
         self._totals: dict[str, CampaignTotals] = {}
+        self.quality = EngineQuality(engine)
         self.desks = EngineDesks(engine, self.agent)
         self.callbacks = EnginePromises(engine)
 

@@ -27,19 +27,30 @@ class LegVoice:
     endpoint: str
     """Of the leg in Asterisk: the trunk, or the agent's phone."""
     agent: str | None
+    """Whose leg it is; none for a customer's."""
     codec: str
+    """That the figures are rated by."""
     seconds: float
+    """Reported on: what came after the leg's last report is unknown."""
     r: float
+    """E-model rating (ITU-T G.107), the mean over time; 0 unheard, 93.2 the best."""
     r_worst: float
+    """Of the worst interval between two reports."""
     mos: float
+    """MOS-CQ of the mean rating, 1 to 4.5."""
     loss: float
+    """0..1, the mean over time; 1 where nothing arrived."""
     expected: int
+    """Packets, as far as they are known."""
     lost: int
     burst_ratio: float
+    """1: lost at random; 2: twice as many in a row (G.107 BurstR)."""
     jitter_s: float
     jitter_worst_s: float
     round_trip_s: float | None
+    """None where the far end does not tell."""
     dead_air_s: float
+    """Seconds of intervals in which no packet arrived."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from dialer.quality.record import LegVoice
 from dialer.store.records import CampaignTotals
 from dialer.web.docstrings import of_fields
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
 from dialer.web.problems import FieldProblem, Problem
+from dialer.web.quality_port import CallQuality
 from dialer.web.route import Route
 from dialer.web.routes import ROUTES, Created, Imported, Reloaded
 
@@ -25,6 +27,7 @@ _MEANINGS: Final = {
 }
 _VIEWS: Final = (
     AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
+    CallQuality, LegVoice,
     Reloaded,
 )
 """Dataclasses: their fields are described in their source."""

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.desk_port import Callbacks, Desks, PreviewView, Wish
+from dialer.web.quality_port import Quality
 
 AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
 CampaignVerb = Literal["start", "pause", "drain", "stop"]
@@ -104,6 +105,9 @@ class LiveTotals:
 class Control(Protocol):
     @property
     def desks(self) -> Desks: ...
+
+    @property
+    def quality(self) -> Quality: ...
 
     @property
     def callbacks(self) -> Callbacks: ...

@@ -16,6 +16,7 @@ from dialer.web.port import (
     QueueView,
 )
 from dialer.web.problems import Problem, ProblemError
+from dialer.web.quality_routes import QUALITY_ROUTES
 from dialer.web.requests import (
     AgentCommand,
     ContactRequest,
@@ -192,4 +193,5 @@ ROUTES: Final = (
         seconds=60.0,
     ),
     *DESK_ROUTES,
+    *QUALITY_ROUTES,
 )

@@ -72,8 +72,9 @@ def test_more_loss_is_never_better(one, other, burst_ratio, delay_s, codec):
 
 @given(losses, bursts, delays, delays, codecs)
 def test_more_delay_is_never_better(loss, burst_ratio, one, other, codec):
+    """But for the Recommendation's own ripple of 0.05 about 1 ms, where echo turns into side tone."""
     less, more = sorted((one, other))
-    assert rating(loss, burst_ratio, less, codec) >= rating(loss, burst_ratio, more, codec) - 0.01
+    assert rating(loss, burst_ratio, less, codec) >= rating(loss, burst_ratio, more, codec) - 0.06
 
 
 @given(st.floats(0, 100), st.floats(0, 100))

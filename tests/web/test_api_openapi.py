@@ -68,7 +68,7 @@ def references(value: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.gives is not None], ids=lambda it: it.path)
 async def test_answers_have_the_shape_that_is_described(api: aiohttp.ClientSession, route: Route) -> None:
-    path = route.path.format(agent="anna", campaign="winback", verb="pause", contact=7)
+    path = route.path.format(agent="anna", call="node1-abc-1", campaign="winback", verb="pause", contact=7)
     bodies = {"contacts": {"number": "+4930231250123"}, "import": {"path": "a.csv"},
               "dial": {"campaign": "winback", "number": "+4930231250123"}}  # fmt: skip
     answer = await api.request(

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
+from quality_double import HEARD
 
 from dialer import metrics as module
 from dialer.calls.outcome import Outcome
+from dialer.fee_metrics import FeeLive
 from dialer.metrics import CampaignLive, Live, Metrics, reference
+from dialer.quality.streams import Interval
 from dialer.store.records import CallRecord
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +23,7 @@ LIVE = Live(
     campaigns={"winback": CampaignLive("acme", "running", 4, 5, {"due": 10, "done": 2})},
     queues={"support": (2, 12.5)},
     switches={"main": True, "second": False},
+    fees=[FeeLive("acme", "EUR", 100.0, {"talk": 812.5}, {"expected": 1500.0}, (1000.0, 0.8125, False))],
 )
 
 
@@ -59,6 +63,7 @@ def used() -> Metrics:
     it.imported("winback", {"imported": 5, "duplicates": 1, "rejected": 2})
     it.refused("winback", "de.hours")
     it.opted_out("acme", "key")
+    it.fees.alerted("acme")
     it.action_failed("main", "Originate")
     it.link("main", True)
     it.ami_lag("main", 0.001)
@@ -68,6 +73,9 @@ def used() -> Metrics:
     it.impossible("joined_twice")
     it.ignored("Ringing")
     it.http("GET", "/v1/agents", 200, 0.001)
+    it.voice.rated(HEARD)
+    it.voice.interval("main", "customer", "out", Interval(0.0, 5.0, 250, 3, 0.012, 0.002, 0.08, silent=False))
+    it.voice.interval("main", "customer", "in", Interval(0.0, 5.0, 250, 250, 1.0, 0.0, None, silent=True))
     return it
 
 
