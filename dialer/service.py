@@ -182,6 +182,7 @@ class Service:
 
     async def _inherit(self) -> None:
         """What an earlier life left open waits for its switch to say what lives."""
+        await self._engine.shown_numbers.refresh()
         calls = []
         for record in await self._store.open_calls(self._config.node):
             contact = await self._store.contact(record.contact_id) if record.contact_id is not None else None
@@ -248,6 +249,7 @@ class Service:
             if loop.time() - listed_at >= LISTING_EVERY_S:
                 listed_at = loop.time()
                 self._engine.reconciler.list_all()
+                await self._engine.shown_numbers.refresh()
             with suppress(StoreError):
                 await self._control.refresh()
 

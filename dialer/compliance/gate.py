@@ -24,6 +24,14 @@ class Register(Protocol):
     def holds(self, number: str) -> bool: ...
 
 
+class Shown(Protocol):
+    """Our numbers in rotation, each to be shown so often a day."""
+
+    @property
+    def reach_days(self) -> int: ...
+    def refused_until(self) -> float | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The answer for one moment: `now`, epoch seconds."""
@@ -39,6 +47,7 @@ class Gate:
 
     alias: Callable[[str], str] | None = None
     """Under what name do-not-call lists have a number that was erased."""
+    shown: Shown | None = None
 
     @property
     def asked(self) -> Asked:
@@ -50,6 +59,7 @@ class Gate:
     def since(self) -> float | None:
         """How far back calls have to be known: a day more than the longest rule, whatever the clock there shows."""
         days = max((rules.pack.reach_days for rules in self._possible), default=0)
+        days = max(days, self.shown.reach_days if self.shown is not None else 0)
         return self.now - (days + 1) * _DAY_S if days else None
 
     @property
@@ -90,7 +100,7 @@ class Gate:
     def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
         verdict = self.verdict(contact, known, held)
         if not isinstance(verdict, Refused):
-            return None
+            return self._shown_too_often(contact)
         if not held and self.campaign.agents is not None:
             with_agent = self.verdict(contact, known, held=True)
             if not isinstance(with_agent, Refused):
@@ -98,6 +108,13 @@ class Gate:
                 return Refusal(contact.id, self.now, verdict.rule, until, verdict.text, needs_agent=True)
             verdict = with_agent  # what an agent would mend does not put it off
         return Refusal(contact.id, self.now, verdict.rule, verdict.until, verdict.text)
+
+    def _shown_too_often(self, contact: Contact) -> Refusal | None:
+        until = self.shown.refused_until() if self.shown is not None else None
+        if until is None:
+            return None
+        text = "each of our numbers has been shown as often as it may today (`caller_ids: {max_per_day: ...}`)"
+        return Refusal(contact.id, self.now, "caller_ids.max_per_day", until, text)
 
     def needs_agent(self, contact: Contact, known: Known) -> bool:
         """Nobody may be dialled like this without an agent held."""

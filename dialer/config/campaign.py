@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from dialer.config.budgets import Clock, Windows
+from dialer.config.caller_ids import CallerIds
 from dialer.config.lists import MAIN, ContactList
 from dialer.config.models import PerSecond
 from dialer.config.modes import Callbacks, Mode, Preview
@@ -111,6 +112,8 @@ class Campaign(Model):
     client: Name
     caller_id: E164 | None = None
     """Left out, the client's."""
+    caller_ids: CallerIds | None = None
+    """Several in rotation, in place of `caller_id`; left out, the client's."""
     purpose: Purpose = "advertising"
     """What the calls are for: some rules hold for some purposes only. Left out, the one with the most rules."""
     audience: Audience = "consumer"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from dialer.compliance.pack import Pack
+from dialer.config.caller_ids import CallerIds
 from dialer.config.campaign import Campaign
 from dialer.config.document import Document
 from dialer.config.models import Agent, Agents, Client, Hours, Plant
@@ -58,6 +59,12 @@ class Configuration:
 
     def caller_id(self, campaign: Campaign) -> str:
         return campaign.caller_id or self.clients[campaign.client].caller_id
+
+    def shown(self, campaign: Campaign) -> CallerIds | None:
+        """Numbers in rotation; None where but one is shown."""
+        if campaign.caller_ids is not None or campaign.caller_id is not None:
+            return campaign.caller_ids
+        return self.clients[campaign.client].caller_ids
 
     def language(self, campaign: Campaign) -> str:
         return campaign.language or self.clients[campaign.client].languages[0]

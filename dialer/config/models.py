@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from dialer.billing.parties import Budget, Buyer, Seller
 from dialer.billing.terms import Contracts
+from dialer.config.caller_ids import CallerIds
 from dialer.config.scalars import E164, Count, Duration, Language, Model, Name, Text, seen
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -132,6 +133,8 @@ class Client(Model):
     """As people read it."""
     caller_id: E164
     """Shown on every call made for this client, unless the campaign says otherwise."""
+    caller_ids: CallerIds | None = None
+    """Several in rotation, shown on the calls of campaigns."""
     languages: Annotated[list[Language], Field(min_length=1)]
     """Those its flows and campaigns may speak; the first where nothing else is said."""
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])] = "EUR"

@@ -81,3 +81,10 @@ def warnings(configuration: Configuration) -> Iterator[str]:
     for name, campaign in configuration.campaigns.items():
         if campaign.rules == []:
             yield f"campaign `{name}` goes by no country's rules (`rules: []`): the operator answers for that"
+    taken = {number for flow in configuration.flows.values() for number in flow.numbers}
+    rotations = [(f"campaign `{name}`", campaign.caller_ids) for name, campaign in configuration.campaigns.items()]
+    rotations += [(f"client `{name}`", client.caller_ids) for name, client in configuration.clients.items()]
+    for whose, ids in rotations:
+        for shown in ids.numbers if ids is not None else ():
+            if shown.number not in taken:
+                yield f"{whose} shows {shown.number}, but no flow answers those who call it back"

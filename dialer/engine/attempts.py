@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dialer.calls.model import Plan
+from dialer.campaigns.caller_ids import Choice
 from dialer.config.campaign import Campaign
 from dialer.flows.commands import QueueRequest
 from dialer.store.records import DEBT_FIELD, CallRecord, Contact, Known, Slot
@@ -20,11 +21,14 @@ class Recorder:
     now: float
     state: str = "intended"
     """Of the row: whether the attempt is about to be dialled, or shown to its agent first."""
+    choice: Choice | None = None
+    """Of the numbers in rotation; `our_number` where there are none, or none is left for today."""
 
     def __call__(self, slot: Slot, contact: Contact, known: Known) -> CallRecord:
         return self.record(slot, contact, known)
 
     def record(self, slot: Slot, contact: Contact, known: Known) -> CallRecord:
+        shown = self.choice.number_for(contact.number, known.past, slot.call_id) if self.choice is not None else None
         return CallRecord(
             id=slot.call_id,
             direction="outbound",
@@ -32,7 +36,7 @@ class Recorder:
             switch=slot.switch,
             client=self.client,
             number=contact.number,
-            our_number=self.our_number,
+            our_number=shown or self.our_number,
             created_at=self.now,
             campaign=self.campaign,
             contact_id=contact.id,

@@ -280,6 +280,7 @@ class Calls:
                 "cause": record.cause, "sip": record.sip, "talk_s": round(record.talk_s, 3),
             },
         )  # fmt: skip
+        engine.shown_numbers.settled(live, outcome)
         self._write(live, record, self._verdict(live, outcome))
         if heard:
             engine.store.voice.save(heard)

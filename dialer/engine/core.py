@@ -10,6 +10,7 @@ from dialer.config.configuration import Configuration
 from dialer.coordination.limits import Limit, Limits, Scope
 from dialer.engine.abandoned import Abandoned
 from dialer.engine.callbacks import Callbacks
+from dialer.engine.caller_ids import ShownNumbers
 from dialer.engine.calls import Calls
 from dialer.engine.campaigns import Campaigns
 from dialer.engine.clock import Clock
@@ -64,6 +65,7 @@ class Engine:
         self.voice = Voice(self)
         self.abandoned = Abandoned(self)
         self.guaranteed = Guaranteed(self)
+        self.shown_numbers = ShownNumbers(self)
         self.calls = Calls(self)
         self.campaigns = Campaigns(self)
         self.callbacks = Callbacks(self)

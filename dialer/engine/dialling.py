@@ -46,7 +46,8 @@ class Dialling:
         return True
 
     def _claim(self, run: Run, slots: Sequence[Slot], now: float) -> None:
-        recorder, gate = self.recorder(run.config, now), self._engine.law.gate(run.config, now)
+        recorder = self.recorder(run.config, now)
+        gate = replace(self._engine.law.gate(run.config, now), shown=recorder.choice)
         run.claiming += len(slots)
         future = self._engine.store.claim(run.config.campaign, slots, recorder, now, gate)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
@@ -77,6 +78,7 @@ class Dialling:
             language=configuration.language(config),
             now=now,
             state=PREVIEW if config.mode == "preview" and not by_hand else "intended",
+            choice=self._engine.shown_numbers.choice(config),
         )
 
     def _claimed(
@@ -159,6 +161,7 @@ class Dialling:
         run.calls.add(live.id)
         run.in_the_air.add(live.id)
         engine.calls.add(live)
+        engine.shown_numbers.dialled(live)
         engine.metrics.call_started("outbound", config.client, config.campaign)
         engine.count("offered")
         if run.status == "stopped" or engine.draining:

@@ -1,7 +1,7 @@
 """Do-not-call entries that other nodes write, told at their commit: PostgreSQL's LISTEN and NOTIFY.
 
-A node asks the rules from what its claim read. What a caller says to another node a moment later reaches it here, before
-it dials or while it rings. An entry that is missed while the link is down is seen by the next claim: only calls under
+A node asks the rules from what its claim read. What a caller says to another node a moment later reaches it here,
+before it dials or while it rings. An entry missed while the link is down is seen by the next claim: only calls under
 way at that moment do not hear of it.
 """
 

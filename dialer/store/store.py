@@ -43,6 +43,7 @@ from dialer.store.records import (
     Stop,
     Talk,
 )
+from dialer.store.shown import ShownBook
 from dialer.store.voice import VoiceBook
 from dialer.store.writer import Job, Observe, Writer
 
@@ -70,6 +71,7 @@ class Store:
         self.imports = Imports(self._write, self._read)
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)
+        self.shown = ShownBook(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
         self.invoices = Invoices(self._write, self._read)
 
