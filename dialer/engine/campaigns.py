@@ -1,8 +1,7 @@
 """The campaigns at work: each asks its pacer how many calls to place, and tells it what became of them."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from dialer.agents.model import AgentState
 from dialer.calls import events as ev
 from dialer.calls.model import IN_THE_AIR, Call, State
 from dialer.calls.outcome import TAKEN_BACK, Outcome
-from dialer.campaigns.pacing import Decision, Pace
+from dialer.campaigns.pacing import Decision
 from dialer.engine.dialling import Dialling
 from dialer.engine.live import LiveCall
 from dialer.engine.pacing import Pacing
@@ -18,6 +17,7 @@ from dialer.engine.pacing_feed import Tiding, of_dial
 from dialer.engine.previews import Previews
 from dialer.engine.run import AHEAD_CHECK_S, IDLE_CHECK_S, LIMITED_CHECK_S, Run, Status
 from dialer.hours import is_open
+from dialer.store.people import Counted
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -74,10 +74,11 @@ class Campaigns:
                 self.end_drained(run)
         self.kick_all()
 
-    def remember(self, name: str, answered: int, abandoned: int) -> None:
+    def remember(self, name: str, people: Iterable[Counted]) -> None:
         """What the store knows of people before this engine began: a restart does not forget the budget."""
         if (run := self.runs.get(name)) is not None:
-            self.pacing.start(run.config, replace(Pace.of(run.config), answered=answered, abandoned=abandoned))
+            self._engine.budgets.remember(name, people)
+            self.pacing.start(run.config)
 
     def end_drained(self, run: Run) -> None:
         """The last call of a campaign that is drained, or was taken out of the configuration."""
@@ -167,7 +168,11 @@ class Campaigns:
             return
         if live.call.state not in IN_THE_AIR:
             run.in_the_air.discard(live.id)
-        self.pacing.tell(run.config.campaign, of_dial(before, live.call))
+        tidings = list(of_dial(before, live.call))
+        self.pacing.tell(run.config.campaign, tidings)
+        if any(tiding.kind == "abandoned" for tiding in tidings):  # told now: the message may last
+            run.abandoned.add(live.id)
+            self._engine.budgets.count(run.config.campaign, live.seed.number, Outcome.ABANDONED)
         if run.config.mode == "predictive":
             self._engine.want_match()
 
@@ -188,6 +193,9 @@ class Campaigns:
             return
         run.calls.discard(live.id)
         run.in_the_air.discard(live.id)
+        if live.id not in run.abandoned:
+            self._engine.budgets.count(run.config.campaign, live.seed.number, outcome)
+        run.abandoned.discard(live.id)
         if outcome is Outcome.CANCELLED:
             refused = live.call.why == "not_sent"  # by the switch: it would refuse the next one as well
             run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S if refused else 0.0

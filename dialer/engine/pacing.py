@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dialer.agents.model import AgentState
 from dialer.agents.model import State as AgentIs
-from dialer.campaigns.pacing import Decision, IdleAgent, Pace, Pacer, Predictive, Snapshot, pacer_for
+from dialer.campaigns.pacing import Decision, IdleAgent, Pacer, Predictive, Snapshot, pacer_for
 from dialer.campaigns.pacing.joint import OTHER, Ask, Joint, Member, members_of
 from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
@@ -28,14 +28,14 @@ class Pacing:
 
     # -- whose campaigns there are ------------------------------------------------------------------
 
-    def start(self, config: Campaign, pace: Pace | None = None) -> None:
+    def start(self, config: Campaign) -> None:
         """A campaign that is new here, or whose people are known from now on."""
-        self._put(config, Predictive(pace or Pace.of(config)))
+        self._put(config, Predictive(self._engine.budgets.pace(config)))
 
     def change(self, config: Campaign) -> None:
         """The same campaign with other settings: what was learnt stays."""
         member = self._joint.members.get(config.campaign)
-        self._put(config, member.forecast if member is not None else Predictive(Pace.of(config)))
+        self._put(config, member.forecast if member is not None else Predictive(self._engine.budgets.pace(config)))
 
     def drop(self, name: str) -> None:
         self._joint.drop(name)
@@ -48,7 +48,8 @@ class Pacing:
             return
         self._agentless.pop(config.campaign, None)
         ahead = config.mode == "predictive"
-        member = Member(forecast, forecast if ahead else pacer_for(config), config.mode not in ("power", "predictive"))
+        holds, windows = config.mode not in ("power", "predictive"), self._engine.budgets.windows(config.campaign)
+        member = Member(forecast, forecast if ahead else pacer_for(config), holds, windows)
         self._joint.put(config.campaign, member, config.share, config.priority)
 
     # -- what happens -------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ class Run:
     calls: set[str] = field(default_factory=set)
     in_the_air: set[str] = field(default_factory=set)
     """Dials that nobody has answered yet."""
+    abandoned: set[str] = field(default_factory=set)
+    """Calls whose persons had no agent in time, until they are over."""
     nothing_due_until: float = 0.0
     dry: bool = False
     """Fewer contacts were due than asked for: before anybody is held for a dial again, the store is asked."""

@@ -69,7 +69,7 @@ def test_what_is_past_the_window_is_forgotten_and_not_before():
 
 
 def test_the_tightest_window_decides():
-    easy, tight = filled(Limit("a", 0.03, 30 * DAY), talked=5000), filled(Limit("b", 0.03, DAY), 1000, 30)
+    easy, tight = filled(Limit("a", 0.03, 30 * DAY), talked=5000), filled(Limit("b", 0.03, DAY), 1000, 31)
     spent = filled(Limit("c", 0.03, DAY), talked=1000, abandoned=40)
     assert Windows([easy]).allowed(0.0, 0.05) == 0.05
     assert 0 < Windows([easy, tight]).allowed(0.0, 0.05) < 0.05

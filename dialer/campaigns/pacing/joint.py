@@ -16,11 +16,14 @@ from dialer.campaigns.pacing.model import Decision, EventKind, IdleAgent, Pacer,
 from dialer.campaigns.pacing.predictive import POINTS, Predictive
 from dialer.campaigns.pacing.rivals import Outlook, Rivals, at_times
 from dialer.campaigns.pacing.shares import Shares
+from dialer.campaigns.pacing.windows import Windows
 
 OTHER = ""
 """Work for no campaign: callers. Its name among the members."""
 FLOOR = 0.002
 """What a loss costs a campaign whose budget is spent: it dials one to one, and what it has in the air still counts."""
+OWN = 2.0
+"""A campaign takes no risk more times as high as its own budget would allow it, whatever the others bear."""
 UNSURE = 0.2
 CHUNKS = 8
 """So many turns a campaign has at least while everybody is idle."""
@@ -45,6 +48,8 @@ class Member:
     """Decides; the forecast itself where it dials ahead."""
     holds: bool
     """An agent is held for each dial."""
+    windows: Windows = field(default_factory=Windows)
+    """Budgets besides the forecast's own."""
 
     @property
     def ahead(self) -> bool:
@@ -139,8 +144,9 @@ class Round:
     # -- whose turn -------------------------------------------------------------------------------------
 
     def _look(self, name: str) -> None:
-        in_the_air = self._asks[name].state.in_the_air if name in self._asks else 0
-        self._outlooks[name] = self._joint.members[name].forecast.outlook(self._now, in_the_air)
+        member = self._joint.members[name]
+        seen = member.forecast.outlook(self._now, self._asks[name].state.in_the_air if name in self._asks else 0)
+        self._outlooks[name] = replace(seen, risk=member.windows.allowed(self._now, seen.risk))
 
     def _level(self, name: str) -> float:
         seen = self._outlooks[name]
@@ -242,7 +248,9 @@ class Round:
             weight = seen.share * (seen.in_the_air + (one == name)) + seen.waiting
             total += weight
             cost += weight / max(FLOOR, seen.risk)
-        return total / cost if cost else 1.0
+        own = self._outlooks[name]
+        most = OWN * own.risk if self._joint.members[name].ahead else 1.0
+        return min(total / cost, most) if cost else 1.0
 
     # -- what the others mean ---------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ CREDIT, CREDIT_ANSWERS = 3.0, 200.0
 """Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
 STEEP = 1.2
 """How much (in the logarithm of the risk) each loss less than wanted in hand holds back."""
+WANTED = 0.5
+"""Losses of a share to have in hand within a long window: what steers to it keeps about so much."""
 STOP = -1.5
 """Losses in hand of a share at which nothing is risked any more."""
 
@@ -142,7 +144,7 @@ class Window:
             return -STEEP * max(0.0, 2.0 - stands.left) if stands.left >= 1.0 else None
         if (self.limit.seconds or 0.0) >= LONG_S:
             left = stands.left + CREDIT * exp(-stands.answered / CREDIT_ANSWERS)
-            return -STEEP * max(0.0, 1.0 - left) if left > STOP else None
+            return -STEEP * max(0.0, WANTED - left) if left > STOP else None
         left = max(stands.left + 0.5, 1.0 - stands.abandoned)
         return -STEEP * max(0.0, 1.0 - left) if left > STOP else None
 

@@ -1,0 +1,167 @@
+"""The abandon budgets of all campaigns: their own, their groups', those of the country packs that hold for them.
+
+What was counted is kept by ten minutes and country, as the store keeps it, so that a changed configuration finds the
+past as well.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialer.calls.outcome import Outcome
+from dialer.campaigns.pacing import Pace
+from dialer.campaigns.pacing import Window as PaceWindow
+from dialer.campaigns.pacing.windows import LONG_S, Estimates, Kind, Limit, Standing, Window, Windows
+from dialer.compliance.pack import AbandonRule, Pack
+from dialer.config.budgets import AbandonWindow
+from dialer.config.campaign import Campaign
+from dialer.numbers import country_of
+from dialer.store.people import Counted
+from dialer.store.records import PEOPLE_S
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+KEPT_S = 31 * 86_400.0
+KINDS: Mapping[Outcome, Kind] = {
+    Outcome.ANSWERED: "talked", Outcome.ABANDONED: "abandoned", Outcome.MACHINE: "machine",
+}  # fmt: skip
+STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A window, and whose calls count in it."""
+
+    window: Window
+    countries: frozenset[str] | None
+    """None: every call."""
+    without: bool = False
+    """All countries but these."""
+
+    def counts(self, country: str) -> bool:
+        """A call of which the country was not kept counts everywhere."""
+        return self.countries is None or not country or (country in self.countries) is not self.without
+
+
+class Budgets:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._history: dict[str, Counter[tuple[float, str, Kind]]] = {}
+        self._measured: dict[str, Estimates] = {}
+        self._held: dict[str, list[Held]] = {}
+        self._windows: dict[str, Windows] = {}
+        self.take()
+
+    def windows(self, campaign: str) -> Windows:
+        return self._windows.setdefault(campaign, Windows())
+
+    def pace(self, config: Campaign) -> Pace:
+        """What the campaign's pacer has to keep to by itself: the lowest share that holds for long."""
+        pace, now = Pace.of(config), self._engine.clock.now()
+        limits = [one.window.limit for one in self._held.get(config.campaign, ())]
+        shares = [limit.most for limit in limits if limit.seconds is not None and limit.seconds >= LONG_S]
+        (first, *others), since = pace.windows, now - config.abandon.window
+        known: Counter[Kind] = Counter()
+        for (at, _, kind), count in self._history.get(config.campaign, Counter()).items():
+            known[kind] += count if at + PEOPLE_S > since else 0
+        return Pace(
+            ring_s=pace.ring_s,
+            connect_s=pace.connect_s,
+            windows=(PaceWindow(first.seconds, min([first.share, *shares])), *others),
+            take_back_s=pace.take_back_s,
+            answered=known["talked"] + known["abandoned"],
+            abandoned=known["abandoned"],
+        )
+
+    # -- what happens -------------------------------------------------------------------------------
+
+    def count(self, campaign: str, number: str, outcome: Outcome) -> None:
+        """An attempt was answered, and what came of it is known."""
+        kind, now, country = KINDS.get(outcome), self._engine.clock.now(), country_of(number)
+        if kind is None or campaign not in self._held:
+            return
+        self._history.setdefault(campaign, Counter())[now // PEOPLE_S * PEOPLE_S, country, kind] += 1
+        for held in self._held[campaign]:
+            if held.counts(country):
+                held.window.add(now, kind)
+
+    def remember(self, campaign: str, people: Iterable[Counted]) -> None:
+        """What the store knows of before this engine began."""
+        self._history[campaign] = Counter({(one.at, one.country, KINDS[one.outcome]): one.count for one in people})
+        self.take()
+
+    def measured(self, campaign: str, false_positives: float | None = None, machines: float | None = None) -> None:
+        """Shares that samples gave: of those hung up as machines, the people; of calls to agents, the machines."""
+        estimates = self._measured[campaign]
+        if false_positives is not None:
+            estimates.false_positives = false_positives
+        if machines is not None:
+            estimates.machines = machines
+
+    def standings(self, campaign: str) -> Sequence[Standing]:
+        """Packs of countries that nobody of was called are left out."""
+        now = self._engine.clock.now()
+        found = [(held, held.window.standing(now)) for held in self._held.get(campaign, ())]
+        return [stands for held, stands in found if held.countries is None or stands.answered > 0]
+
+    # -- which windows hold -------------------------------------------------------------------------
+
+    def take(self) -> None:
+        """The configuration, or what is known of the past, is another one."""
+        shared: dict[tuple[str, Limit], Window] = {}
+        horizon = self._engine.clock.now() - KEPT_S
+        configured = self._engine.configuration.campaigns
+        self._held = {}
+        past: list[tuple[float, str, str, Kind, int]] = []
+        for name, config in configured.items():
+            guess = config.machine.false_positives if config.machine.detect else 0.0
+            own = self._measured.setdefault(name, Estimates(guess))
+            history = self._history[name] = Counter(
+                {key: count for key, count in self._history.get(name, Counter()).items() if key[0] >= horizon}
+            )
+            self._held[name] = []
+            for scope, limit, countries, without in self._limits(config):
+                window = shared.setdefault((scope, limit), Window(limit, own))
+                self._held[name].append(Held(window, countries, without))
+            self.windows(name).windows[:] = [held.window for held in self._held[name]]
+            past += [(at, name, country, kind, count) for (at, country, kind), count in history.items()]
+        now = self._engine.clock.now()
+        for at, name, country, kind, count in sorted(past):
+            for held in self._held[name]:
+                if held.counts(country):
+                    held.window.add(min(now, at + PEOPLE_S), kind, count)
+
+    def _limits(self, config: Campaign) -> Iterator[tuple[str, Limit, frozenset[str] | None, bool]]:
+        """Whose counts are together, the window, and the countries that count."""
+        abandon, own = config.abandon, f"campaign:{config.campaign}"
+        for window in abandon.windows:
+            yield own, _own("own", window), None, False
+        if (group := abandon.group) is not None:
+            yield f"group:{group}", Limit(group, abandon.max, abandon.window), None, False
+            for window in abandon.windows:
+                yield f"group:{group}", _own(group, window), None, False
+        packs = self._engine.configuration.rules
+        named = packs if config.rules is None else {name: packs[name] for name in config.rules if name in packs}
+        everywhere = frozenset(country for pack in packs.values() for country in pack.countries)
+        for pack in named.values():
+            rest = config.rules is None and pack.rules == STRICT
+            where = everywhere if rest else frozenset(pack.countries) if config.rules is None else None
+            for name, rule in pack.abandon.items():
+                scope = own if rule.per == "campaign" else f"client:{config.client}"
+                yield f"{scope}:{pack.rules}", _of_pack(pack, name, rule), where, rest
+
+
+def _own(name: str, window: AbandonWindow) -> Limit:
+    most = window.max * window.per if window.per is not None and window.max < 1 else window.max
+    return Limit(name, most, window.over, window.per, window.of, window.false_positives)
+
+
+def _of_pack(pack: Pack, name: str, rule: AbandonRule) -> Limit:
+    seconds = 86_400.0 * rule.days if rule.days is not None else None
+    most = rule.most * rule.answers if rule.answers is not None and rule.most < 1 else rule.most
+    return Limit(
+        f"{pack.rules}.{name}", most, seconds, rule.answers, rule.of, rule.false_positives, rule.machines_among_lost,
+        rule.binding,
+    )  # fmt: skip
