@@ -1,8 +1,9 @@
-"""`dialer callbacks ...`: calls that are promised to people."""
+"""`dialer callbacks ...`: calls that are promised to people; `dialer campaign NAME set ...`: campaigns changed while
+they run."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,6 +37,55 @@ def callbacks(
     for one in seen:
         when = datetime.fromtimestamp(one["at"]).astimezone()
         typer.echo(f"{when:%Y-%m-%d %H:%M %Z}  contact {one['contact']}  {one['number']}  {one['agent'] or 'anyone'}")
+
+
+def set_values(campaign: str, assignments: list[str], root: Path, plant: Plant) -> None:
+    """`dialer campaign NAME set mode=predictive limits.channels=20`."""
+    body = _changes(assignments)
+    with running_engine(root, plant) as api:
+        _tell(api.ask("PATCH", f"/v1/campaigns/{word(campaign)}", body))
+
+
+def reset(campaign: str, root: Path, plant: Plant) -> None:
+    with running_engine(root, plant) as api:
+        _tell(api.ask("DELETE", f"/v1/campaigns/{word(campaign)}/overrides"))
+
+
+def _tell(seen: dict[str, Any]) -> None:
+    changed = ", ".join(f"{key}={'none' if value is None else value}" for key, value in seen["overrides"].items())
+    typer.echo(f"{seen['id']}: {seen['status']}, {seen['mode']}; {changed or 'as its file has it'}")
+
+
+def _changes(assignments: list[str]) -> dict[str, Any]:
+    """`limits.channels=20` → `{"limits": {"channels": 20}}`; `none` is no value, numbers are numbers."""
+    from dialer.config.overrides import KEYS
+
+    body: dict[str, Any] = {}
+    for assignment in assignments:
+        key, sign, text = assignment.partition("=")
+        if not sign or key not in KEYS:
+            fail(f"{assignment!r}: write KEY=VALUE with one of {', '.join(KEYS)}", 2)
+        part, _, inner = key.partition(".")
+        if inner:
+            body.setdefault(part, {})[inner] = _value(text)
+        else:
+            body[part] = _value(text)
+    if not body:
+        fail(f"nothing to set; write KEY=VALUE with one of {', '.join(KEYS)}", 2)
+    return body
+
+
+def _value(text: str) -> str | float | None:
+    if text == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _moment(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from dialer.billing_commands import invoice, rate, sale, score
-from dialer.campaign_commands import callbacks
+from dialer.campaign_commands import callbacks, reset, set_values
 from dialer.law_commands import dnc, why
 from dialer.list_commands import lists
 from dialer.quality_commands import quality
@@ -63,6 +63,8 @@ class CampaignVerbs(StrEnum):
     PAUSE = "pause"
     DRAIN = "drain"
     STOP = "stop"
+    SET = "set"
+    RESET = "reset"
 
 
 class GraphForms(StrEnum):
@@ -184,11 +186,25 @@ def agent(
 
 
 @app.command()
-def campaign(name: CampaignName, verb: CampaignVerbs, root: Root = Path("."), plant: Plant = None) -> None:
-    """Start, pause, drain or stop a campaign."""
-    with running_engine(root, plant) as api:
-        seen = api.post(f"/v1/campaigns/{word(name)}/{verb.value}")
-    typer.echo(f"{seen['id']}: {seen['status']}")
+def campaign(
+    name: CampaignName,
+    verb: CampaignVerbs,
+    values: Annotated[list[str] | None, typer.Argument(help="Of `set`: mode=predictive limits.channels=20.")] = None,
+    root: Root = Path("."),
+    plant: Plant = None,
+) -> None:
+    """Start, pause, drain or stop a campaign; `set` values while it runs, or `reset` it to its file."""
+    if values and verb is not CampaignVerbs.SET:
+        fail(f"`{verb.value}` takes no values", 2)
+    match verb:
+        case CampaignVerbs.SET:
+            set_values(name, values or [], root, plant)
+        case CampaignVerbs.RESET:
+            reset(name, root, plant)
+        case _:
+            with running_engine(root, plant) as api:
+                seen = api.post(f"/v1/campaigns/{word(name)}/{verb.value}")
+            typer.echo(f"{seen['id']}: {seen['status']}")
 
 
 # -- flows, store ---------------------------------------------------------------------------------------

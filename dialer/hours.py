@@ -44,6 +44,15 @@ def next_opening(hours: Hours, when: datetime) -> datetime | None:
     return None
 
 
+def changes_of(hours: Hours, day: date) -> Iterator[datetime]:
+    """Every moment of a local day at which it can open or close, in UTC, in no order, some twice."""
+    zone = ZoneInfo(hours.timezone)
+    yield from _beginnings(hours, day, zone)
+    for minute in {0, *(_minutes(span.to) % 1440 for span in hours.open)}:
+        local = datetime.combine(day, time(minute // 60, minute % 60), zone)
+        yield from (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+
+
 def _beginnings(hours: Hours, day: date, zone: ZoneInfo) -> Iterator[datetime]:
     """Every moment of a local day at which it can become open: where a span begins (twice on the hour that the clock
     repeats), and where the clock is changed."""

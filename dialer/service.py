@@ -188,6 +188,7 @@ class Service:
             contact = await self._store.contact(record.contact_id) if record.contact_id is not None else None
             calls.append((record, contact))
         sessions = await self._store.sessions()
+        self._engine.overrides.restore(await self._store.overrides())
         self._engine.campaigns.previews.remember(await self._store.skips(self._engine.clock.now() - 86_400.0))
         known = set(self._config.switches)
         for record, _ in calls:
@@ -212,7 +213,7 @@ class Service:
     async def _start_campaign(self, name: str) -> bool:
         try:
             await import_configured(self._engine, name)
-            saved = await self._store.campaign_status(name)
+            saved = await self._store.campaign_status_since(name)
             people = await self._people(name)
         except StoreError as error:
             log.error("the campaign cannot start yet: %s", error, extra={"campaign": name})
@@ -222,7 +223,10 @@ class Service:
             return True
         self._started.add(name)
         self._engine.campaigns.remember(name, *people)
-        status = saved or ("running" if run.config.start == "auto" else "stopped")
+        if run.config.schedule is not None:
+            status = self._engine.schedules.begin(name, saved)
+        else:
+            status = saved[0] if saved else "running" if run.config.start == "auto" else "stopped"
         if status in ("running", "exhausted", "paused") and run.status == "stopped":
             self._engine.campaigns.set_status(name, "paused" if status == "paused" else "running")
         return True

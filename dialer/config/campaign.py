@@ -16,6 +16,7 @@ from dialer.config.opt_out import OptOut
 from dialer.config.purposes import Audience, Purpose
 from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
+from dialer.config.schedule import Schedule
 from dialer.config.simulate import Simulate
 
 
@@ -163,6 +164,8 @@ class Campaign(Model):
     """How often at most."""
     dispositions: dict[Name, Disposition] = Field(default_factory=dict)
     """The codes agents may give; a code ends the contact or calls it again, over what `retry` says."""
+    schedule: Schedule | None = None
+    """Starts and pauses by itself; `start` then says nothing."""
     start: Literal["auto", "manual"] = "manual"
     """`auto` starts dialling with the engine; `manual` waits for the API or `dialer campaign start`."""
     switches: Annotated[list[Name], Field(min_length=1)] | None = None

@@ -72,16 +72,18 @@ def _agents(draft: Draft) -> Iterator[Fault]:
 
 
 def _clients_and_hours(draft: Draft) -> Iterator[Fault]:
-    timed: list[tuple[str, Document]] = [
-        *((client.model.timezone, client.document) for client in draft.clients.values()),
-        *((hours.model.timezone, hours.document) for hours in draft.hours.values()),
+    timed: list[tuple[str, Document, tuple[str, ...]]] = [
+        *((client.model.timezone, client.document, ()) for client in draft.clients.values()),
+        *((hours.model.timezone, hours.document, ()) for hours in draft.hours.values()),
+        *((schedule.timezone, one.document, ("schedule",)) for one in draft.campaigns.values()
+          if (schedule := one.model.schedule) is not None),
     ]
-    for zone, document in timed:
+    for zone, document, within in timed:
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
             close = near(zone, available_timezones())
-            yield Fault(document.place(("timezone",)), f"there is no time zone `{zone}`",
+            yield Fault(document.place((*within, "timezone")), f"there is no time zone `{zone}`",
                         f"did you mean `{close}`?" if close else "write an IANA name: Europe/Berlin")
 
 
@@ -102,7 +104,7 @@ def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     yield from _list(draft, loaded)
     yield from _sanity(loaded)
     if loaded.whole:
-        yield from _mode(loaded)
+        yield from mode_faults(loaded)
 
 
 def _flow_of_same_client(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
@@ -144,7 +146,8 @@ def _list(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
                     "write the two letters of ISO 3166: DE, GB")
 
 
-def _mode(loaded: Loaded[Campaign]) -> Iterator[Fault]:
+def mode_faults(loaded: Loaded[Campaign]) -> Iterator[Fault]:
+    """What of a campaign does not go with its mode."""
     campaign, document = loaded.model, loaded.document
     if campaign.mode == "agentless":
         if campaign.flow is None:

@@ -43,6 +43,7 @@ class Campaigns:
             return
         run.status = run.reason = status
         run.nothing_due_until = 0.0
+        self._engine.schedules.noted(name)
         self._engine.store.save_campaign_status(name, status, self._engine.clock.now())
         log.info("campaign %s", status, extra={"campaign": name})
         if status != "running":

@@ -19,6 +19,7 @@ from dialer.engine.live import LiveCall
 from dialer.engine.promises import EnginePromises
 from dialer.engine.reload import Reloader
 from dialer.engine.run import Run, Status
+from dialer.engine.steering import EngineSteering
 from dialer.numbers import mask
 from dialer.store.errors import StoreError
 from dialer.store.records import CampaignTotals, Contact, ContactVerdict, NewContact, Stop
@@ -54,6 +55,7 @@ class EngineControl:
         self.quality = EngineQuality(engine)
         self.desks = EngineDesks(engine, self.agent)
         self.callbacks = EnginePromises(engine)
+        self.steering = EngineSteering(engine, lambda name: self._campaign_view(name, self._run(name)))
 
     # -- views --------------------------------------------------------------------------------------
 
@@ -113,7 +115,10 @@ class EngineControl:
         talking = sum(1 for i in run.calls if (live := calls.get(i)) and live.call.state is CallState.TALKING)
         totals = self._totals.get(name) or CampaignTotals(name, {}, {}, None)
         dialling = len(run.in_the_air) + run.claiming
-        return CampaignView(name, run.config.client, run.status, run.reason, dialling, talking, totals)
+        return CampaignView(
+            name, run.config.client, run.status, run.reason, dialling, talking, totals, run.config.mode,
+            self._engine.overrides.of(name),
+        )
 
     def queues(self) -> Sequence[QueueView]:
         now = self._engine.clock.now()

@@ -18,7 +18,9 @@ from dialer.engine.floor import Floor
 from dialer.engine.guaranteed import Guaranteed
 from dialer.engine.ids import Ids
 from dialer.engine.law import Law
+from dialer.engine.overrides import Overrides
 from dialer.engine.reconcile import Reconciler
+from dialer.engine.schedules import Schedules
 from dialer.engine.scripts import Scripts
 from dialer.engine.voice import Voice
 from dialer.flows.prompts import Sounds
@@ -59,6 +61,7 @@ class Engine:
         self.totals: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.draining = False
+        self.overrides = Overrides(self, configuration)
         self.law = Law(self)
         self.floor = Floor(self)
         self.scripts = Scripts(self)
@@ -69,6 +72,7 @@ class Engine:
         self.calls = Calls(self)
         self.campaigns = Campaigns(self)
         self.callbacks = Callbacks(self)
+        self.schedules = Schedules(self)
         self.reconciler = Reconciler(self)
         self._inbox: deque[ev.SwitchEvent | Callable[[], None]] = deque()
         self._busy = False
@@ -168,6 +172,7 @@ class Engine:
 
     def tick(self) -> None:
         """Once a second: what no event brings about."""
+        self.schedules.tick()
         self.callbacks.refresh()
         self.campaigns.kick_all()
 
@@ -182,6 +187,7 @@ class Engine:
 
     def take(self, configuration: Configuration, sounds: Mapping[str, Sounds]) -> None:
         """Go on with a changed configuration. Calls that run keep the flow and the campaign they began with."""
+        configuration = self.overrides.take(configuration)
         gone = self.configuration.clients.keys() - configuration.clients.keys()
         self.configuration, self.sounds = configuration, sounds
         self.law.take()

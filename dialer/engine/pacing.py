@@ -135,6 +135,8 @@ class Pacing:
             free={name: self._room(Scope("switch", name), now) for name in switches},
             channels=engine.limits.free(campaign),
             rate=MOST_AT_ONCE if own is None else min(own, MOST_AT_ONCE),
+            closes_in_s=engine.schedules.closes_in(run, now),
+            callbacks=engine.callbacks.needs(frozenset(skills)),
         )
 
     def _room(self, switch: Scope, now: float) -> int:

@@ -119,5 +119,10 @@ def sessions(connection: sa.Connection) -> list[AgentSession]:
 
 
 def status_of(connection: sa.Connection, campaign: str) -> str | None:
-    statement = sa.select(campaign_status.c.status).where(campaign_status.c.campaign == campaign)
-    return connection.execute(statement).scalar_one_or_none()
+    return (status_since(connection, campaign) or (None, 0.0))[0]
+
+
+def status_since(connection: sa.Connection, campaign: str) -> tuple[str, float] | None:
+    columns = campaign_status.c.status, campaign_status.c.at
+    row = connection.execute(sa.select(*columns).where(campaign_status.c.campaign == campaign)).one_or_none()
+    return None if row is None else (row.status, row.at)

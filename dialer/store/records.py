@@ -291,6 +291,19 @@ class Picked:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A value of a campaign in place of its file's; both as JSON."""
+
+    campaign: str
+    key: str
+    """With a dot between its parts: `limits.channels`."""
+    value: str
+    was: str
+    """What the file said when it was set: as soon as it says something else, the file counts again."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
     """Who is to be called back, and by whom. When, the contact says."""
 

@@ -221,6 +221,16 @@ campaign_status = Table(
     Column("at", Double, nullable=False),
 )
 
+campaign_overrides = Table(
+    "campaign_overrides", metadata,
+    # In place of what the file says, for as long as it says what it `was`. Both are JSON.
+    Column("campaign", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+    Column("was", String, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
 imports = Table(
     "imports", metadata,
     # A file read into a list. One that is cut off goes on where the row says, by the same file's next import.

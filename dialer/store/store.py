@@ -12,14 +12,14 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import callbacks, claims, consent, database, law, picks, queries, reads
+from dialer.store import callbacks, claims, consent, database, law, overrides, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate
 from dialer.store.errors import StoreError
 from dialer.store.imports import Imports
 from dialer.store.invoices import Invoices
-from dialer.store.people import People
 from dialer.store.news import News
+from dialer.store.people import People
 from dialer.store.queries import Query
 from dialer.store.records import (
     AgentSession,
@@ -35,6 +35,7 @@ from dialer.store.records import (
     ContactVerdict,
     Known,
     NewContact,
+    Override,
     Picked,
     Promise,
     Refusal,
@@ -304,8 +305,22 @@ class Store:
     def campaign_status(self, campaign: str) -> "Future[str | None]":
         return self._read(reads.status_of, campaign)
 
+    def campaign_status_since(self, campaign: str) -> "Future[tuple[str, float] | None]":
+        """And since when."""
+        return self._read(reads.status_since, campaign)
+
     def save_campaign_status(self, campaign: str, status: str, at: float) -> "Future[None]":
         return self._write(queries.save_campaign_status, campaign, status, at, fact=True)
+
+    def overrides(self) -> "Future[list[Override]]":
+        """What was changed of campaigns while they ran."""
+        return self._read(overrides.all_of)
+
+    def save_overrides(self, these: Sequence[Override]) -> "Future[None]":
+        return self._write(overrides.save, these)
+
+    def drop_overrides(self, these: Sequence[Override]) -> "Future[None]":
+        return self._write(overrides.drop, these, fact=True)
 
     # -- how ----------------------------------------------------------------------------------------------------------
 

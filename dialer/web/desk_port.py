@@ -1,11 +1,11 @@
 """What an agent's desktop may ask of the engine beyond its phone: contacts shown, numbers dialled by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from dialer.web.port import AgentView
+    from dialer.web.port import AgentView, CampaignView
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,18 @@ class Callbacks(Protocol):
 
     async def cancel(self, campaign: str, contact: int) -> None:
         """The contact is done."""
+        ...
+
+
+class Steering(Protocol):
+    """Campaigns changed while they run. Raises UnknownError, RefusedError."""
+
+    async def change(self, campaign: str, values: Mapping[str, object]) -> "CampaignView":
+        """By key (`mode`, `limits.channels`), in place of what the file says, until the file says something new."""
+        ...
+
+    async def reset(self, campaign: str) -> "CampaignView":
+        """As the file has it."""
         ...
 
 

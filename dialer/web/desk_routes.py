@@ -4,10 +4,11 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field
 
+from dialer.config.overrides import Changes
 from dialer.config.scalars import E164, Name
 from dialer.web import views
 from dialer.web.desk_port import CallbackView
-from dialer.web.port import AgentView
+from dialer.web.port import AgentView, CampaignView
 from dialer.web.requests import Line, Nothing, Request
 from dialer.web.route import NAME, Ask, Route
 
@@ -19,6 +20,10 @@ class DialRequest(Request):
 
 class SkipRequest(Request):
     reason: Annotated[Line, Field(max_length=200, description="Why the contact is not called; kept.")] = ""
+
+
+class ChangeRequest(Changes, Request):
+    """Only what stands here is changed; it counts in place of the file until that says something new."""
 
 
 class MoveRequest(Request):
@@ -55,6 +60,14 @@ async def _cancel(ask: Ask, body: None) -> None:
     await ask.control.callbacks.cancel(ask.path["campaign"], int(ask.path["contact"]))
 
 
+async def _change(ask: Ask, body: ChangeRequest) -> object:
+    return await ask.control.steering.change(ask.path["campaign"], body.values())
+
+
+async def _reset(ask: Ask, body: None) -> object:
+    return await ask.control.steering.reset(ask.path["campaign"])
+
+
 _CALLBACK: Final = {"campaign": NAME, "contact": "[0-9]{1,18}"}
 _AGENT: Final = {"agent": NAME}
 
@@ -67,6 +80,10 @@ DESK_ROUTES: Final = (
           Nothing, _AGENT, refusals=(404, 409)),
     Route("POST", "/v1/agents/{agent}/preview/skip", "Do not call the contact that the agent is shown, for now.", _skip,
           AgentView, SkipRequest, _AGENT, refusals=(404, 409)),
+    Route("PATCH", "/v1/campaigns/{campaign}", "Change a campaign while it runs: its mode, limits, budget, share.",
+          _change, CampaignView, ChangeRequest, {"campaign": NAME}, refusals=(404, 409)),
+    Route("DELETE", "/v1/campaigns/{campaign}/overrides", "Undo every change: the campaign is as its file has it.",
+          _reset, CampaignView, None, {"campaign": NAME}, refusals=(404, 409)),
     Route("GET", "/v1/campaigns/{campaign}/callbacks", "Calls promised to people, the earliest first; 1,000 at most.",
           _callbacks, list[CallbackView], None, {"campaign": NAME}, refusals=(404,)),
     Route("PATCH", "/v1/campaigns/{campaign}/callbacks/{contact}", "Give a callback another time or another agent.",

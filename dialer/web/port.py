@@ -1,11 +1,11 @@
 """What the web layer, the board and the CLI may ask of the running engine. `service.py` implements it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
-from dialer.web.desk_port import Callbacks, Desks, PreviewView, Wish
+from dialer.web.desk_port import Callbacks, Desks, PreviewView, Steering, Wish
 from dialer.web.quality_port import Quality
 
 AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
@@ -69,6 +69,9 @@ class CampaignView:
     talking: int
     totals: CampaignTotals
     """From the store, at most a few seconds old."""
+    mode: str = ""
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    """By key, what was changed while it ran and counts in place of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,9 @@ class Control(Protocol):
 
     @property
     def callbacks(self) -> Callbacks: ...
+
+    @property
+    def steering(self) -> Steering: ...
 
     def agent(self, agent: str) -> AgentView:
         """Raises UnknownError."""

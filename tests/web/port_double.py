@@ -128,6 +128,10 @@ class Plant:
         self._told("hang_up", call_id)
 
     @property
+    def steering(self) -> "Wheel":
+        return Wheel(self)
+
+    @property
     def callbacks(self) -> "Promises":
         return Promises(self)
 
@@ -167,6 +171,23 @@ class Plant:
     def _campaign(self, campaign: str) -> None:
         if campaign != "winback":
             raise UnknownError(f"there is no campaign {campaign}")
+
+
+@dataclass
+class Wheel:
+    """Changes of the plant's campaigns."""
+
+    plant: Plant
+
+    async def change(self, campaign: str, values: Mapping[str, object]) -> CampaignView:
+        self.plant._campaign(campaign)
+        self.plant._told("change", campaign, dict(values))
+        return replace(self.plant.campaigns()[0], overrides=values)
+
+    async def reset(self, campaign: str) -> CampaignView:
+        self.plant._campaign(campaign)
+        self.plant._told("reset", campaign)
+        return self.plant.campaigns()[0]
 
 
 @dataclass

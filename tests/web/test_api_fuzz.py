@@ -25,6 +25,7 @@ BODIES = {
     "/v1/agents/anna/dial": {"campaign": "winback", "number": "+4930231250123"},
     "/v1/agents/anna/preview/accept": {},
     "/v1/agents/anna/preview/skip": {"reason": "wrong trade"},
+    "/v1/campaigns/winback": {"mode": "power", "ratio": 1.5, "limits": {"channels": 4}, "abandon": {"max": "2%"}},
     "/v1/campaigns/winback/start": {},
     "/v1/campaigns/winback/callbacks/7": {"at": "2033-05-18T05:33:20+02:00", "to": "anyone"},
     "/v1/campaigns/winback/contacts": {"number": "+4930231250123", "fields": {"name": "x"}, "next_at": 0},
@@ -90,7 +91,7 @@ def test_a_body_never_makes_a_fault_of_ours(served: tuple[int, Plant], request: 
     plant.orders.clear()
     path, body = request
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    method = "PATCH" if "/callbacks/" in path else "POST"
+    method = "PATCH" if "/callbacks/" in path or path.endswith("winback") else "POST"
     link.request(method, path, body, {"Content-Type": "application/json"})
     answer = link.getresponse()
     told = answer.read()

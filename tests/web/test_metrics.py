@@ -5,13 +5,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dialer.fee_metrics import FeeLive
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 from quality_double import HEARD
 
 from dialer import metrics as module
 from dialer.calls.outcome import Outcome
-from dialer.fee_metrics import FeeLive
 from dialer.metrics import CampaignLive, Live, Metrics, reference
 from dialer.quality.streams import Interval
 from dialer.store.records import CallRecord

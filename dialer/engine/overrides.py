@@ -1,0 +1,77 @@
+"""Campaigns changed while they run, beside their files: in force at once, kept over a restart."""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dialer.config import overrides
+from dialer.config.configuration import Configuration
+from dialer.store.records import Override
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+
+class Overrides:
+    def __init__(self, engine: "Engine", written: Configuration) -> None:
+        self._engine = engine
+        self._written = written
+        """The configuration as the files have it."""
+        self._by_campaign: dict[str, dict[str, Override]] = {}
+
+    def restore(self, rows: Iterable[Override]) -> None:
+        """What an earlier life left. Its configuration is taken before anything is dialled."""
+        self._put(rows)
+        if self._by_campaign:
+            self._engine.take(self._written, self._engine.sounds)
+
+    def take(self, written: Configuration) -> Configuration:
+        """The files changed: those overrides are over whose key they say something new of. What is in force."""
+        self._written = written
+        gone = overrides.stale(written, self._by_campaign)
+        if gone:
+            self._drop(gone)
+            self._engine.store.drop_overrides(gone)
+        return overrides.applied(written, self._by_campaign)
+
+    def of(self, campaign: str) -> Mapping[str, Any]:
+        return {key: json.loads(one.value) for key, one in self._by_campaign.get(campaign, {}).items()}
+
+    async def change(self, campaign: str, values: overrides.Values) -> Sequence[str]:
+        """What is wrong with it; nothing when it is in force. Raises KeyError, StoreError."""
+        written = self._written.campaigns[campaign]
+        wanted = {**self.of(campaign), **values}
+        if faults := overrides.faults(written, wanted):
+            return faults
+        now = self._engine.clock.now()
+        rows = [
+            Override(campaign, key, json.dumps(value), overrides.value_of(written, key), now)
+            for key, value in values.items()
+        ]
+        await self._engine.store.save_overrides(rows)
+        self._put(rows)
+        self._again(campaign, f"changed: {', '.join(f'{row.key}={row.value}' for row in rows)}")
+        return ()
+
+    async def reset(self, campaign: str) -> None:
+        """As its file has it. Raises StoreError."""
+        rows = list(self._by_campaign.get(campaign, {}).values())
+        await self._engine.store.drop_overrides(rows)
+        self._drop(rows)
+        self._again(campaign, "as its file has it")
+
+    def _again(self, campaign: str, what: str) -> None:
+        log.info("campaign %s", what, extra={"campaign": campaign})
+        engine = self._engine
+        engine.post(lambda: engine.take(self._written, engine.sounds))
+
+    def _put(self, rows: Iterable[Override]) -> None:
+        for row in rows:
+            self._by_campaign.setdefault(row.campaign, {})[row.key] = row
+
+    def _drop(self, rows: Iterable[Override]) -> None:
+        for row in rows:
+            self._by_campaign.get(row.campaign, {}).pop(row.key, None)

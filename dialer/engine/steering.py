@@ -1,0 +1,40 @@
+"""Changes of running campaigns as people ask for them: `web/desk_port.Steering`."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from dialer.store.errors import StoreError
+from dialer.web.port import CampaignView, RefusedError, UnknownError
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+
+class EngineSteering:
+    def __init__(self, engine: "Engine", view: Callable[[str], CampaignView]) -> None:
+        self._engine = engine
+        self._view = view
+
+    async def change(self, campaign: str, values: Mapping[str, object]) -> CampaignView:
+        self._known(campaign)
+        if not values:
+            raise RefusedError("nothing to change; name `mode`, `limits`, `abandon`, `share`, `priority` or `ratio`")
+        try:
+            faults = await self._engine.overrides.change(campaign, values)
+        except StoreError as error:
+            raise RefusedError(f"the change could not be stored: {error}") from error
+        if faults:
+            raise RefusedError(". ".join(faults))
+        return self._view(campaign)
+
+    async def reset(self, campaign: str) -> CampaignView:
+        self._known(campaign)
+        try:
+            await self._engine.overrides.reset(campaign)
+        except StoreError as error:
+            raise RefusedError(f"the change could not be undone: {error}") from error
+        return self._view(campaign)
+
+    def _known(self, campaign: str) -> None:
+        if campaign not in self._engine.configuration.campaigns:
+            raise UnknownError(f"no campaign {campaign}")
