@@ -245,7 +245,6 @@ class Calls:
         engine, call = self._engine, live.call
         live.last_agent = agent
         engine.floor.joined(live, agent)
-        engine.voice.joined(live, agent)
         if len(call.talks) == 0 and call.joined_at is not None:
             engine.count("connected")
             if call.plan.direction == "outbound" and call.answered_at is not None:

@@ -298,6 +298,7 @@ class Floor:
         self._faults.pop(agent, None)
         self._last[agent] = live
         self.apply(agent, m.Joined(live.id, live.seed.client, live.seed.campaign))
+        self._engine.voice.joined(live, agent)
 
     def release(self, live: LiveCall, agent: str, talked: bool, wrap_up_s: float) -> None:
         if talked:

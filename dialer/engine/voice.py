@@ -42,6 +42,8 @@ class _Channel:
 class Voice:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
+        self._since = engine.clock.now()
+        """Of what a call was before an earlier life of the engine ended nothing is known."""
         self._channels: dict[str, _Channel] = {}
         self._stretches: dict[str, list[_Stretch]] = {}
         """By call."""
@@ -61,7 +63,8 @@ class Voice:
         if live is not None and channel.stretch is None:
             if live.call.answered_at is None:
                 return  # announcements before the answer are no part of the call
-            channel.stretch = self._begin(live, "customer", None, live.call.answered_at, channel.codec)
+            began = max(live.call.answered_at, self._since)
+            channel.stretch = self._begin(live, "customer", None, began, channel.codec)
         if channel.meter is None:
             channel.meter = Leg(channel.codec, channel.stretch.began if channel.stretch else event.at)
         told = channel.meter.report(event)
@@ -82,8 +85,7 @@ class Voice:
         channel = self._channels.setdefault(leg, _Channel())
         if self._talking.get(live.id) is not channel:  # told twice of a talk that was found in a listing
             self._talking[live.id] = channel
-            since = live.call.talking_since or self._engine.clock.now()
-            channel.stretch = self._begin(live, "agent", agent, since, channel.codec)
+            channel.stretch = self._begin(live, "agent", agent, self._engine.clock.now(), channel.codec)
 
     def parted(self, call_id: str) -> None:
         """The agent is out of the call, whatever became of the leg."""
