@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from dialer.calls import events as ev
-from dialer.calls.outcome import Outcome
 from dialer.config.configuration import Configuration
 from dialer.config.faults import ConfigError
 from dialer.config.loader import load
 from dialer.coordination.limits import LocalLimits
+from dialer.engine.budgets import KEPT_S
 from dialer.engine.clock import LoopClock
 from dialer.engine.control import EngineControl
 from dialer.engine.core import Engine
@@ -214,7 +214,7 @@ class Service:
         try:
             await import_configured(self._engine, name)
             saved = await self._store.campaign_status_since(name)
-            people = await self._people(name)
+            people = await self._store.people.since(name, self._engine.clock.now() - KEPT_S)
         except StoreError as error:
             log.error("the campaign cannot start yet: %s", error, extra={"campaign": name})
             return False
@@ -222,7 +222,7 @@ class Service:
         if run is None or name in self._started:
             return True
         self._started.add(name)
-        self._engine.campaigns.remember(name, *people)
+        self._engine.campaigns.remember(name, people)
         if run.config.schedule is not None:
             status = self._engine.schedules.begin(name, saved)
         else:
@@ -230,15 +230,6 @@ class Service:
         if status in ("running", "exhausted", "paused") and run.status == "stopped":
             self._engine.campaigns.set_status(name, "paused" if status == "paused" else "running")
         return True
-
-    async def _people(self, name: str) -> tuple[int, int]:
-        """Who answered within the window of the campaign's abandon budget, and who of them was abandoned."""
-        run = self._engine.campaigns.runs.get(name)
-        if run is None or run.config.mode != "predictive":
-            return 0, 0
-        people = await self._store.people.since(name, self._engine.clock.now() - run.config.abandon.window)
-        answered = sum(one.count for one in people if one.outcome is not Outcome.MACHINE)
-        return answered, sum(one.count for one in people if one.outcome is Outcome.ABANDONED)
 
     async def _keep_house(self) -> None:
         """What no event brings about: retries coming due, lost events, figures for the views."""

@@ -48,6 +48,9 @@ class Plan:
     machine: Literal["hangup", "agent", "flow"] = "hangup"
     request: QueueRequest | None = None
     """Which agents an outbound call is for. Its max_wait_s counts from the answer."""
+    from_greeting: bool = False
+    """An answered person's patience begins when the script does, for machine detection comes before it: at the end of
+    the greeting (16 CFR 310.4(b)(4)(iii)), not at the answer."""
     after_talk: Literal["flow", "hangup"] = "hangup"
     ring_s: float = 25.0
     refused: bool = False

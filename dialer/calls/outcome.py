@@ -85,7 +85,8 @@ def _of_outbound(call: Call, at: float) -> Outcome:
         return Outcome.MACHINE
     if call.flow_started:
         return Outcome.ANSWERED
-    in_time = call.plan.request is not None and at - call.answered_at < call.plan.request.max_wait_s
+    patient_s = call.plan.request.max_wait_s if call.plan.request is not None else 0.0
+    in_time = at < (call.patient_until or call.answered_at + patient_s)
     return Outcome.LEFT if in_time and call.hung_up_by == "customer" else Outcome.ABANDONED
 
 

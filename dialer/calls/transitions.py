@@ -86,7 +86,8 @@ def answered_script(call: Call, event: ev.ScriptStarted) -> Step:
         leave = _leave(call)  # an agent held for this dial is not needed
         call, effects = _run_flow(replace(call, reserved=None), None)
         return call, (*leave, *effects)
-    call = _patient(call, call.plan.request, since=call.answered_at or event.at, at=event.at)
+    since = event.at if call.plan.from_greeting else call.answered_at or event.at
+    call = _patient(call, call.plan.request, since=since, at=event.at)
     if call.reserved is not None:
         return _join(call, call.reserved, event.at)
     return _wait(call, event.at)

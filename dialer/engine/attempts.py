@@ -62,6 +62,7 @@ def plan_of(config: Campaign) -> Plan:
             max_wait_s=config.abandon.connect_within,
             wrap_up_s=config.agents.wrap_up,
         ),
+        from_greeting=config.abandon.clock == "greeting",
         after_talk="flow" if config.flow else "hangup",
         ring_s=config.ring_timeout,
     )

@@ -11,6 +11,7 @@ from dialer.coordination.limits import Limit, Limits, Scope
 from dialer.engine.abandoned import Abandoned
 from dialer.engine.callbacks import Callbacks
 from dialer.engine.caller_ids import ShownNumbers
+from dialer.engine.budgets import Budgets
 from dialer.engine.calls import Calls
 from dialer.engine.campaigns import Campaigns
 from dialer.engine.clock import Clock
@@ -70,6 +71,7 @@ class Engine:
         self.guaranteed = Guaranteed(self)
         self.shown_numbers = ShownNumbers(self)
         self.calls = Calls(self)
+        self.budgets = Budgets(self)
         self.campaigns = Campaigns(self)
         self.callbacks = Callbacks(self)
         self.schedules = Schedules(self)
@@ -191,6 +193,7 @@ class Engine:
         gone = self.configuration.clients.keys() - configuration.clients.keys()
         self.configuration, self.sounds = configuration, sounds
         self.law.take()
+        self.budgets.take()
         self.scripts.forget_worlds()
         self.configure_limits()
         self.floor.reconfigure()
