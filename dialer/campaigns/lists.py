@@ -13,17 +13,20 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from secrets import token_hex
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dialer.campaigns.contacts import ListError, Reader, read_header
 from dialer.campaigns.phones import Rejected
 from dialer.campaigns.report import Note, Report, report_path
-from dialer.campaigns.rows import Row, Rows, Scan, scan
+from dialer.campaigns.rows import WORKBOOK, Row, Rows, Scan, scan
 from dialer.config.campaign import Campaign
 from dialer.config.lists import MAIN, ContactList
 from dialer.store.imports import Chunk
 from dialer.store.list_records import Import, Progress, Standing
 from dialer.store.records import NewContact
+
+if TYPE_CHECKING:
+    from dialer.campaigns.sheets import SheetRows
 
 BATCH = 1000
 _POLITE = 50
@@ -223,5 +226,9 @@ class _Reading:
             raise ListError(f"{path}:{first.line}: {fault}") from None
 
 
-def _rows(path: Path, found: Scan, source: ContactList) -> Rows:
-    return Rows(path, found, source.delimiter)
+def _rows(path: Path, found: Scan, source: ContactList) -> "Rows | SheetRows":
+    if found.encoding != WORKBOOK:
+        return Rows(path, found, source.delimiter)
+    from dialer.campaigns.sheets import SheetRows  # not for every start of the engine
+
+    return SheetRows(path, source.sheet)
