@@ -34,7 +34,7 @@ def verdict(
     `lost`, where nobody knows what was said. A cancelled attempt was never dialled: due again and not counted.
     """
     if outcome is Outcome.CANCELLED:
-        return ContactVerdict(contact.id, "due", _open_at(hours, now))
+        return ContactVerdict(contact.id, "waiting", _open_at(hours, now))
     reason = RETRY_REASON.get(outcome)
     again = _by_rule(campaign, contact, reason, now, hours) if reason else None
     return again or ContactVerdict(contact.id, "done", reason=outcome.value)
@@ -54,7 +54,7 @@ def disposed(
         return ContactVerdict(contact.id, "done", reason=code)
     delays = delays_of(disposition.retry_after)
     after_s = delays[min(contact.tries.get("callback", 0), len(delays) - 1)]
-    return ContactVerdict(contact.id, "due", _open_at(hours, now + after_s), "callback")
+    return ContactVerdict(contact.id, "waiting", _open_at(hours, now + after_s), "callback")
 
 
 def _by_rule(
@@ -63,7 +63,8 @@ def _by_rule(
     rule = campaign.retry.get(reason)
     if rule is None or contact.tries.get(reason, 0) >= rule.most:
         return None
-    return ContactVerdict(contact.id, "due", _open_at(hours, now + rule.delay_s(contact.tries.get(reason, 0))), reason)
+    at = now + rule.delay_s(contact.tries.get(reason, 0))
+    return ContactVerdict(contact.id, "waiting", _open_at(hours, at), reason)
 
 
 def _open_at(hours: Hours | None, at: float) -> float:

@@ -186,7 +186,7 @@ class EngineControl:
             await engine.store.dispose(live.id, state.agent, code, now, verdict)
         except StoreError as error:
             raise RefusedError(f"the disposition could not be stored: {error}") from error
-        if verdict.state == "due":  # the campaign may think that it is through
+        if verdict.state == "waiting":  # the campaign may think that it is through
             engine.campaigns.contact_added(campaign.campaign)
         engine.floor.apply(state.agent, m.Disposed(live.id))
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dialer.store.queries import Transaction, one_by_one
+from dialer.store.reads import IS_CALLBACK
 from dialer.store.records import CALLBACK, Callback, Promise
 from dialer.store.schema import callbacks, contacts, tallies
 
@@ -21,7 +22,7 @@ def _select() -> sa.Select[Any]:
     return (
         sa.select(*_PROMISE, contacts.c.campaign, contacts.c.next_at, contacts.c.number)
         .select_from(contacts.join(callbacks, callbacks.c.contact_id == contacts.c.id))
-        .where(contacts.c.state == CALLBACK)
+        .where(IS_CALLBACK)
         .order_by(contacts.c.next_at, contacts.c.id)
     )
 
@@ -80,9 +81,10 @@ def cancel(tx: Transaction, campaign: str, contact_id: int) -> bool:
     done = (
         sa.update(contacts)
         .where(contacts.c.id == contact_id, contacts.c.campaign == campaign, contacts.c.state == CALLBACK)
-        .values(state="done", result=CANCELLED)
+        .values(state="done", result=CANCELLED).returning(contacts.c.list)
     )
-    if tx.connection.execute(done).rowcount == 0:
+    in_list = tx.connection.execute(done).scalar_one_or_none()
+    if in_list is None:
         return False
-    tx.count_contacts(campaign, CALLBACK, "done")
+    tx.count_contacts(campaign, in_list, CALLBACK, "done")
     return True

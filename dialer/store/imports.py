@@ -82,11 +82,11 @@ def add(tx: Transaction, chunk: Chunk) -> dict[int, Standing]:
             found[place] = Standing(new.number, chunk.campaign, new.list, chunk.import_id, placed[new.number])
         elif (there.import_id, there.line) != (chunk.import_id, line):
             found[place] = there
-    states = Counter(row["state"] for row in rows)
+    states = Counter((row["list"], row["state"]) for row in rows)
     if bulk.insert_new(tx, contacts, rows) < len(rows):  # the writer tries again, and then sees who was faster
         raise StoreError("another node inserts the same contacts: import the file again, it goes on")
-    for state, count in states.items():
-        tx.count_contacts(chunk.campaign, None, state, count)
+    for (in_list, state), count in states.items():
+        tx.count_contacts(chunk.campaign, in_list, None, state, count)
     return found
 
 

@@ -46,7 +46,7 @@ def pick(
     )  # fmt: skip
     if tx.connection.execute(taken).rowcount == 0:
         return Picked(known=known)
-    tx.count_contacts(campaign, contact.state, "claimed")
+    tx.count_contacts(campaign, contact.list, contact.state, "claimed")
     tx.insert_new(calls, [call_row(intend(slot, contact, known))])
     return Picked(Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed")), known)
 
@@ -60,7 +60,7 @@ def _refuse(tx: Transaction, contact: Contact, refusal: Refusal) -> None:
     if refusal.until is not None:
         tx.connection.execute(this.values(next_at=refusal.until))
     elif tx.connection.execute(this.values(state="done", result=refusal.rule)).rowcount:
-        tx.count_contacts(contact.campaign, CALLBACK, "done")
+        tx.count_contacts(contact.campaign, contact.list, CALLBACK, "done")
 
 
 def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:
@@ -74,7 +74,7 @@ def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:
         assert contact is not None
         tx.connection.execute(sa.update(contacts).where(contacts.c.id == contact.id)
                               .values(state="done", result=BY_HAND))  # fmt: skip
-        tx.count_contacts(campaign, contact.state, "done")
+        tx.count_contacts(campaign, contact.list, contact.state, "done")
         contact = replace(contact, state="done", result=BY_HAND)
     return contact
 

@@ -6,7 +6,7 @@ after a commit of unknown end: what was done is not done twice.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -22,9 +22,11 @@ from dialer.store.records import (
     AgentSession,
     AgentSpan,
     CallRecord,
+    ContactState,
     ContactVerdict,
     NewContact,
     Talk,
+    in_part,
 )
 from dialer.store.schema import (
     agent_sessions,
@@ -52,6 +54,8 @@ class Transaction:
     """Changes of counts by (campaign, kind, name), written once at the end of the batch."""
     people: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
     """The same of answered attempts, by (campaign, slot, country, outcome)."""
+    earlier: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """What the batch did to `tally` before this part of it."""
 
     @property
     def dialect(self) -> str:
@@ -64,10 +68,11 @@ class Transaction:
         """How many were not there yet."""
         return self.connection.execute(_insert_new(self.dialect, table), rows).rowcount if rows else 0
 
-    def count_contacts(self, campaign: str, before: str | None, after: str, number: int = 1) -> None:
-        if before is not None:
-            self.tally[campaign, "contacts", before] -= number
-        self.tally[campaign, "contacts", after] += number
+    def count_contacts(self, campaign: str, in_list: str, before: str | None, after: str, number: int = 1) -> None:
+        for state, change in ((before, -number), (after, number)):
+            if state is not None:
+                self.tally[campaign, "contacts", state] += change
+                self.tally[campaign, "lists", f"{in_list}:{state}"] += change
 
 
 # -- statements: built once, for building one costs more than running it ----------------------------------------------
@@ -107,18 +112,20 @@ def _add(dialect: str, table: sa.Table) -> Any:
     return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update)
 
 
+_STANDING = ("state", "next_at", "result", "attempts", "tries", "turn")
+"""What a verdict changes of a contact."""
 _KNOWN = (
     sa.select(calls.c.id, calls.c.outcome, calls.c.disposition)
     .where(calls.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(calls.c.id).with_for_update()
 )
 _JUDGED = (
-    sa.select(contacts.c.id, contacts.c.campaign, contacts.c.state, contacts.c.next_at, contacts.c.result,
-              contacts.c.attempts, contacts.c.tries, contacts.c.call_id)
+    sa.select(contacts.c.id, contacts.c.campaign, contacts.c.list, contacts.c.call_id,
+              *(contacts.c[name] for name in _STANDING))
     .where(contacts.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(contacts.c.id).with_for_update()
 )
 _JUDGE = (
     sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
-    .values({name: sa.bindparam(name) for name in ("state", "next_at", "result", "attempts", "tries")})
+    .values({name: sa.bindparam(name) for name in _STANDING})
 )
 _CHARGE = sa.update(calls).where(calls.c.id == sa.bindparam("call")).values(counted=sa.bindparam("counted"))
 _DISPOSE = (
@@ -126,7 +133,8 @@ _DISPOSE = (
     .returning(calls.c.outcome, calls.c.counted)
 )
 _DISPOSED = (
-    sa.select(dispositions.c.contact_id, dispositions.c.state, dispositions.c.next_at, dispositions.c.reason)
+    sa.select(dispositions.c.contact_id, dispositions.c.state, dispositions.c.next_at, dispositions.c.reason,
+              dispositions.c.turn, dispositions.c.result)
     .where(dispositions.c.call_id == sa.bindparam("call"), dispositions.c.contact_id.is_not(None))
 )
 
@@ -169,18 +177,27 @@ def one_by_one(write: Callable[..., T]) -> Callable[["Transaction", Sequence[Any
 
 def contact_row(campaign: str, new: NewContact) -> dict[str, Any]:
     return {
-        "campaign": campaign, "number": new.number, "fields": dict(new.fields), "state": "due", "attempts": 0,
-        "tries": {}, "next_at": new.next_at, "others": list(new.others) or None, "list": new.list, "rank": new.rank,
-        "timezone": new.timezone,
+        "campaign": campaign, "number": new.number, "fields": dict(new.fields), "state": first_state(new),
+        "attempts": 0, "tries": {}, "next_at": new.next_at, "others": list(new.others) or None, "list": new.list,
+        "rank": new.rank, "timezone": new.timezone,
     }
 
 
 @one_by_one
 def add_contacts(tx: Transaction, campaign: str, new: Sequence[NewContact]) -> tuple[int, int]:
-    rows = [contact_row(campaign, contact) for contact in new]
-    inserted = tx.insert_new(contacts, rows)
-    tx.count_contacts(campaign, None, "due", inserted)
-    return inserted, len(rows) - inserted
+    by_state: dict[tuple[str, ContactState], list[dict[str, Any]]] = {}
+    for contact in new:
+        by_state.setdefault((contact.list, first_state(contact)), []).append(contact_row(campaign, contact))
+    inserted = 0
+    for (in_list, state), rows in by_state.items():
+        inserted += (count := tx.insert_new(contacts, rows))
+        tx.count_contacts(campaign, in_list, None, state, count)
+    return inserted, len(new) - inserted
+
+
+def first_state(new: NewContact) -> ContactState:
+    """Without asking the clock: one whose time is past already waits until the next claim."""
+    return "held_back" if new.held_back else "waiting" if new.next_at > 0 else "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +221,8 @@ def _judge(tx: Transaction, words: Iterable[_Word]) -> None:
         contact = before = dict(row)
         for word in by_contact[row["id"]]:
             contact = _judged(contact, word)
-        tx.count_contacts(contact["campaign"], before["state"], contact["state"])
-        changed.append({name: contact[name] for name in ("state", "next_at", "result", "attempts", "tries")}
-                       | {"contact": contact["id"]})
+        tx.count_contacts(contact["campaign"], contact["list"], before["state"], contact["state"])
+        changed.append({name: contact[name] for name in _STANDING} | {"contact": contact["id"]})
     if changed:
         tx.connection.execute(_JUDGE, changed)
 
@@ -215,20 +231,23 @@ def _judged(contact: dict[str, Any], word: _Word) -> dict[str, Any]:
     verdict, tries = word.verdict, Counter(contact["tries"])
     tries[word.charged or ""] -= 1
     tries[verdict.reason] += 1
+    first = word.charged is None
+    if first and verdict.part and verdict.reason:
+        tries[in_part(verdict.part)] += 1
     contact = contact | {
-        "attempts": contact["attempts"] + (1 if word.charged is None else 0),
+        "attempts": contact["attempts"] + (1 if first else 0),
         "tries": {reason: number for reason, number in tries.items() if reason and number > 0},
     }
     latest = contact["call_id"] == word.call_id
     if latest and contact["state"] == "claimed" and contact["result"] is not None:
         # While this attempt was on its way, an earlier one's disposition ended the contact.
         return contact | {"state": "done"}
-    if latest or contact["state"] == "due":
-        result = verdict.reason if verdict.state == "done" else None
-        return contact | {"state": verdict.state, "next_at": verdict.next_at, "result": result}
+    result = (verdict.result or verdict.reason) if verdict.state == "done" else None
+    if latest or contact["state"] in ("waiting", "due", "held_back"):
+        return contact | {"state": verdict.state, "next_at": verdict.next_at, "result": result, "turn": verdict.turn}
     if verdict.state == "done":
         # A later attempt has the contact: this one may end it for good, but neither take it away nor open it again.
-        return contact | {"result": verdict.reason}
+        return contact | {"result": result}
     return contact
 
 
@@ -254,7 +273,7 @@ def settle(
     words = {record.id: verdict for record, verdict, _ in new.values() if verdict is not None}
     for call_id, outcome, disposition in known:
         if outcome is None and disposition is not None and (disposed := _disposed(tx, call_id)) is not None:
-            words[call_id] = disposed
+            words[call_id] = replace(disposed, part=words[call_id].part if call_id in words else "")
     rows = []
     for record, *_ in new.values():
         if record.outcome is None:
@@ -274,7 +293,14 @@ def settle(
 def _disposed(tx: Transaction, call_id: str) -> ContactVerdict | None:
     """The verdict that a disposition left for the settle."""
     row = tx.connection.execute(_DISPOSED, {"call": call_id}).one_or_none()
-    return None if row is None else ContactVerdict(*row)
+    return None if row is None else ContactVerdict(*row[:4], turn=row.turn or 0, result=row.result or "")
+
+
+def _without_part(verdict: ContactVerdict) -> dict[str, Any]:
+    """The part of the day is counted when the call is settled."""
+    row = _row(verdict)
+    del row["part"]
+    return row
 
 
 @one_by_one
@@ -286,7 +312,7 @@ def dispose(
     if call is None:
         raise StoreError(f"there is no call {call_id} to dispose of")
     row: dict[str, Any] = {"call_id": call_id, "agent": agent, "code": code, "at": at}
-    tx.upsert(dispositions, row if verdict is None else row | _row(verdict))
+    tx.upsert(dispositions, row if verdict is None else row | _without_part(verdict))
     if call.outcome is not None and verdict is not None:
         _judge(tx, [_Word(call_id, verdict, call.counted)])
         tx.connection.execute(_CHARGE, {"call": call_id, "counted": verdict.reason})

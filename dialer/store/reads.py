@@ -24,6 +24,14 @@ _TALK_COLUMNS = tuple(talks.c[f.name] for f in fields(Talk))
 _SPAN_COLUMNS = tuple(agent_spans.c[f.name] for f in fields(AgentSpan))
 _SESSION_COLUMNS = tuple(agent_sessions.c[f.name] for f in fields(AgentSession))
 CONTACT_COLUMNS = tuple(contacts.c["others" if f.name == "numbers" else f.name] for f in fields(Contact))
+# Written out, not bound: the planners recognise the partial indexes by them.
+IS_DUE = contacts.c.state == sa.literal_column("'due'")
+IS_WAITING = contacts.c.state == sa.literal_column("'waiting'")
+IS_CALLBACK = contacts.c.state == sa.literal_column("'callback'")
+_LISTS = (
+    sa.select(tallies.c.name, tallies.c.count)
+    .where(tallies.c.campaign == sa.bindparam("campaign"), tallies.c.kind == "lists")
+)
 _NUMBER_AT, _NUMBERS_AT, _TURN_AT = (
     [f.name for f in fields(Contact)].index(name) for name in ("number", "numbers", "turn")
 )
@@ -100,18 +108,39 @@ def contact_of(row: Sequence[Any]) -> Contact:
 
 
 def next_due_at(connection: sa.Connection, campaign: str) -> float | None:
-    earliest: float | None = connection.execute(
-        sa.select(sa.func.min(contacts.c.next_at)).where(contacts.c.campaign == campaign, contacts.c.state == "due"),
-    ).scalar_one()
-    return earliest
+    """When somebody may be called: one who is due already, else the first of each list's who wait."""
+    due = sa.select(contacts.c.next_at).where(contacts.c.campaign == campaign, IS_DUE).limit(1)
+    found = connection.execute(due).scalar_one_or_none()
+    if found is not None:
+        return float(found)
+    first = sa.select(contacts.c.next_at).where(IS_WAITING, contacts.c.campaign == campaign)
+    times = [
+        connection.execute(first.where(contacts.c.list == name).order_by(contacts.c.next_at).limit(1)).scalar()
+        for name in lists_of(connection, campaign)
+    ]
+    return min((at for at in times if at is not None), default=None)
+
+
+def lists_of(connection: sa.Connection, campaign: str) -> dict[str, dict[str, int]]:
+    """Contacts by list and state."""
+    found: dict[str, dict[str, int]] = {}
+    for name, count in connection.execute(_LISTS, {"campaign": campaign}):
+        in_list, _, state = name.rpartition(":")
+        found.setdefault(in_list, {})[state] = count
+    return found
 
 
 def totals(connection: sa.Connection, campaign: str) -> CampaignTotals:
-    counted: dict[str, dict[str, int]] = {"contacts": {"due": 0, "claimed": 0, "done": 0}, "outcomes": {}}
-    statement = sa.select(tallies.c.kind, tallies.c.name, tallies.c.count).where(tallies.c.campaign == campaign)
+    states = dict.fromkeys(("waiting", "due", "claimed", "done"), 0)
+    counted: dict[str, dict[str, int]] = {"contacts": states, "outcomes": {}}
+    statement = (
+        sa.select(tallies.c.kind, tallies.c.name, tallies.c.count)
+        .where(tallies.c.campaign == campaign, tallies.c.kind.in_(counted))
+    )
     for kind, name, number in connection.execute(statement):
         counted[kind][name] = number
-    return CampaignTotals(campaign, counted["contacts"], counted["outcomes"], next_due_at(connection, campaign))
+    due_at, lists = next_due_at(connection, campaign), lists_of(connection, campaign)
+    return CampaignTotals(campaign, counted["contacts"], counted["outcomes"], due_at, lists)
 
 
 def sessions(connection: sa.Connection) -> list[AgentSession]:

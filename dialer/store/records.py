@@ -2,7 +2,7 @@
 did not come to that; durations are seconds."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from dialer.calls.outcome import Outcome
@@ -14,7 +14,10 @@ DEBT_FIELD = "debt"
 """Of a contact: what it is called about, where that is a debt."""
 Message = Literal["begun", "heard", "opted_out", "silent"]
 """What an abandoned person heard of the message: hung up in it, all of it, pressed the key in it, nothing."""
-ContactState = Literal["due", "claimed", "done", "callback"]
+ContactState = Literal["waiting", "due", "claimed", "done", "callback", "held_back"]
+"""To be called later, or now; being called; not to be called again; promised a call; left out by its list's filter."""
+HELD_BACK: Final = "held_back"
+"""The rule of a refusal by a list's filter: whoever it holds back may match again."""
 
 
 CALLBACK: Final = "callback"
@@ -33,7 +36,7 @@ class Contact:
     state: ContactState
     attempts: int
     tries: Mapping[str, int]
-    """Attempts so far by retry reason."""
+    """Attempts so far, by `tried_as` and by `in_part`."""
     next_at: float
     """Not to be called before."""
     result: str | None = None
@@ -48,6 +51,26 @@ class Contact:
     """The smallest is called first, within its list."""
     timezone: str | None = None
     """What its list says of where the person is (IANA)."""
+
+
+    @property
+    def turns(self) -> range:
+        """Of its numbers."""
+        return range(max(1, len(self.numbers)))
+
+    def at(self, turn: int) -> "Contact":
+        """To be called at another of its numbers."""
+        return self if turn == self.turn or not self.numbers else replace(self, turn=turn, number=self.numbers[turn])
+
+
+def tried_as(turn: int, reason: str) -> str:
+    """What attempts at one of a contact's numbers are counted under: `busy`; `1:busy` at the second number."""
+    return f"{turn}:{reason}" if turn else reason
+
+
+def in_part(part: str) -> str:
+    """What attempts in a part of the day are counted under."""
+    return f"@{part}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +156,16 @@ class ContactVerdict:
     """What settling an attempt does to its contact."""
 
     contact_id: int
-    state: ContactState
+    state: Literal["waiting", "done", "callback"]
     next_at: float = 0.0
     reason: str = ""
-    """The retry reason that is counted, or the final result."""
+    """What is counted, as `tried_as` writes it; empty for an attempt that does not count."""
+    turn: int = 0
+    """Which of its numbers is next."""
+    result: str = ""
+    """Of one that is done; left out, `reason`."""
+    part: str = ""
+    """The part of the day that the attempt fell in, where those are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,8 +379,10 @@ class CampaignTotals:
 
     campaign: str
     contacts: Mapping[str, int]
-    """By state: due, claimed, done."""
+    """By state."""
     outcomes: Mapping[str, int]
     """Attempts by outcome."""
     next_due_at: float | None
     """When the earliest due contact may be called."""
+    lists: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Contacts by list and state."""

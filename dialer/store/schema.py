@@ -46,7 +46,13 @@ contacts = Table(
     Column("import_id", Id),  # which file it came with, and where it stood there; null when put in by itself
     Column("line", Integer),
     UniqueConstraint("campaign", "number"),
-    Index(None, "campaign", "state", "next_at", "id"),  # a claim reads only the rows it takes, however long the list
+    # A claim reads only the rows that it takes, and those that have come due since the last one, however long the list.
+    Index("ix_contacts_due", "campaign", "list", "rank", "next_at", "id",
+          sqlite_where=text("state = 'due'"), postgresql_where=text("state = 'due'")),
+    Index("ix_contacts_waiting", "campaign", "list", "next_at", "rank", "id",
+          sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    Index("ix_contacts_callback", "campaign", "next_at", "id",
+          sqlite_where=text("state = 'callback'"), postgresql_where=text("state = 'callback'")),
 )
 
 calls = Table(
@@ -212,6 +218,8 @@ dispositions = Table(
     Column("state", String),
     Column("next_at", Double),
     Column("reason", String),
+    Column("turn", Integer),
+    Column("result", String),
 )
 
 campaign_status = Table(

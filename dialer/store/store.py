@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from dialer.store import callbacks, claims, consent, database, law, overrides, picks, queries, reads
 from dialer.store.books import Books
-from dialer.store.claims import Gate
+from dialer.store.claims import Gate, Mix, alphabetical
 from dialer.store.errors import StoreError
 from dialer.store.imports import Imports
 from dialer.store.invoices import Invoices
@@ -126,13 +126,14 @@ class Store:
 
     def claim(
         self, campaign: str, slots: Sequence[Slot], record: Callable[[Slot, Contact, Known], CallRecord], now: float,
-        gate: Gate | None = None,
+        gate: Gate | None = None, mix: Mix = alphabetical,
     ) -> "Future[Claimed]":
-        """At most one due contact a slot, those due longest first; with each its call, on disk when the future is done.
-        No other engine gets them. `record` and `gate` run on the writer's thread and may run twice: they must be pure.
+        """At most one due contact a slot, from the list that `mix` says, by rank, those due longest first; with each
+        its call, on disk when the future is done. No other engine gets them. `record`, `gate` and `mix` run on the
+        writer's thread and may run twice: they must be pure.
         Contacts that the gate refuses are put off or ended, and the refusal is kept. A future that
         fails or is cancelled has claimed nothing in the end."""
-        return self._write(claims.claim, campaign, slots, record, now, gate, rows=len(slots),
+        return self._write(claims.claim, campaign, slots, record, now, gate, mix, rows=len(slots),
                            claimed=[slot.call_id for slot in slots])
 
     def refuse(self, call_id: str, refusal: Refusal) -> "Future[None]":

@@ -246,7 +246,7 @@ class Writer:
         return done
 
     def _guard(self, tx: Transaction, job: Job) -> Done:
-        own = Transaction(tx.connection)
+        own = Transaction(tx.connection, earlier=tx.tally)
         try:
             with tx.connection.begin_nested():
                 [result] = job.query(own, [job.arguments])

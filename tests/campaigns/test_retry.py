@@ -46,7 +46,7 @@ def local(text: str) -> float:
 @pytest.mark.parametrize("tries", [0, 1, 2])
 def test_a_rule_calls_again_after_its_time(tries: int) -> None:
     again = verdict(campaign(), tried(busy=tries, no_answer=9), Outcome.BUSY, 1000.0)
-    assert again == ContactVerdict(7, "due", 1000.0 + 15 * 60, "busy")
+    assert again == ContactVerdict(7, "waiting", 1000.0 + 15 * 60, "busy")
 
 
 def test_a_rule_ends_after_its_times() -> None:
@@ -61,7 +61,7 @@ def test_without_a_rule_every_outcome_ends_the_contact(outcome: Outcome) -> None
 def test_a_lost_attempt_is_dialled_again_only_where_that_is_asked_for() -> None:
     assert verdict(campaign(), CONTACT, Outcome.LOST, 0.0).state == "done"
     asked = campaign(retry={"lost": {"after": "1d", "times": 1}})
-    assert verdict(asked, CONTACT, Outcome.LOST, 0.0) == ContactVerdict(7, "due", 86400.0, "lost")
+    assert verdict(asked, CONTACT, Outcome.LOST, 0.0) == ContactVerdict(7, "waiting", 86400.0, "lost")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_some_outcomes_end_the_contact_whatever_the_rules(outcome: Outcome) -> N
 
 
 def test_a_cancelled_attempt_is_due_at_once_and_not_counted() -> None:
-    assert verdict(campaign(), tried(busy=3), Outcome.CANCELLED, 1000.0) == ContactVerdict(7, "due", 1000.0, "")
+    assert verdict(campaign(), tried(busy=3), Outcome.CANCELLED, 1000.0) == ContactVerdict(7, "waiting", 1000.0, "")
 
 
 def test_whoever_hangs_up_in_the_flow_falls_under_hung_up() -> None:
@@ -99,7 +99,7 @@ def test_hours_that_never_open_raise_nothing() -> None:
 def test_nothing_is_due_before_its_time_or_out_of_hours(outcome: Outcome, tries: int, now: float) -> None:
     found = verdict(campaign(), tried(busy=tries), outcome, now, OFFICE)
     assert found.contact_id == 7
-    if found.state == "due":
+    if found.state == "waiting":
         assert found.next_at >= now
         assert is_open(OFFICE, datetime.fromtimestamp(found.next_at, UTC))
     else:
@@ -125,9 +125,9 @@ def test_no_contact_is_called_for_ever(outcomes: list[Outcome]) -> None:
 def test_dispositions() -> None:
     assert disposed(campaign(), CONTACT, "sale", 0.0) == ContactVerdict(7, "done", reason="sale")
     assert disposed(campaign(), CONTACT, "refused", 0.0) == ContactVerdict(7, "done", reason="refused")
-    assert disposed(campaign(), CONTACT, "later", 0.0) == ContactVerdict(7, "due", 7200.0, "callback")
+    assert disposed(campaign(), CONTACT, "later", 0.0) == ContactVerdict(7, "waiting", 7200.0, "callback")
     assert disposed(campaign(), tried(callback=2), "later", 0.0) == ContactVerdict(7, "done", reason="later")
-    assert disposed(campaign(retry={}), tried(callback=50), "later", 0.0).state == "due"
+    assert disposed(campaign(retry={}), tried(callback=50), "later", 0.0).state == "waiting"
     with pytest.raises(KeyError):
         disposed(campaign(), CONTACT, "made_up", 0.0)
 

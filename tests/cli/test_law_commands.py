@@ -85,7 +85,7 @@ def test_why_of_a_contact_that_was_called_and_refused(dialer: Dialer, ruled: Pat
         )  # fmt: skip
         call = CallRecord("c1", "outbound", "n1", "main", "acme", NUMBER, "+4930", 1_700_478_000.0, WINBACK,
                           attempt.contact.id, outcome=Outcome.NO_ANSWER, ended_at=1_700_478_030.0)  # fmt: skip
-        await store.settle(call, ContactVerdict(attempt.contact.id, "due", 1_700_500_000.0, "no_answer"))
+        await store.settle(call, ContactVerdict(attempt.contact.id, "waiting", 1_700_500_000.0, "no_answer"))
         [_] = await store.claim(WINBACK, [Slot("c2", "main")], lambda slot, contact: CallRecord(
             slot.call_id, "outbound", "n1", "main", "acme", contact.number, "+4930", 1_700_510_000.0, WINBACK,
             contact.id), 1e10)  # fmt: skip

@@ -218,5 +218,5 @@ async def test_a_code_without_a_time_calls_again_as_it_says(tmp_path: Path) -> N
     await rig.control.dispose("ada", "later")
     rig.post(ev.HungUp(call, rig.clock.now(), 16))
     await rig.quiet()
-    assert rig.row("SELECT state, next_at - ? FROM contacts", rig.clock.now()) == ("due", 7200.0)
+    assert rig.row("SELECT state, next_at - ? FROM contacts", rig.clock.now()) == ("waiting", 7200.0)
     await rig.close()

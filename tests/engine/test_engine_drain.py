@@ -28,7 +28,7 @@ async def test_a_contact_being_claimed_is_due_again_and_its_agent_free(rig: Rig)
     rig.engine.draining = True
     await rig.quiet()
     assert len(rig.switch.given("originate")) == 1  # the agent's leg
-    assert rig.row("SELECT state FROM contacts") == "due"
+    assert rig.row("SELECT state FROM contacts") == "waiting"
     assert rig.row("SELECT outcome FROM calls") == "cancelled"
     assert rig.agent_state("ada") == "idle"
     assert rig.engine.limits.used(Scope("campaign", CAMPAIGN)) == 0

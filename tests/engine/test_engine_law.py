@@ -74,7 +74,7 @@ async def test_nobody_is_dialled_out_of_hours_and_the_refusal_says_why(law: Rig)
     await ready(law, evening, BERLIN)
     assert dialled(law) == []
     morning = berlin("2023-11-21T08:00")
-    assert law.row("SELECT state, next_at, attempts FROM contacts") == ("due", morning, 0)
+    assert law.row("SELECT state, next_at, attempts FROM contacts") == ("waiting", morning, 0)
     assert law.rows("SELECT rule, until FROM refusals") == [("de.hours", morning)]
     assert law.row("SELECT count(*) FROM calls") == 0
     assert law.engine.campaigns.runs[CAMPAIGN].reason == "de.hours"
@@ -152,7 +152,7 @@ async def test_the_hour_that_ends_between_claim_and_dial_is_noticed(law: Rig) ->
     law.clock.move(0.5)
     await law.quiet()
     assert dialled(law) == []
-    assert law.row("SELECT state, attempts, next_at FROM contacts") == ("due", 0, berlin("2023-11-21T08:00"))
+    assert law.row("SELECT state, attempts, next_at FROM contacts") == ("waiting", 0, berlin("2023-11-21T08:00"))
     assert law.row("SELECT count(*) FROM calls") == 0
     assert law.rows("SELECT rule, at FROM refusals") == [("de.hours", end)]
     assert law.agent_state("ada") == "idle"

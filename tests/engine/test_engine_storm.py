@@ -55,7 +55,7 @@ def given_back(rig: Rig, street: Street) -> None:
 def counted(rig: Rig) -> None:
     for campaign in (CAMPAIGN, SURVEYED):
         states = dict(rig.rows("SELECT state, count(*) FROM contacts WHERE campaign = ? GROUP BY 1", campaign))
-        assert set(states) <= {"due", "done"} and sum(states.values()) == CONTACTS
+        assert set(states) <= {"waiting", "due", "done"} and sum(states.values()) == CONTACTS
         tally = "SELECT name, count FROM tallies WHERE campaign = ? AND kind = ? AND count <> 0"
         assert dict(rig.rows(tally, campaign, "contacts")) == states
         outcomes = dict(rig.rows("SELECT outcome, count(*) FROM calls WHERE campaign = ? GROUP BY 1", campaign))

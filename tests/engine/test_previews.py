@@ -77,7 +77,7 @@ async def test_when_the_time_is_over(tmp_path: Path, then: str, numbers: list[st
     await rig.quiet()
     assert dialled(rig) == numbers
     if then == "skip":
-        assert rig.row("SELECT state, next_at - ? FROM contacts", rig.clock.now()) == ("due", 3599.0)
+        assert rig.row("SELECT state, next_at - ? FROM contacts", rig.clock.now()) == ("waiting", 3599.0)
         assert rig.agent_state("ada") == "idle"
         assert rig.row("SELECT agent, reason FROM preview_skips") == ("ada", "time")
     await rig.close()
@@ -89,7 +89,7 @@ async def test_a_skipped_contact_is_due_later_and_skips_are_counted(desk: Rig) -
     await desk.control.desks.skip("ada", "wrong trade")
     await desk.quiet()
     assert desk.row("SELECT state, next_at - ?, attempts FROM contacts WHERE number = ?", desk.clock.now(), first) == (
-        "due", 600.0, 0)  # fmt: skip
+        "waiting", 600.0, 0)  # fmt: skip
     assert desk.row("SELECT agent, campaign, reason FROM preview_skips") == ("ada", CAMPAIGN, "wrong trade")
     assert desk.row("SELECT count(*) FROM calls") == 1
     assert desk.control.agent("ada").number != first
@@ -214,7 +214,7 @@ async def test_a_number_nobody_has_becomes_a_contact_and_is_dialled(hand: Rig) -
     await hand.quiet()
     assert hand.row("SELECT state, result, attempts FROM contacts") == ("done", "answered", 1)
     totals = await hand.store.totals(CAMPAIGN)
-    assert dict(totals.contacts) == {"due": 0, "claimed": 0, "done": 1}
+    assert dict(totals.contacts) == {"waiting": 0, "due": 0, "claimed": 0, "done": 1}
 
 
 async def test_a_campaign_by_hand_dials_nobody_by_itself(hand: Rig) -> None:

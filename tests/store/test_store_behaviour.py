@@ -14,7 +14,7 @@ async def test_a_number_is_in_a_campaign_once(store: Store) -> None:
     assert await store.add_contacts(CAMPAIGN, numbers(3)) == (3, 0)
     assert await store.add_contacts(CAMPAIGN, numbers(5)) == (2, 3)
     assert await store.add_contacts("other", numbers(1)) == (1, 0)
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 5, "claimed": 0, "done": 0}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 4, "due": 1, "claimed": 0, "done": 0}
 
 
 async def test_claim_takes_those_due_longest_and_writes_the_intents(store: Store) -> None:
@@ -29,7 +29,7 @@ async def test_claim_takes_those_due_longest_and_writes_the_intents(store: Store
     assert (await store.contact(attempts[0].contact.id)) == attempts[0].contact
     assert await store.claim(CAMPAIGN, slots("c4"), intent, now=1.0) == []
     totals = await store.totals(CAMPAIGN)
-    assert (totals.contacts, totals.next_due_at) == ({"due": 3, "claimed": 2, "done": 0}, 2.0)
+    assert (totals.contacts, totals.next_due_at) == ({"waiting": 3, "due": 0, "claimed": 2, "done": 0}, 2.0)
     assert await store.next_due_at(CAMPAIGN) == 2.0
     assert await store.next_due_at("other") is None
 
@@ -37,13 +37,13 @@ async def test_claim_takes_those_due_longest_and_writes_the_intents(store: Store
 async def test_settling_applies_the_verdict_once(store: Store) -> None:
     record = await claimed(store)
     assert record.contact_id is not None
-    verdict = ContactVerdict(record.contact_id, "due", 900.0, "no_answer")
+    verdict = ContactVerdict(record.contact_id, "waiting", 900.0, "no_answer")
     talk = Talk("c1", "ann", 150.0, 190.0)
     await store.settle(ended(record), verdict, [talk])
     await store.settle(ended(record, Outcome.BUSY), ContactVerdict(record.contact_id, "done", reason="busy"), [talk])
     contact = await store.contact(record.contact_id)
     assert contact is not None
-    assert (contact.state, contact.attempts, contact.tries, contact.next_at) == ("due", 1, {"no_answer": 1}, 900.0)
+    assert (contact.state, contact.attempts, contact.tries, contact.next_at) == ("waiting", 1, {"no_answer": 1}, 900.0)
     assert await store.settled_calls(0.0) == [ended(record)]
     assert await store.open_calls("node1") == []
     assert await store.talks(0.0) == [talk]
@@ -74,18 +74,18 @@ async def test_a_call_may_be_settled_without_having_been_saved(store: Store) -> 
 async def test_a_disposition_overrides_the_settle(store: Store, order: str) -> None:
     record = await claimed(store)
     assert record.contact_id is not None
-    settled = ContactVerdict(record.contact_id, "due", 900.0, "hung_up")
+    settled = ContactVerdict(record.contact_id, "waiting", 900.0, "hung_up")
     disposed = ContactVerdict(record.contact_id, "done", reason="sale")
     if order == "before":
         await store.dispose("c1", "ann", "sale", 195.0, disposed)
         assert (await store.contact(record.contact_id)).state == "claimed"  # type: ignore[union-attr]
     await store.settle(ended(record, Outcome.ANSWERED), settled, [])
     if order == "twice":
-        callback = ContactVerdict(record.contact_id, "due", 5000.0, "callback")
+        callback = ContactVerdict(record.contact_id, "waiting", 5000.0, "callback")
         await store.dispose("c1", "ann", "callback", 201.0, callback)
         contact = await store.contact(record.contact_id)
         assert contact is not None
-        assert (contact.state, contact.next_at, contact.tries) == ("due", 5000.0, {"callback": 1})
+        assert (contact.state, contact.next_at, contact.tries) == ("waiting", 5000.0, {"callback": 1})
     if order != "before":
         await store.dispose("c1", "ann", "sale", 205.0, disposed)
     contact = await store.contact(record.contact_id)
@@ -94,16 +94,16 @@ async def test_a_disposition_overrides_the_settle(store: Store, order: str) -> N
     call = await store.call("c1")
     assert call is not None
     assert (call.disposition, call.outcome) == ("sale", Outcome.ANSWERED)
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 0, "claimed": 0, "done": 1}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 0, "due": 0, "claimed": 0, "done": 1}
 
 
 async def test_a_late_disposition_ends_the_contact_but_does_not_take_it_from_the_next_attempt(store: Store) -> None:
     first = await claimed(store)
     assert first.contact_id is not None
-    again = ContactVerdict(first.contact_id, "due", 0.0, "hung_up")
+    again = ContactVerdict(first.contact_id, "waiting", 0.0, "hung_up")
     await store.settle(ended(first), again, [])
     [second] = await store.claim(CAMPAIGN, slots("c2"), intent, now=1000.0)
-    await store.dispose("c1", "ann", "callback", 300.0, ContactVerdict(first.contact_id, "due", 0.0, "callback"))
+    await store.dispose("c1", "ann", "callback", 300.0, ContactVerdict(first.contact_id, "waiting", 0.0, "callback"))
     assert await store.claim(CAMPAIGN, slots("c3"), intent, now=1000.0) == []
     await store.dispose("c1", "ann", "refused", 301.0, ContactVerdict(first.contact_id, "done", reason="refused"))
     assert await store.claim(CAMPAIGN, slots("c3"), intent, now=1000.0) == []

@@ -56,12 +56,13 @@ async def test_contacts_that_the_gate_refuses_are_put_off_and_others_found(store
     taken = await store.claim(CAMPAIGN, slots("c1", "c2"), intent, 1000.0, gate)
     assert [nth(attempt.contact) for attempt in taken] == [99, 199]
     assert len(taken.refusals) == 198
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 298, "claimed": 2, "done": 0}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 297, "due": 1, "claimed": 2, "done": 0}
     first = await store.find_contact(CAMPAIGN, "+493055510000")
     assert first is not None
-    assert (first.state, first.next_at, first.attempts, first.tries) == ("due", 5000.0, 0, {})
+    assert (first.state, first.next_at, first.attempts, first.tries) == ("waiting", 5000.0, 0, {})
     assert await store.refusals(first.id) == [Refusal(first.id, 1000.0, "de.hours", 5000.0, "so it is")]
     assert await store.next_due_at(CAMPAIGN) == 200.0
+    assert (await store.totals(CAMPAIGN)).lists == {"": {"waiting": 297, "due": 1, "claimed": 2}}
 
 
 async def test_one_that_may_never_be_called_is_done(store: Store) -> None:
@@ -73,7 +74,7 @@ async def test_one_that_may_never_be_called_is_done(store: Store) -> None:
     ended_contact = await store.find_contact(CAMPAIGN, "+493055510000")
     assert ended_contact is not None
     assert (ended_contact.state, ended_contact.result) == ("done", "do_not_call.client")
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 0, "claimed": 1, "done": 1}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 0, "due": 0, "claimed": 1, "done": 1}
 
 
 async def test_a_list_that_is_refused_whole_keeps_the_writer_for_a_bounded_time(store: Store) -> None:
@@ -92,10 +93,10 @@ async def test_a_claim_refused_at_the_instant_of_dialling_never_was(store: Store
     await store.refuse("c1", refusal)
     contact = await store.contact(record.contact_id)
     assert contact is not None
-    assert (contact.state, contact.next_at, contact.attempts) == ("due", 8000.0, 0)
+    assert (contact.state, contact.next_at, contact.attempts) == ("waiting", 8000.0, 0)
     assert await store.open_calls("node1") == []
     assert await store.refusals(record.contact_id) == [refusal]
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 1, "claimed": 0, "done": 0}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 1, "due": 0, "claimed": 0, "done": 0}
 
 
 async def test_of_each_rule_the_latest_refusal_is_kept(store: Store) -> None:
@@ -116,7 +117,7 @@ async def test_a_settled_call_cannot_be_refused_any_more(store: Store) -> None:
     assert record.contact_id is not None
     await store.settle(ended(record), ContactVerdict(record.contact_id, "done", reason="no_answer"))
     await store.refuse("c1", Refusal(record.contact_id, 1001.0, "de.hours", 8000.0, ""))
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 0, "claimed": 0, "done": 1}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 0, "due": 0, "claimed": 0, "done": 1}
     assert await store.refusals(record.contact_id) == []
 
 
@@ -167,7 +168,7 @@ async def test_calls_to_a_number_count_over_all_campaigns_of_the_client(store: S
 
 async def test_what_never_left_does_not_count(store: Store) -> None:
     record = await claimed(store)
-    await store.settle(ended(record, Outcome.CANCELLED), ContactVerdict(record.contact_id or 0, "due", 0.0))
+    await store.settle(ended(record, Outcome.CANCELLED), ContactVerdict(record.contact_id or 0, "waiting", 0.0))
     assert (await known_of(store, record.number, 0.0)).past == ()
 
 
@@ -205,7 +206,7 @@ async def test_calls_of_a_contact_count_at_all_its_numbers_and_once(store: Store
 async def test_what_an_abandoned_person_heard(store: Store) -> None:
     record = await claimed(store)
     answered = replace(ended(record, Outcome.ABANDONED), answered_at=120.0)
-    await store.settle(answered, ContactVerdict(record.contact_id or 0, "due", 0.0))
+    await store.settle(answered, ContactVerdict(record.contact_id or 0, "waiting", 0.0))
     assert [call.silent for call in (await known_of(store, record.number, 0.0)).past] == [True]
     await store.save_call(replace(record, id="c9", state="dialling"))
     await store.settle(replace(answered, id="c9", message="heard"), None)

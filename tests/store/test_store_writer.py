@@ -13,7 +13,7 @@ from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.store import database, writer
 from dialer.store.database import OutageError
-from dialer.store.records import AgentSpan, CallRecord, Contact, ContactVerdict, Slot
+from dialer.store.records import AgentSpan, CallRecord, Contact, ContactVerdict, Known, Slot
 from dialer.store.store import Store, StoreError
 
 
@@ -52,7 +52,7 @@ async def test_commits_are_told_and_a_failing_observer_does_no_harm(store: Store
 async def test_a_wrong_row_fails_alone(store: Store) -> None:
     first = await claimed(store, "taken")
 
-    def breaks(_slot: Slot, _contact: Contact) -> CallRecord:
+    def breaks(_slot: Slot, _contact: Contact, _known: Known) -> CallRecord:
         raise ValueError("no caller ID")
 
     await store.add_contacts(CAMPAIGN, numbers(4))
@@ -69,7 +69,7 @@ async def test_a_wrong_row_fails_alone(store: Store) -> None:
     assert "no caller ID" in str(results[0])
     assert [len(attempts) for attempts in await asyncio.gather(*good)] == [1, 1]
     assert {call.id for call in await store.open_calls("node1")} == {"taken", "c1", "c4"}
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 1, "claimed": 3, "done": 0}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 0, "due": 1, "claimed": 3, "done": 0}
     assert store.health() == "up"
 
 
@@ -81,7 +81,7 @@ async def test_a_claim_nobody_waits_for_is_taken_back(store: Store) -> None:
     for _ in range(2):  # what takes it back is queued when the first of these is done
         await store.save_campaign_status(CAMPAIGN, "running", 1.0)
     assert [call.id for call in await store.open_calls("node1")] == ["c1"]
-    assert (await store.totals(CAMPAIGN)).contacts == {"due": 1, "claimed": 1, "done": 0}
+    assert (await store.totals(CAMPAIGN)).contacts == {"waiting": 0, "due": 1, "claimed": 1, "done": 0}
 
 
 async def test_a_commit_of_unknown_end_claims_nothing_and_settles_once(
@@ -100,7 +100,7 @@ async def test_a_commit_of_unknown_end_claims_nothing_and_settles_once(
         return done
 
     monkeypatch.setattr(store._writer, "_commit", forgetful)
-    settle = store.settle(ended(record), ContactVerdict(record.contact_id, "due", 2000.0, "no_answer"), [])
+    settle = store.settle(ended(record), ContactVerdict(record.contact_id, "waiting", 2000.0, "no_answer"), [])
     with pytest.raises(StoreError, match="the reply was lost"):
         await store.claim(CAMPAIGN, slots("c2"), intent, now=1000.0)
     await settle
@@ -110,7 +110,7 @@ async def test_a_commit_of_unknown_end_claims_nothing_and_settles_once(
     assert contact is not None
     assert (contact.attempts, contact.tries) == (1, {"no_answer": 1})
     totals = await store.totals(CAMPAIGN)
-    assert (totals.contacts, totals.outcomes) == ({"due": 3, "claimed": 0, "done": 0}, {"no_answer": 1})
+    assert (totals.contacts, totals.outcomes) == ({"waiting": 1, "due": 2, "claimed": 0, "done": 0}, {"no_answer": 1})
 
 
 @pytest.mark.postgres
@@ -120,7 +120,7 @@ async def test_a_lost_postgresql_loses_nothing(postgres: Server) -> None:
     assert record.contact_id is not None
     postgres.stop("immediate")
     try:
-        settle = store.settle(ended(record), ContactVerdict(record.contact_id, "due", 2000.0, "no_answer"), [])
+        settle = store.settle(ended(record), ContactVerdict(record.contact_id, "waiting", 2000.0, "no_answer"), [])
         await healthy(store, up=False)
         with pytest.raises(StoreError):
             await store.claim(CAMPAIGN, slots("c2"), intent, now=1000.0)
@@ -145,7 +145,7 @@ async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (written, hard))
     try:
-        settle = store.settle(ended(record), ContactVerdict(record.contact_id, "due", 2000.0, "no_answer"), [])
+        settle = store.settle(ended(record), ContactVerdict(record.contact_id, "waiting", 2000.0, "no_answer"), [])
         await healthy(store, up=False)
         with pytest.raises(StoreError):
             await store.add_contacts(CAMPAIGN, numbers(100))

@@ -24,7 +24,7 @@ async def test_every_contact_is_dialled_once_and_settled(lab: Lab) -> None:
     assert Counter(str(call.outcome) for call in calls) == lab.ledger.totals("calls").outcomes
     assert sorted(invite.header("To").split("@")[0][5:] for invite in lab.people.invites()) == sorted(NUMBERS)
     await lab.until_campaign("calls", "exhausted")
-    assert lab.ledger.totals("calls").contacts == {"due": 0, "claimed": 0, "done": len(NUMBERS)}
+    assert lab.ledger.totals("calls").contacts == {"waiting": 0, "due": 0, "claimed": 0, "done": len(NUMBERS)}
     moments = sorted(
         [(call.dialled_at or 0.0, 1) for call in calls] + [(call.ended_at or 0.0, -1) for call in calls]
     )

@@ -38,7 +38,7 @@ async def test_one_that_calls_again(lab: Lab) -> None:
     await lab.until_agent("agent01", "idle")
     call = await lab.one()
     contact = lab.ledger.contact("calls", number)
-    assert (call.disposition, contact.state, dict(contact.tries)) == ("callback", "due", {"callback": 1})
+    assert (call.disposition, contact.state, dict(contact.tries)) == ("callback", "waiting", {"callback": 1})
     assert call.ended_at is not None
     assert abs(contact.next_at - call.ended_at - 7200) < 30
 

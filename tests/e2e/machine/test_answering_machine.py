@@ -19,7 +19,7 @@ async def test_a_machine_is_hung_up_on_and_no_agent_hears_it(lab: Lab) -> None:
     assert call.answered_at is not None
     assert await lab.over(await lab.until_rung(number)) == "us"
     contact = lab.ledger.contact("hangs_up", number)
-    assert (contact.state, dict(contact.tries)) == ("due", {"machine": 1})
+    assert (contact.state, dict(contact.tries)) == ("waiting", {"machine": 1})
     states = [span.state for span in await lab.spans("agent01")]
     assert "talking" not in states and "wrap_up" not in states
 

@@ -12,7 +12,7 @@ async def test_busy_is_called_once_more(lab: Lab) -> None:
     await lab.dial("calls", NUMBER)
     await lab.settled(1)
     waiting = lab.ledger.contact("calls", NUMBER)
-    assert (waiting.state, waiting.attempts, dict(waiting.tries)) == ("due", 1, {"busy": 1})
+    assert (waiting.state, waiting.attempts, dict(waiting.tries)) == ("waiting", 1, {"busy": 1})
     first, second = await lab.settled(2)
     assert (first.outcome, second.outcome) == ("busy", "busy")
     assert first.id != second.id and first.contact_id == second.contact_id

@@ -33,5 +33,5 @@ async def test_a_stopped_campaign_takes_back_what_still_rings(lab: Lab) -> None:
     assert (call.outcome, call.hung_up_by, call.answered_at) == ("cancelled", "system", None)
     assert await lab.final(phone) == "487"
     contact = lab.ledger.contact("calls", number)
-    assert (contact.state, contact.tries) == ("due", {}), "it was never rung out: no rule counts it"
+    assert (contact.state, contact.tries) == ("waiting", {}), "it was never rung out: no rule counts it"
     await lab.until_agent("agent01", "idle")

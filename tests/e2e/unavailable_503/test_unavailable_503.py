@@ -15,7 +15,7 @@ async def test_no_circuit_is_congestion_and_is_called_again_by_its_rule(lab: Lab
     assert await lab.final(await lab.until_rung(NUMBER)) == "503"
     assert (await lab.cdr(call.id))["disposition"] == "CONGESTION"
     contact = lab.ledger.contact("calls", NUMBER)
-    assert (contact.state, dict(contact.tries)) == ("due", {"congestion": 1})
+    assert (contact.state, dict(contact.tries)) == ("waiting", {"congestion": 1})
     assert call.ended_at is not None
     assert abs(contact.next_at - call.ended_at - 3600) < 2
     await lab.until_agent("agent01", "idle")

@@ -1,0 +1,242 @@
+"""A campaign's due contacts: from which list the next one is taken, in which order, and at which of its numbers."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from dialer.store import law
+from dialer.store.errors import StoreError
+from dialer.store.passed import Passed, pass_over
+from dialer.store.queries import Transaction, call_row
+from dialer.store.reads import CONTACT_COLUMNS, IS_DUE, IS_WAITING, contact_of, lists_of
+from dialer.store.records import Asked, CallRecord, Claimed, Contact, ContactState, Known, Refusal, Slot
+from dialer.store.schema import calls, contacts
+
+MOST_PASSED_OVER = 200
+"""Contacts that one transaction may refuse in search of those it may dial: others wait for the writer."""
+MOST_PROMOTED = 200
+"""Contacts of each list whose time has come that one claim makes due, where it needs no more."""
+_MORE = 100
+
+
+class Gate(Protocol):
+    """Who may be claimed. Runs on the writer's thread and may run twice: it must be pure."""
+
+    @property
+    def asked(self) -> Asked: ...
+
+    def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
+        """`held`: an agent is, for this very dial. Asked of the number that would be called; of the contact's others
+        where that one is refused."""
+
+
+Mix = Callable[[Sequence[str], int], str]
+"""From which of some lists, which may all have somebody due, the contact for the nth place of a claim is taken. Pure as
+well."""
+
+
+def alphabetical(lists: Sequence[str], _place: int) -> str:
+    return min(lists)
+
+
+_IN_LIST = (contacts.c.campaign == sa.bindparam("campaign"), contacts.c.list == sa.bindparam("in_list"))
+COME_DUE = (
+    sa.select(contacts.c.id).where(*_IN_LIST, IS_WAITING, contacts.c.next_at <= sa.bindparam("now"))
+    .order_by(contacts.c.next_at, contacts.c.rank, contacts.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
+)
+_PROMOTE = (
+    sa.update(contacts).where(contacts.c.id.in_(sa.bindparam("ids", expanding=True))).values(state="due")
+)
+DUE = (
+    sa.select(*CONTACT_COLUMNS).where(*_IN_LIST, IS_DUE)
+    .order_by(contacts.c.rank, contacts.c.next_at, contacts.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+DUE_AFTER = DUE.where(
+    sa.tuple_(contacts.c.rank, contacts.c.next_at, contacts.c.id)
+    > sa.tuple_(sa.bindparam("rank", type_=sa.Double), sa.bindparam("next_at", type_=sa.Double),
+                sa.bindparam("id", type_=sa.BigInteger))
+)
+NAMED = (
+    sa.select(*CONTACT_COLUMNS)
+    .where(contacts.c.id == sa.bindparam("contact"), contacts.c.campaign == sa.bindparam("campaign"),
+           contacts.c.state.in_(("waiting", "due")))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
+    .values(state="claimed", call_id=sa.bindparam("call"), turn=sa.bindparam("at_turn"))
+)
+_INTEND = calls.insert()
+_HOLD = sa.text(
+    "SELECT number FROM unnest(CAST(:numbers AS text[])) AS number "
+    "WHERE pg_try_advisory_xact_lock(hashtextextended(CAST(:client AS text) || number, 0))"
+)
+
+
+@dataclass(slots=True)
+class _Line:
+    """One list's due contacts, as far as they were read."""
+
+    name: str
+    due: deque[Contact] = field(default_factory=deque)
+    last: Contact | None = None
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class Search:
+    """One campaign's due contacts, list by list and in each by rank, as far as gates let them through."""
+
+    tx: Transaction
+    campaign: str
+    now: float
+    slots: int
+    gate: Gate | None
+    mix: Mix
+    lines: dict[str, _Line] = field(default_factory=dict)
+    """The lists that may still have somebody due."""
+    known: dict[int, Known] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
+    """Numbers that no other engine is claiming just now."""
+    passed: list[Passed] = field(default_factory=list)
+    passed_over: int = 0
+    intents: list[tuple[CallRecord, Contact]] = field(default_factory=list)
+    taken: dict[int, ContactState] = field(default_factory=dict)
+    """Contacts of the intents, and those passed over: how they stood before."""
+    numbers: set[str] = field(default_factory=set)
+    """Those of the intents."""
+    place: int = 0
+
+    def begin(self) -> None:
+        for name, counts in self._lists().items():
+            if counts["waiting"] > 0:
+                counts["due"] += self._promote(name)
+            if counts["due"] > 0:
+                self.lines[name] = _Line(name)
+
+    def _lists(self) -> dict[str, Counter[str]]:
+        """Contacts by list and state, with what this batch did before."""
+        lists: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for name, counts in lists_of(self.tx.connection, self.campaign).items():
+            lists[name].update(counts)
+        for (campaign, kind, name), change in (*self.tx.tally.items(), *self.tx.earlier.items()):
+            if campaign == self.campaign and kind == "lists":
+                in_list, _, state = name.rpartition(":")
+                lists[in_list][state] += change
+        return lists
+
+    def _promote(self, name: str) -> int:
+        """Those who have come due since the last look; at most so many, the others at the next one."""
+        where = {"campaign": self.campaign, "in_list": name, "now": self.now, "limit": max(MOST_PROMOTED, self.slots)}
+        ids = self.tx.connection.execute(COME_DUE, where).scalars().all()
+        if ids:
+            self.tx.connection.execute(_PROMOTE, {"ids": ids})
+            self.tx.count_contacts(self.campaign, name, "waiting", "due", len(ids))
+        return len(ids)
+
+    def _fetch(self, line: _Line) -> None:
+        lists, places = tuple(self.lines), range(self.place, max(self.slots, self.place + 1))
+        count = sum(self.mix(lists, place) == line.name for place in places) if not self.passed_over else _MORE
+        where = {"campaign": self.campaign, "in_list": line.name, "limit": count}
+        if line.last is None:
+            rows = self.tx.connection.execute(DUE, where).all()
+        else:
+            last = line.last
+            where |= {"rank": last.rank, "next_at": last.next_at, "id": last.id}
+            rows = self.tx.connection.execute(DUE_AFTER, where).all()
+        line.due.extend(map(contact_of, rows))
+        line.ended = len(rows) < count
+        if line.due:
+            line.last = line.due[-1]
+            self._learn(line.due)
+
+    def _learn(self, about: Sequence[Contact]) -> None:
+        numbers = [number for contact in about for number in law.numbers_of(contact)]
+        if self.gate is not None and self.gate.asked.since is not None and self.tx.dialect == "postgresql":
+            # What another engine does to these numbers in the same moment could not be counted yet.
+            wanted = {"client": self.gate.asked.client, "numbers": numbers}
+            numbers = list(self.tx.connection.execute(_HOLD, wanted).scalars())
+        self.ours.update(numbers)
+        if self.gate is not None:
+            self.known |= law.known(self.tx.connection, self.gate.asked, about)
+
+    def named(self, contact_id: int, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
+        """That contact, also before it is due, if nobody has it and nothing forbids it."""
+        row = self.tx.connection.execute(NAMED, {"contact": contact_id, "campaign": self.campaign}).one_or_none()
+        if row is None or contact_id in self.taken:
+            return None
+        contact = contact_of(row)
+        self._learn([contact])
+        return self._allowed(contact, gate, held, claimed)
+
+    def next(self, now: float, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
+        while (line := self._line()) is not None:
+            contact = line.due.popleft()
+            if contact.id in self.taken or contact.next_at > now:  # not due for this claim of the batch
+                continue
+            if (allowed := self._allowed(contact, gate, held, claimed)) is not None:
+                self.place += 1
+                return allowed
+        return None
+
+    def _line(self) -> _Line | None:
+        while self.lines:
+            line = self.lines[self.mix(tuple(self.lines), self.place)]
+            if not line.due and not line.ended and self.passed_over < MOST_PASSED_OVER:
+                self._fetch(line)
+            if line.due:
+                return line
+            del self.lines[line.name]
+        return None
+
+    def _allowed(self, contact: Contact, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
+        """At the number whose turn it is, else at the first of the others that may be called."""
+        known = self.known.get(contact.id, Known())
+        refusals: dict[str, Refusal] = {}
+        untils: list[float | None] = []
+        for turn in _from(contact.turn, contact.turns):
+            one = contact.at(turn)
+            if one.number not in self.ours or one.number in self.numbers:
+                return None  # somebody is just about to call it: look again at the next claim
+            refusal = None if gate is None else gate(one, known, held)
+            if refusal is None:
+                claimed.known[contact.id] = known
+                self.taken[contact.id] = contact.state
+                self.passed += [Passed(contact, tuple(refusals.values()), [])] if refusals else []
+                return replace(one, state="claimed")
+            refusals.setdefault(refusal.rule, refusal)
+            untils.append(refusal.until)
+        self.taken[contact.id] = contact.state
+        self.passed.append(Passed(contact, tuple(refusals.values()), untils))
+        self.passed_over += 1
+        claimed.refusals += refusals.values()
+        return None
+
+    def intend(self, call: CallRecord, slot: Slot, contact: Contact) -> None:
+        if (call.id, call.contact_id, call.outcome) != (slot.call_id, contact.id, None):
+            raise StoreError(f"the intent of call {slot.call_id} must bear its id, its contact and no outcome")
+        self.intents.append((call, contact))
+        self.numbers.add(contact.number)
+
+    def write(self) -> None:
+        """So that the history of a number knows of these, when the next campaign looks."""
+        if self.intents:
+            self.tx.connection.execute(_CLAIM, [
+                {"contact": contact.id, "call": call.id, "at_turn": contact.turn} for call, contact in self.intents])
+            self.tx.connection.execute(_INTEND, [call_row(call) for call, _ in self.intents])
+            before = Counter((contact.list, self.taken[contact.id]) for _, contact in self.intents)
+            for (name, state), count in before.items():
+                self.tx.count_contacts(self.campaign, name, state, "claimed", count)
+        pass_over(self.tx, self.passed)
+
+
+def _from(turn: int, turns: range) -> Iterator[int]:
+    """Every turn once, beginning with this one."""
+    return (place % len(turns) for place in range(turn, turn + len(turns)))
