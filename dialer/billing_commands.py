@@ -11,6 +11,7 @@ from dialer.terminal import Plant, Root, configuration_of, fail, names_in, open_
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from dialer.billing.forecast import Fees
     from dialer.billing.invoice import Invoice
     from dialer.billing.months import Month
     from dialer.billing.parties import Seller
@@ -80,6 +81,30 @@ async def _book(
         row = await bookkeeping.close(store, model.client, month, today, seller)
         said += f", closed, invoice {row.number}" if row else ", closed without an invoice: it has no entries"
     return await _rated(store, agreement, model, month), said
+
+
+def fees(
+    as_json: AsJson = False, root: Root = Path("."), plant: Plant = None,
+) -> None:
+    """What this month has cost each client so far, before taxes, and what it will come to."""
+    import time
+
+    from dialer import tables
+    from dialer.bookkeeping import agreement_of, fees_of
+    from dialer.fee_report import as_json as plain_data
+
+    configuration = configuration_of(root, plant)
+    models = [model for model in configuration.clients.values() if model.contract]
+    now = time.time()
+
+    async def run(store: "Store") -> "list[Fees]":
+        return [await fees_of(store, agreement_of(model), now) for model in models]
+
+    found = _with_store(configuration, run)
+    if as_json:
+        print_json([plain_data(one) for one in found])
+    else:
+        tables.fees(found)
 
 
 def invoice(

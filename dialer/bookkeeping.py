@@ -4,19 +4,23 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from random import Random
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from dialer.billing.entry import Entry
-from dialer.billing.months import Month, bounds
+from dialer.billing.facts import Facts
+from dialer.billing.forecast import Fees, Tally, fees
+from dialer.billing.months import Month, bounds, month_at
 from dialer.billing.parties import Seller, series_of
-from dialer.billing.rating import Agreement, rate
+from dialer.billing.rating import Agreement, rate, timed
 from dialer.config.models import Client
 from dialer.store.books import PAGE, Books
 from dialer.store.invoices import InvoiceRow
 from dialer.store.store import Store
 
 T = TypeVar("T")
+SEED = 16931
 LONGEST_CALL_S = 7 * 86_400.0
 """A call that is split over the ends of months may last so long."""
 
@@ -39,10 +43,26 @@ def agreement_of(client: Client) -> Agreement:
 
 async def rated(store: Store, agreement: Agreement, month: Month) -> Iterator[Entry]:
     """What the month costs by now; writes nothing."""
+    return rate(agreement, await _facts(store, agreement, month), month)
+
+
+async def _facts(store: Store, agreement: Agreement, month: Month) -> Facts:
     since, until = bounds(month, agreement.zone)
     reach_s = LONGEST_CALL_S if agreement.splits else 0.0
-    facts = await store.books.facts(agreement.client, since, until, agreement.agents, reach_s)
-    return rate(agreement, facts, month)
+    return await store.books.facts(agreement.client, since, until, agreement.agents, reach_s)
+
+
+async def fees_of(store: Store, agreement: Agreement, now: float) -> Fees:
+    """What the month of `now` has cost so far, and its forecast, by the calls that are settled. The draws are the same
+    at every run."""
+    when = month_at(now, agreement.zone)
+    month = await _tally(store, agreement, when)
+    before = await _tally(store, agreement, when.before)
+    return fees(agreement, now, month, before, Random(SEED).randrange)
+
+
+async def _tally(store: Store, agreement: Agreement, month: Month) -> Tally:
+    return Tally(agreement).add(timed(agreement, await _facts(store, agreement, month), month))
 
 
 async def book(store: Store, agreement: Agreement, month: Month) -> Booked:

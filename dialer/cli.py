@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from dialer.billing_commands import invoice, rate, sale, score
+from dialer.billing_commands import fees, invoice, rate, sale, score
 from dialer.campaign_commands import callbacks, reset, set_values
 from dialer.law_commands import dnc, why
 from dialer.list_commands import lists
@@ -43,6 +43,7 @@ app.add_typer(quality, name="quality")
 app.command()(why)
 app.command()(callbacks)
 app.command()(rate)
+app.command()(fees)
 app.command()(invoice)
 app.add_typer(sale, name="sale")
 app.command()(score)

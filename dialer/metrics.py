@@ -8,11 +8,12 @@ happens; gauges are read from the engine at every scrape (`Live`), so that they 
 """
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Final, Literal
 
+from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -52,6 +53,8 @@ class CampaignLive:
     dialling: int
     talking: int
     contacts: Mapping[str, int]
+    budgets: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """By rule and window: how many more may be abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Live:
     queues: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Waiting, and seconds of the longest wait."""
     switches: Mapping[str, bool] = field(default_factory=dict)
+    fees: Sequence[FeeLive] = ()
     store_up: bool = True
     draining: bool = False
 
@@ -95,11 +99,18 @@ _GAUGES: Final = {
             ("client", "campaign", "state"),
             "Contacts in the store: due, claimed, done.",
         ),
+        Definition(
+            "dialer_abandon_budget_left",
+            "gauge",
+            ("client", "campaign", "rule", "window"),
+            "How many more people may be abandoned just now, by rule and window; below 0: too many were.",
+        ),
         Definition("dialer_queue_waiting", "gauge", ("queue",), "Callers waiting for an agent."),
         Definition("dialer_queue_longest_wait_seconds", "gauge", ("queue",), "Wait of the caller waiting longest."),
         Definition("dialer_switch_up", "gauge", ("switch",), "1 while the switch's AMI link is logged in."),
         Definition("dialer_store_up", "gauge", (), "1 while the store takes commits."),
         Definition("dialer_draining", "gauge", (), "1 while the engine shuts down."),
+        *(Definition(name, "gauge", labels, meaning) for name, labels, meaning in ROWS),
     )
 }
 
@@ -154,6 +165,7 @@ class Metrics:
         self._define_calls()
         self._define_plant()
         self.voice = VoiceMetrics(self._counter, self._histogram)
+        self.fees = FeeMetrics(self._counter)
 
     def _define_calls(self) -> None:
         counter, histogram = self._counter, self._histogram
@@ -331,6 +343,7 @@ class _Scrape(Collector):
         yield from self._counted.collect()
         yield from _plant_gauges(self._live)
         yield from _campaign_gauges(self._live)
+        yield from (_gauge(name, found) for name, found in samples(self._live.fees))
 
 
 def _gauge(name: str, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
@@ -358,6 +371,10 @@ def _plant_gauges(live: Live) -> Iterable[Metric]:
 
 def _campaign_gauges(live: Live) -> Iterable[Metric]:
     rows = [((it.client, name), it) for name, it in live.campaigns.items()]
+    yield _gauge(
+        "dialer_abandon_budget_left",
+        (((*labels, *budget), left) for labels, it in rows for budget, left in it.budgets.items()),
+    )
     yield _gauge("dialer_campaign_running", ((labels, it.status == "running") for labels, it in rows))
     yield _gauge("dialer_campaign_dialling", ((labels, it.dialling) for labels, it in rows))
     yield _gauge("dialer_campaign_talking", ((labels, it.talking) for labels, it in rows))

@@ -21,6 +21,7 @@ from dialer.engine.core import Engine
 from dialer.engine.list_imports import import_configured
 from dialer.engine.reconcile import LISTING_EVERY_S
 from dialer.engine.reload import Reloader, render_prompts, sounds_of
+from dialer.fee_meter import FeeMeter
 from dialer.flows.speech import SpeechError
 from dialer.metrics import Metrics
 from dialer.store.store import Store, StoreError
@@ -110,6 +111,7 @@ class Service:
         """Campaigns whose first status is decided."""
         self._reloader = Reloader(self._engine, root, plant, self._reloaded)
         self._control = EngineControl(self._engine, self._reloader)
+        self._fee_meter = FeeMeter(self._engine, root, plant)
         self._scripts = ScriptServer(self._engine.post)
         self._switches = [
             AsteriskSwitch(
@@ -134,7 +136,10 @@ class Service:
             async with asyncio.TaskGroup() as group:
                 for switch in self._switches:
                     group.create_task(switch.serve())
-                own = [group.create_task(self._keep_house()), group.create_task(self._start_campaigns())]
+                own = [
+                    group.create_task(work)
+                    for work in (self._keep_house(), self._start_campaigns(), self._fee_meter.run())
+                ]
                 await stop.wait()
                 await self._drain(hurry)
                 for task in own:
@@ -182,6 +187,7 @@ class Service:
 
     async def _inherit(self) -> None:
         """What an earlier life left open waits for its switch to say what lives."""
+        await self._engine.fees.inherit()
         await self._engine.shown_numbers.refresh()
         calls = []
         for record in await self._store.open_calls(self._config.node):

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from dialer.billing.forecast import Fees
     from dialer.billing.invoice import Invoice
     from dialer.rehearsal.run import Rehearsed
     from dialer.store.voice import VoiceTotal
@@ -174,3 +175,18 @@ def _spread(values: Sequence[float]) -> str:
     mean = sum(values) / len(values)
     text = f"{mean:,.2f}" if mean % 1 else f"{mean:,.0f}"
     return text if len(values) == 1 else f"{text} ({min(values):,.2f} to {max(values):,.2f})"
+
+
+def fees(found: "Iterable[Fees]") -> None:
+    """A line a client: the month so far, and the forecast with its spread."""
+    def cells(one: "Fees") -> Sequence[str]:
+        def shown(amount: Decimal) -> str:
+            return plain(amount, exponent(one.currency))
+
+        ahead = (one.forecast.expected, one.forecast.low, one.forecast.high) if one.forecast else ()
+        return (one.client, one.month, one.currency, shown(one.net), *(map(shown, ahead) if ahead else ("", "", "")))
+
+    from dialer.billing.money import exponent, plain
+
+    _table(Console(), "fees of the month, before taxes", ("client", "month", "", "so far", "expected", "low", "high"),
+           map(cells, found))

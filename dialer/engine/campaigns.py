@@ -116,8 +116,8 @@ class Campaigns:
         if run.status != "running" or self._engine.draining:
             return
         wait_s = run.nothing_due_until - now
-        if not self._open(run, now):
-            run.reason = "closed"
+        if (reason := self._held_back(run, now)) is not None:
+            run.reason = reason
             self.dialling.wake(run, IDLE_CHECK_S)
         elif 0 < wait_s <= IDLE_CHECK_S:
             self.dialling.wake(run, wait_s)
@@ -129,11 +129,13 @@ class Campaigns:
         if run.status != "running" or run.dry or self._engine.draining:
             return False
         waits = 0 < run.nothing_due_until - now <= IDLE_CHECK_S  # more than that: the clock was set back
-        return not waits and self._open(run, now)
+        return not waits and self._held_back(run, now) is None
 
-    def _open(self, run: Run, now: float) -> bool:
+    def _held_back(self, run: Run, now: float) -> str | None:
         hours = self._engine.configuration.hours.get(run.config.hours or "")
-        return hours is None or is_open(hours, datetime.fromtimestamp(now, UTC))
+        if hours is not None and not is_open(hours, datetime.fromtimestamp(now, UTC)):
+            return "closed"
+        return "budget" if self._engine.fees.stops_outbound(run.config.client) else None
 
     def _carry_out(self, run: Run, decision: Decision, now: float) -> None:
         for call_id in decision.hang_up:

@@ -12,6 +12,7 @@ from dialer.calls.model import State as CallState
 from dialer.campaigns import retry
 from dialer.campaigns.contacts import ListError
 from dialer.config.campaign import Campaign
+from dialer.engine.bills import EngineBilling
 from dialer.engine.call_quality import EngineQuality
 from dialer.engine.desks import EngineDesks
 from dialer.engine.list_imports import import_into
@@ -54,6 +55,7 @@ class EngineControl:
         self._totals: dict[str, CampaignTotals] = {}
         self.quality = EngineQuality(engine)
         self.desks = EngineDesks(engine, self.agent)
+        self.billing = EngineBilling(engine)
         self.callbacks = EnginePromises(engine)
         self.steering = EngineSteering(engine, lambda name: self._campaign_view(name, self._run(name)))
 

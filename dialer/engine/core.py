@@ -9,12 +9,13 @@ from dialer.calls import events as ev
 from dialer.config.configuration import Configuration
 from dialer.coordination.limits import Limit, Limits, Scope
 from dialer.engine.abandoned import Abandoned
+from dialer.engine.budgets import Budgets
 from dialer.engine.callbacks import Callbacks
 from dialer.engine.caller_ids import ShownNumbers
-from dialer.engine.budgets import Budgets
 from dialer.engine.calls import Calls
 from dialer.engine.campaigns import Campaigns
 from dialer.engine.clock import Clock
+from dialer.engine.fees import Fees
 from dialer.engine.floor import Floor
 from dialer.engine.guaranteed import Guaranteed
 from dialer.engine.ids import Ids
@@ -64,6 +65,7 @@ class Engine:
         self.draining = False
         self.overrides = Overrides(self, configuration)
         self.law = Law(self)
+        self.fees = Fees(self)
         self.floor = Floor(self)
         self.scripts = Scripts(self)
         self.voice = Voice(self)

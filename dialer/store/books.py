@@ -140,15 +140,13 @@ def facts(
     spans = sa.select(*(agent_spans.c[name] for name in _SPAN), calls.c.client).outerjoin(
         calls, calls.c.id == agent_spans.c.call_id,
     ).where(agent_spans.c.ended_at > since, agent_spans.c.started_at < until, own | agent_spans.c.agent.in_(agents))
-    sold = sa.select(sales.c.id, sales.c.call_id, sales.c.at, sales.c.amount, calls.c.disposition, sales.c.cancelled_at)
     tested = sa.select(test_scores.c.call_id, test_scores.c.at, test_scores.c.score)
     when = (sales.c.at.between(since, until) | sales.c.cancelled_at.between(since, until)
             | calls.c.created_at.between(since, until))
     return Facts(
         [Call(*row) for row in _stream(connection, found)],
         [Span(*row) for row in _stream(connection, spans)],
-        [Sale(row[0], row[1], row[2], None if row[3] is None else Decimal(row[3]), *row[4:])
-         for row in connection.execute(sold.join(calls, calls.c.id == sales.c.call_id).where(own, when))],
+        [_sale(row) for row in connection.execute(_SALES.where(own, when))],
         [Score(row[0], row[1], Decimal(row[2]))
          for row in connection.execute(tested.join(calls, calls.c.id == test_scores.c.call_id).where(
              own, test_scores.c.at.between(since, until)))],
@@ -156,6 +154,9 @@ def facts(
 
 
 _CALL = ("id", "created_at", *[f.name for f in fields(Call)][2:])
+_SALES = sa.select(
+    sales.c.id, sales.c.call_id, sales.c.at, sales.c.amount, calls.c.disposition, sales.c.cancelled_at,
+).join(calls, calls.c.id == sales.c.call_id)
 _SPAN = [f.name for f in fields(Span)][:-1]
 
 
@@ -167,6 +168,15 @@ def unsettled(connection: sa.Connection, client: str, until: float) -> int:
     statement = sa.select(sa.func.count()).select_from(calls).where(
         calls.c.client == client, calls.c.created_at < until, calls.c.outcome.is_(None))
     return int(connection.execute(statement).scalar_one())
+
+
+def sale(connection: sa.Connection, sale_id: str) -> Sale | None:
+    row = connection.execute(_SALES.where(sales.c.id == sale_id)).one_or_none()
+    return None if row is None else _sale(row)
+
+
+def _sale(row: Sequence[Any]) -> Sale:
+    return Sale(row[0], row[1], row[2], None if row[3] is None else Decimal(row[3]), *row[4:])
 
 
 def page(connection: sa.Connection, client: str, column: str, month: str, after: tuple[str, int]) -> list[Entry]:
@@ -242,6 +252,9 @@ class Books:
     def cancel_sale(self, sale_id: str, at: float) -> "Future[None]":
         """By the sale's id, or the call's whose disposition told it."""
         return self._write(cancel_sale, sale_id, at)
+
+    def sale(self, sale_id: str) -> "Future[Sale | None]":
+        return self._read(sale, sale_id)
 
     def save_score(self, call_id: str, at: float, score: Decimal) -> "Future[None]":
         """Of a test call, 0 to 100."""

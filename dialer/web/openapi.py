@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from dialer.quality.record import LegVoice
 from dialer.store.records import CampaignTotals
+from dialer.web.billing_port import BudgetView, FeeView, ForecastView, SaleView
 from dialer.web.docstrings import of_fields
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
 from dialer.web.problems import FieldProblem, Problem
@@ -28,7 +29,7 @@ _MEANINGS: Final = {
 _VIEWS: Final = (
     AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
     CallQuality, LegVoice,
-    Reloaded,
+    Reloaded, BudgetView, FeeView, ForecastView, SaleView,
 )
 """Dataclasses: their fields are described in their source."""
 _REF: Final = "#/components/schemas/{model}"
@@ -146,8 +147,8 @@ def _other_paths() -> Json:
             {"type": "string"},
         ),
         "/v1/stream": get(
-            "Server-sent events `agents`, `calls`, `campaigns`, `queues`, `totals`: a snapshot of each whenever it "
-            "changed, at most twice a second. Contacts' fields are left out.",
+            "Server-sent events `agents`, `calls`, `campaigns`, `queues`, `totals`, `fees`: a snapshot of each when "
+            "it changed, at most twice a second. Contacts' fields are left out.",
             "get_stream",
             "text/event-stream",
             {"type": "string"},

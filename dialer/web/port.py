@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
+from dialer.web.billing_port import Billing
 from dialer.web.desk_port import Callbacks, Desks, PreviewView, Steering, Wish
 from dialer.web.quality_port import Quality
 
@@ -108,6 +109,9 @@ class LiveTotals:
 class Control(Protocol):
     @property
     def desks(self) -> Desks: ...
+
+    @property
+    def billing(self) -> Billing: ...
 
     @property
     def quality(self) -> Quality: ...

@@ -5,6 +5,7 @@ from typing import Final, cast, get_args
 
 from dialer.store.records import NewContact
 from dialer.web import views
+from dialer.web.billing_routes import BILLING_ROUTES
 from dialer.web.desk_routes import DESK_ROUTES
 from dialer.web.port import (
     AgentVerb,
@@ -193,5 +194,6 @@ ROUTES: Final = (
         seconds=60.0,
     ),
     *DESK_ROUTES,
+    *BILLING_ROUTES,
     *QUALITY_ROUTES,
 )

@@ -137,4 +137,5 @@ _VIEWS: Final[Mapping[str, Callable[[Control], object]]] = {
     "campaigns": lambda control: control.campaigns(),
     "queues": lambda control: control.queues(),
     "totals": lambda control: control.totals(),
+    "fees": lambda control: control.billing.fees(),
 }

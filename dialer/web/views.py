@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dialer.fee_metrics import FeeLive
 from dialer.metrics import CampaignLive, Live
 from dialer.numbers import mask
+from dialer.web.billing_port import FeeView
 from dialer.web.port import AgentView, CallView, Control
 
 
@@ -28,11 +30,25 @@ def live(control: Control) -> Live:
         agents=Counter(view.state for view in control.agents()),
         calls=Counter((view.direction, view.state) for view in control.calls()),
         campaigns={
-            view.id: CampaignLive(view.client, view.status, view.dialling, view.talking, dict(view.totals.contacts))
+            view.id: CampaignLive(
+                view.client, view.status, view.dialling, view.talking, dict(view.totals.contacts),
+                {(budget.rule, budget.window): budget.left for budget in view.budgets},
+            )
             for view in control.campaigns()
         },
         queues={view.id: (view.waiting, view.longest_wait_s) for view in control.queues()},
         switches={name: state == "up" for name, state in health.switches.items()},
+        fees=[_fee(view) for view in control.billing.fees()],
         store_up=health.store == "up",
         draining=health.draining,
+    )
+
+
+def _fee(view: FeeView) -> FeeLive:
+    ahead, budget = view.forecast, view.budget
+    return FeeLive(
+        view.client, view.currency, view.at, {term: float(amount) for term, amount in view.terms.items()},
+        {} if ahead is None else {
+            "expected": float(ahead.expected), "low": float(ahead.low), "high": float(ahead.high)},
+        None if budget is None else (float(budget.month), budget.used, budget.outbound_stopped),
     )

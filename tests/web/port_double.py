@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from quality_double import Heard
 
 from dialer.store.records import CampaignTotals, NewContact
+from dialer.web.billing_port import BudgetView, FeeView, ForecastView, SaleView
 from dialer.web.desk_port import CallbackView, Wish
 from dialer.web.port import (
     AgentVerb,
@@ -78,6 +80,10 @@ class Plant:
     @property
     def desks(self) -> "Desk":
         return Desk(self)
+
+    @property
+    def billing(self) -> "Bills":
+        return Bills(self)
 
     def agent(self, agent: str) -> AgentView:
         if agent not in self.agents_by_id:
@@ -235,3 +241,31 @@ class Desk:
         self.plant.agent(agent)
         self.plant._told("skip", agent, reason)
         return anna(state="reserved")
+
+
+@dataclass
+class Bills:
+    """What is asked of the plant about money."""
+
+    plant: Plant
+
+    def fees(self) -> Sequence[FeeView]:
+        return [FeeView("acme", "2026-11", "EUR", 1_764_000_000.0, "812.50", {"talk": "812.50", "tax": "154.38"},
+                        ForecastView("1500.00", "1400.00", "1600.00"), BudgetView("1000", 0.8125, (0.5, 0.8), False))]
+
+    async def record_sale(self, call_id: str, amount: Decimal, sale_id: str | None) -> SaleView:
+        self._call(call_id)
+        self.plant._told("sale", call_id, amount, sale_id)
+        return SaleView(sale_id or f"{call_id}.1")
+
+    async def cancel_sale(self, call_id: str, sale_id: str) -> None:
+        self._call(call_id)
+        self.plant._told("cancel", call_id, sale_id)
+
+    async def save_score(self, call_id: str, score: Decimal) -> None:
+        self._call(call_id)
+        self.plant._told("score", call_id, score)
+
+    def _call(self, call_id: str) -> None:
+        if call_id != "node1-abc-1":
+            raise UnknownError(f"no call {call_id}")

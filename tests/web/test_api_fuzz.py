@@ -32,6 +32,8 @@ BODIES = {
     "/v1/campaigns/winback/import": {"path": "a.csv"},
     "/v1/do-not-call": {"scope": "client:acme", "number": "+4930231250123", "until": None},
     "/v1/reload": {},
+    "/v1/calls/node1-abc-1/sales": {"amount": "49.90", "id": "s-1"},
+    "/v1/calls/node1-abc-1/score": {"score": 96.5},
 }
 hostile = st.sampled_from(
     ["\r\nAction: Originate", "\0", "${SHELL(x)}", "\ud800", "'; drop table calls", "x" * 5000, "\u202e", "\x85"]

@@ -70,7 +70,7 @@ def references(value: Any) -> Iterator[str]:
 async def test_answers_have_the_shape_that_is_described(api: aiohttp.ClientSession, route: Route) -> None:
     path = route.path.format(agent="anna", call="node1-abc-1", campaign="winback", verb="pause", contact=7)
     bodies = {"contacts": {"number": "+4930231250123"}, "import": {"path": "a.csv"},
-              "dial": {"campaign": "winback", "number": "+4930231250123"}}  # fmt: skip
+              "dial": {"campaign": "winback", "number": "+4930231250123"}, "sales": {"amount": "49.90"}}  # fmt: skip
     answer = await api.request(
         route.method, path, json=bodies.get(path.rpartition("/")[2], {}) if route.takes else None
     )

@@ -44,8 +44,8 @@ async def first(answer: aiohttp.ClientResponse, count: int) -> dict[str, object]
 async def test_it_begins_with_everything(api: aiohttp.ClientSession) -> None:
     async with api.get("/v1/stream") as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
-        found = await first(answer, 5)
-    assert set(found) == {"agents", "calls", "campaigns", "queues", "totals"}
+        found = await first(answer, 6)
+    assert set(found) == {"agents", "calls", "campaigns", "queues", "totals", "fees"}
     [agent] = found["agents"]  # type: ignore[misc]
     assert agent["number"] == "+49…23"
     assert agent["fields"] == {}
@@ -54,7 +54,7 @@ async def test_it_begins_with_everything(api: aiohttp.ClientSession) -> None:
 async def test_then_only_what_changed(api: aiohttp.ClientSession, plant: Plant) -> None:
     async with api.get("/v1/stream") as answer:
         stream = frames(answer)
-        for _ in range(5):
+        for _ in range(6):
             await anext(stream)
         plant.agents_by_id["anna"] = anna(state="wrap_up")
         event, data = await anext(stream)
@@ -66,15 +66,15 @@ async def test_then_only_what_changed(api: aiohttp.ClientSession, plant: Plant) 
 
 async def test_a_second_reader_gets_everything_too(api: aiohttp.ClientSession) -> None:
     async with api.get("/v1/stream") as one:
-        await first(one, 5)
+        await first(one, 6)
         async with api.get("/v1/stream") as two:
-            assert len(await first(two, 5)) == 5
+            assert len(await first(two, 6)) == 6
 
 
 async def test_readers_are_bounded_and_places_come_back(api: aiohttp.ClientSession, plant: Plant) -> None:
     async with api.get("/v1/stream") as one, api.get("/v1/stream") as two:
-        await first(one, 5)
-        await first(two, 5)
+        await first(one, 6)
+        await first(two, 6)
         assert (await api.get("/v1/stream")).status == 503
         two.close()
         for count in range(1000):  # the server learns of the closed reader when it writes to it
@@ -90,7 +90,7 @@ async def test_a_fault_in_a_view_does_not_end_the_stream(
 ) -> None:
     async with api.get("/v1/stream") as answer:
         stream = frames(answer)
-        for _ in range(5):
+        for _ in range(6):
             await anext(stream)
         with monkeypatch.context() as broken:
             looked = asyncio.Event()
@@ -121,6 +121,6 @@ async def test_silence_is_broken_by_a_comment(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_shutdown_ends_every_reader(plant: Plant, metrics: Metrics) -> None:
     runner = await serve(make_app(plant, metrics, None), Listen(port=0))
     async with aiohttp.ClientSession(address(runner)) as api, api.get("/v1/stream") as answer:
-        await first(answer, 5)
+        await first(answer, 6)
         await asyncio.wait_for(runner.cleanup(), 3)
         assert (await answer.content.read()).strip() == b""
