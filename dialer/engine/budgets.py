@@ -126,6 +126,8 @@ class Budgets:
                 window = shared.setdefault((scope, limit), Window(limit, own))
                 self._held[name].append(Held(window, countries, without))
             self.windows(name).windows[:] = [held.window for held in self._held[name]]
+            whole = Limit("own", config.abandon.max, config.abandon.window)  # what the pacer itself keeps to
+            self._held[name].insert(0, Held(Window(whole, own), None))
             past += [(at, name, country, kind, count) for (at, country, kind), count in history.items()]
         now = self._engine.clock.now()
         for at, name, country, kind, count in sorted(past):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from dialer.web.desk_port import Wish
 from dialer.web.port import (
     AgentVerb,
     AgentView,
+    BudgetView,
     CallView,
     CampaignVerb,
     CampaignView,
@@ -120,6 +122,7 @@ class EngineControl:
         return CampaignView(
             name, run.config.client, run.status, run.reason, dialling, talking, totals, run.config.mode,
             self._engine.overrides.of(name),
+            [BudgetView(*astuple(one)) for one in self._engine.budgets.standings(name)],
         )
 
     def queues(self) -> Sequence[QueueView]:

@@ -58,6 +58,25 @@ class CallView:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetView:
+    """How many people may still be abandoned, by one rule within one window."""
+
+    rule: str
+    """`own`, a group's name, or a country pack's: `us.tsr`."""
+    window: str
+    """`30d`, `100 answered`."""
+    answered: float
+    abandoned: float
+    """By the rule's own definition, with what it estimates."""
+    most: float
+    """A share, 0..1; of the last so many answered, a number of calls."""
+    left: float
+    """Calls; below 0 when too many were abandoned."""
+    binding: bool
+    """False for a target that is no limit in law."""
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignView:
     id: str
     client: str
@@ -73,6 +92,7 @@ class CampaignView:
     mode: str = ""
     overrides: Mapping[str, object] = field(default_factory=dict)
     """By key, what was changed while it ran and counts in place of the file."""
+    budgets: Sequence[BudgetView] = ()
 
 
 @dataclass(frozen=True, slots=True)
