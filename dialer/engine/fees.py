@@ -15,7 +15,7 @@ from dialer.billing.forecast import Fees as Found
 from dialer.billing.months import month_at
 from dialer.billing.parties import Budget
 from dialer.store.invoices import BudgetAlert
-from dialer.web.billing_port import BudgetView, FeeView, ForecastView
+from dialer.web.billing_port import MonthBudgetView, FeeView, ForecastView
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -111,10 +111,10 @@ class Fees:
             None if client is None or client.budget is None else self._budget(client.budget, fees),
         )
 
-    def _budget(self, budget: Budget, fees: Found) -> BudgetView:
+    def _budget(self, budget: Budget, fees: Found) -> MonthBudgetView:
         told = sorted(float(alert.threshold) for alert in self._alerts
                       if (alert.client, alert.month) == (fees.client, fees.month))
-        return BudgetView(str(budget.month), round(float(fees.net / budget.month), 6), tuple(told),
+        return MonthBudgetView(str(budget.month), round(float(fees.net / budget.month), 6), tuple(told),
                           self.stops_outbound(fees.client))
 
 

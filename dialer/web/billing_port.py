@@ -23,7 +23,7 @@ class ForecastView:
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetView:
+class MonthBudgetView:
     month: str
     """The amount."""
     used: float
@@ -48,7 +48,7 @@ class FeeView:
     """By term of the contract, taxes among them."""
     forecast: ForecastView | None
     """None on the first day of a client."""
-    budget: BudgetView | None
+    budget: MonthBudgetView | None
 
 
 class Billing(Protocol):

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from dialer.quality.record import LegVoice
 from dialer.store.records import CampaignTotals
-from dialer.web.billing_port import BudgetView, FeeView, ForecastView, SaleView
+from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView, SaleView
 from dialer.web.docstrings import of_fields
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
 from dialer.web.problems import FieldProblem, Problem
@@ -29,7 +29,7 @@ _MEANINGS: Final = {
 _VIEWS: Final = (
     AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
     CallQuality, LegVoice,
-    Reloaded, BudgetView, FeeView, ForecastView, SaleView,
+    Reloaded, MonthBudgetView, FeeView, ForecastView, SaleView,
 )
 """Dataclasses: their fields are described in their source."""
 _REF: Final = "#/components/schemas/{model}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from quality_double import Heard
 
 from dialer.store.records import CampaignTotals, NewContact
-from dialer.web.billing_port import BudgetView, FeeView, ForecastView, SaleView
+from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView, SaleView
 from dialer.web.desk_port import CallbackView, Wish
 from dialer.web.port import (
     AgentVerb,
@@ -251,7 +251,8 @@ class Bills:
 
     def fees(self) -> Sequence[FeeView]:
         return [FeeView("acme", "2026-11", "EUR", 1_764_000_000.0, "812.50", {"talk": "812.50", "tax": "154.38"},
-                        ForecastView("1500.00", "1400.00", "1600.00"), BudgetView("1000", 0.8125, (0.5, 0.8), False))]
+                        ForecastView("1500.00", "1400.00", "1600.00"),
+                        MonthBudgetView("1000", 0.8125, (0.5, 0.8), False))]
 
     async def record_sale(self, call_id: str, amount: Decimal, sale_id: str | None) -> SaleView:
         self._call(call_id)
