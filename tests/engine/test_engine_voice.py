@@ -71,18 +71,18 @@ async def test_an_agents_leg_counts_for_the_talk_only(rig: Rig) -> None:
     assert (found[0], found[4], found[5]) == ("agent", 20.0, 0.0)
 
 
-async def test_an_interval_belongs_to_the_talk_that_has_its_middle(rig: Rig) -> None:
+@pytest.mark.parametrize(("before_s", "belongs"), [(2, True), (3, False)])
+async def test_an_interval_belongs_to_the_talk_that_has_its_middle(rig: Rig, before_s: int, belongs: bool) -> None:
     call, leg = await rig.dial()
     agent = Leg(rig, leg, "p-ada")
     play(rig, 10, (agent, 0))
-    rig.clock.move(2)
+    rig.clock.move(before_s)
     now = rig.clock.now()
     rig.post(ev.Answered(call, now), script(call, now, "outbound"), ev.Bridged(call, now, "b1"))
-    rig.clock.move(3)
-    agent.report(50)  # 2 s before, 3 s in the talk
+    rig.clock.move(5 - before_s)
+    agent.report(50)
     await hang_up(rig, call)
-    [found] = await rows(rig, call)
-    assert (found[4], found[5]) == (5.0, 0.2)
+    assert [row[4:6] for row in await rows(rig, call)] == ([(5.0, 0.2)] if belongs else [])
 
 
 async def test_a_caller_from_the_answer_to_the_end(rig: Rig) -> None:

@@ -135,17 +135,18 @@ def test_a_pause_that_was_guessed_to_be_loss_does_not_go_below_what_was_received
     assert after is not None and (after.expected, after.lost, after.loss) == (PER_INTERVAL, 0, 0)
 
 
-def test_a_new_source_is_no_loss():
-    """A re-INVITE, a transfer behind the trunk: another SSRC with another sequence."""
-    stream = Stream(8000, 0.0)
-    run(Receiver(), good(2), stream)
-    other = Receiver(source="0xb", sequence=3)
-    for number in (3, 4):
+@pytest.mark.parametrize("ahead", [-60_000, 0, 700])
+def test_a_new_source_is_no_loss(ahead):
+    """A re-INVITE, a transfer behind the trunk: another SSRC with another sequence, be it one that would fit."""
+    stream, first = Stream(8000, 0.0), Receiver()
+    run(first, good(2), stream)
+    other = Receiver(source="0xb", sequence=first.sequence + ahead)
+    for number, expected in ((3, 0), (4, PER_INTERVAL)):
         for _ in range(PER_INTERVAL):
             other.packet(True)
         interval = stream.report(number * 5.0, other.report(), PER_INTERVAL, None)
         assert interval is not None and (interval.loss, interval.silent) == (0, False)
-    assert interval.expected == PER_INTERVAL
+        assert interval.expected == expected
 
 
 def test_a_sequence_that_begins_anew_is_no_loss():
