@@ -1,6 +1,9 @@
 """`dialer list`: contacts into a campaign, and out of it with what came of them."""
 
-from collections.abc import Callable, Coroutine, Mapping
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -23,11 +26,18 @@ if TYPE_CHECKING:
     from dialer.campaigns.lists import ImportStore, ListReport
     from dialer.config.campaign import Campaign
     from dialer.config.configuration import Configuration
+    from dialer.store.list_records import Import
 
     Step = Callable[[int, int], None]
 
 T = TypeVar("T")
 lists = typer.Typer(help="Contact lists.", no_args_is_help=True)
+
+
+class Forms(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+
 
 ListName = Annotated[str | None, typer.Option("--name", help="Of the list; left out, the configured one of this file.")]
 
@@ -61,6 +71,71 @@ def import_file(
     typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
     if counts["rejected"] or counts["duplicates"]:
         typer.echo(f"which rows and why: {report_path(file, campaign)}", err=True)
+
+
+@lists.command()
+def show(campaign: CampaignName, root: Root = Path("."), plant: Plant = None) -> None:
+    """The lists of a campaign: how many contacts in which state, and the files that they came from."""
+    from dialer import tables
+
+    configuration, model = _campaign(root, plant, campaign)
+
+    async def look() -> "tuple[Sequence[tuple[str, str, int]], Sequence[Import]]":
+        store = open_store(configuration)
+        try:
+            return await store.lists.counts(model.campaign), await store.imports.of(model.campaign)
+        finally:
+            await store.close()
+
+    counts, imports = _run(look)
+    tables.lists([source.name for source in model.sources], counts, imports)
+
+
+@lists.command()
+def export(
+    campaign: CampaignName,
+    out: Annotated[Path, typer.Argument(dir_okay=False, writable=True, resolve_path=True)],
+    name: Annotated[str | None, typer.Option("--list", help="This list only.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="Called since then (UTC) only.")
+    ] = None,
+    form: Annotated[Forms | None, typer.Option("--format", help="Left out, as OUT ends.")] = None,
+    root: Root = Path("."),
+    plant: Plant = None,
+) -> None:
+    """Write a campaign's contacts with what came of them: fields, state, attempts, the latest call, talk time."""
+    from dialer.campaigns import export as work
+    from dialer.campaigns.sheet_writer import XlsxSheet
+
+    configuration, model = _campaign(root, plant, campaign)
+    after = None if since is None else since.replace(tzinfo=UTC).timestamp()
+    part = out.with_name(f"{out.name}.part")
+
+    async def write() -> int:
+        store = open_store(configuration)
+        try:
+            arguments = (model.campaign, name and word(name), after, _told)
+            if form is Forms.XLSX or (form is None and out.suffix.lower() == ".xlsx"):
+                with XlsxSheet(part) as book:
+                    return await work.export(store.lists, book, *arguments)
+            with part.open("w", encoding="utf-8", newline="") as file:
+                return await work.export(store.lists, work.CsvSheet(file), *arguments)
+        finally:
+            await store.close()
+
+    try:
+        count = _run(write)
+        part.replace(out)
+    except OSError as fault:
+        fail(f"{out}: {fault.strerror or fault}")
+    finally:
+        part.unlink(missing_ok=True)
+    typer.echo(f"{count} contacts")
+
+
+def _told(count: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{count} contacts", err=True, nl=False)
 
 
 def _imported(

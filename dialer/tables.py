@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dialer.billing.forecast import Fees
     from dialer.billing.invoice import Invoice
     from dialer.rehearsal.run import Rehearsed
+    from dialer.store.list_records import Import
     from dialer.store.voice import VoiceTotal
 
 Row = Mapping[str, Any]
@@ -124,6 +125,18 @@ def invoices(columns: "Sequence[tuple[str, Invoice]]") -> None:
     head = columns[0][1]
     _table(Console(), f"{head.client}, {head.month}, {head.currency}",
            ("term", *(name for name, _ in columns), *(["difference"] if len(columns) > 1 else [])), cells)
+
+
+def lists(names: Sequence[str], counts: "Sequence[tuple[str, str, int]]", imports: "Sequence[Import]") -> None:
+    """Contacts by list and state, and the files that were read."""
+    states = sorted({state for _, state, _ in counts})
+    found = {(name, state): count for name, state, count in counts}
+    listed = dict.fromkeys([*names, *(name for name, _, _ in counts)])
+    _table(Console(), "lists", ("list", *states),
+           ([name or "(by itself)", *(str(found.get((name, state), 0)) for state in states)] for name in listed))
+    rows = ((it.list, it.path, _ago(it.started_at), f"to line {it.progress.line}" if it.ended_at is None else "all",
+             *map(str, it.progress.counts().values())) for it in imports)
+    _table(Console(), "files", ("list", "file", "ago", "read", "imported", "known", "duplicates", "rejected"), rows)
 
 
 def _by_term(invoice: "Invoice") -> dict[str, Decimal]:

@@ -1,5 +1,6 @@
 """What the store keeps of the files that lists come from, and hands out of a list."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -53,3 +54,25 @@ class Standing:
     import_id: int | None
     line: int | None
     """Of that import's file; None for a contact that was put in by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """A contact, and what came of it."""
+
+    id: int
+    number: str
+    others: Sequence[str] | None
+    list: str
+    fields: Mapping[str, str]
+    state: str
+    result: str | None
+    attempts: int
+    next_at: float
+    called_at: float | None
+    """The latest attempt, and what follows is its: None before the first."""
+    outcome: str | None
+    agent: str | None
+    disposition: str | None
+    talk_s: float = 0.0
+    """With agents, over all its calls."""

@@ -19,6 +19,7 @@ from dialer.store.errors import StoreError
 from dialer.store.imports import Imports
 from dialer.store.invoices import Invoices
 from dialer.store.news import News
+from dialer.store.outcomes import ListReads
 from dialer.store.people import People
 from dialer.store.queries import Query
 from dialer.store.records import (
@@ -70,6 +71,7 @@ class Store:
         self.news: News | None = None
         """Where several nodes may share the store."""
         self.imports = Imports(self._write, self._read)
+        self.lists = ListReads(self._read)
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)
         self.shown = ShownBook(self._write, self._read)
