@@ -1,7 +1,7 @@
 """Channel ids that we set on Originate. Asterisk's own begin with a digit, a node's name does not.
 
-None may be the beginning of another: Asterisk 22 refuses a new channel whose id a living one's id begins with (seen;
-its check compares only as many characters as the new id has).
+None may be the beginning of another. Asterisk 22 compares only as many characters as it is given: it refuses a new
+channel whose id a living one's id begins with, and an order to `leg-1` may reach `leg-12` (both seen).
 """
 
 import itertools
@@ -9,7 +9,7 @@ import string
 
 _ALPHABET = string.digits + string.ascii_lowercase
 _WIDTH = 6
-"""Digits of a call's number: beyond two thousand million calls they only grow longer, which does no harm."""
+"""Digits of a number: enough for two thousand million calls and legs of one start."""
 
 
 class Ids:
@@ -21,10 +21,13 @@ class Ids:
         self._count = itertools.count(1)
 
     def call(self) -> str:
-        return f"{self._prefix}{self._boot}-{_base36(next(self._count)):0>{_WIDTH}}"
+        return f"{self._prefix}{self._boot}-{self._next()}"
 
     def leg(self) -> str:
-        return f"{self._prefix}{self._boot}-leg-{next(self._count)}"
+        return f"{self._prefix}{self._boot}-leg-{self._next()}"
+
+    def _next(self) -> str:
+        return f"{_base36(next(self._count)):0>{_WIDTH}}"
 
     def ours(self, channel: str) -> bool:
         """Whether this node gave the id, in this life or an earlier one. Asterisk's own ids have a point in them, and
