@@ -49,7 +49,8 @@ async def test_every_contact_with_what_came_of_it(store: Store) -> None:
     rows = await exported(store)
     assert rows[0] == {
         "number": "+49305550001", "other_numbers": "+49305550009", "list": "main", "state": "done",
-        "result": "answered", "attempts": "1", "next_at": "", "last_call": "1970-01-01T00:01:40+00:00", "outcome": "answered", "agent": "ann",
+        "result": "answered", "attempts": "1", "next_at": "", "last_call": "1970-01-01T00:01:40+00:00",
+        "outcome": "answered", "agent": "ann",
         "disposition": "sale", "talk_s": "61.3", "name": "Anna", "note": "'=1+1", "field_state": "",
     }  # fmt: skip
     assert [row["number"][-1] for row in rows] == ["1", "2", "3"]
