@@ -164,6 +164,9 @@ class Desk:
         able: Skills = frozenset(skills)
         return sum(waiting.skills <= able for waiting in self._line)
 
+    def line(self) -> Iterable[Waiting]:
+        return self._line
+
     def waiting_in(self, queue: str) -> int:
         """How many wait in one queue, at once known."""
         return self._line.count(queue)

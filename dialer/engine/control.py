@@ -144,7 +144,9 @@ class EngineControl:
     async def refresh(self) -> None:
         """Read the campaigns' totals from the store, for the views."""
         for name in list(self._engine.campaigns.runs):
-            self._totals[name] = await self._engine.store.totals(name)
+            totals = self._totals[name] = await self._engine.store.totals(name)
+            if (run := self._engine.campaigns.runs.get(name)) is not None:
+                run.contacts_left = totals.contacts.get("due", 0) + totals.contacts.get("waiting", 0)
 
     # -- agents and calls ---------------------------------------------------------------------------
 

@@ -261,6 +261,8 @@ class Floor:
         return "full" if self.desk.waiting_in(request.queue) >= request.max_waiting else None
 
     def enqueue(self, live: LiveCall, request: QueueRequest) -> None:
+        if live.call.plan.direction == "inbound":
+            self._engine.campaigns.pacing.arrivals.came(frozenset(request.skills))
         self.desk.enqueue(
             Waiting(
                 live.id, live.switch.name, request.queue, frozenset(request.skills), request.priority,

@@ -9,6 +9,7 @@ from dialer.campaigns.pacing import Decision, IdleAgent, Pacer, Predictive, Snap
 from dialer.campaigns.pacing.joint import OTHER, Ask, Joint, Member, members_of
 from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
+from dialer.engine.arrivals import Arrivals
 from dialer.engine.pacing_feed import Tiding
 from dialer.engine.run import MOST_AT_ONCE, Run
 
@@ -22,6 +23,7 @@ class Pacing:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._joint = Joint()
+        self.arrivals = Arrivals(engine)
         self._agentless: dict[str, Pacer] = {}
         self._grouped: tuple[tuple[tuple[str, int], ...], list[list[str]]] = ((), [])
         """Who shares agents with whom, as long as nobody comes or goes."""
@@ -115,10 +117,11 @@ class Pacing:
     def _ask(self, run: Run, now: float, able: bool) -> Ask:
         desk, agents = self._engine.floor.desk, run.config.agents
         serving = desk.at_work(frozenset(agents.skills)) if agents is not None else NOBODY
-        state = self._snapshot(run, now) if able else Snapshot(in_the_air=len(run.in_the_air) + run.claiming)
-        return Ask(state, serving, able)
+        if not able:
+            return Ask(Snapshot(in_the_air=len(run.in_the_air) + run.claiming), serving, False)
+        return Ask(self._snapshot(run, now, serving), serving, True, self.arrivals.waiting(serving))
 
-    def _snapshot(self, run: Run, now: float) -> Snapshot:
+    def _snapshot(self, run: Run, now: float, serving: Mapping[str, str] = NOBODY) -> Snapshot:
         engine, config = self._engine, run.config
         skills = config.agents.skills if config.agents else []
         switches = [name for name in config.switches or engine.switches if engine.campaigns.usable(name)]
@@ -135,8 +138,10 @@ class Pacing:
             free={name: self._room(Scope("switch", name), now) for name in switches},
             channels=engine.limits.free(campaign),
             rate=MOST_AT_ONCE if own is None else min(own, MOST_AT_ONCE),
+            contacts_left=run.contacts_left,
             closes_in_s=engine.schedules.closes_in(run, now),
             callbacks=engine.callbacks.needs(frozenset(skills)),
+            inbound_per_s=self.arrivals.per_s(serving),
         )
 
     def _room(self, switch: Scope, now: float) -> int:

@@ -30,6 +30,8 @@ class Run:
     """Dials that nobody has answered yet."""
     abandoned: set[str] = field(default_factory=set)
     """Calls whose persons had no agent in time, until they are over."""
+    contacts_left: int | None = None
+    """That wait or are due, as known of late; None: not known."""
     nothing_due_until: float = 0.0
     dry: bool = False
     """Fewer contacts were due than asked for: before anybody is held for a dial again, the store is asked."""

@@ -38,6 +38,8 @@ class Ask:
     """Those at work who may serve it, and the switch of each."""
     open: bool = True
     """It may dial. What it has in the air counts in any case."""
+    callers: int = 0
+    """In line for these agents: they take so many of those who come free."""
 
 
 @dataclass(slots=True)
@@ -266,7 +268,7 @@ class Round:
         """`new`: those of the agents whose work the pacer does not know of."""
         points, joint = self._outlooks[name].points, self._joint
         demand: list[tuple[int, Sequence[float]]] = []
-        idle = in_the_air = 0
+        idle, in_the_air = -self._asks[name].callers, 0
         at_work: Counter[str] = Counter()
         for one, ask in self._asks.items():
             if one == name:
