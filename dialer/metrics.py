@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import chain
 from typing import Final, Literal
 
-from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -28,11 +28,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from dialer.calls.outcome import Outcome
+from dialer.exposition import CONTENT_TYPE, Children, of_family, page
+from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
 from dialer.store.records import CallRecord, Direction
 from dialer.voice_metrics import VoiceMetrics
-
-MOST_CHILDREN: Final = 2000
-"""Label sets of one metric; what comes beyond counts under `other`: no fault can flood Prometheus."""
 
 _VERSION: Final = version("dialer")
 
@@ -115,42 +114,6 @@ _GAUGES: Final = {
 }
 
 
-class _Children:
-    """The children of one metric by label values, kept so that the hot path skips `.labels()`."""
-
-    def __init__(self, metric: Counter | Histogram) -> None:
-        self._metric = metric
-        self._most = MOST_CHILDREN
-        self._kept: dict[tuple[str, ...], Counter | Histogram] = {}
-
-    def _child(self, labels: tuple[str, ...]) -> Counter | Histogram:
-        child = self._kept.get(labels)
-        if child is None:
-            if len(self._kept) >= self._most:
-                labels = ("other",) * len(labels)
-            child = self._kept[labels] = self._metric.labels(*labels) if labels else self._metric
-        return child
-
-    def inc(self, *labels: str, by: float = 1) -> None:
-        child = self._child(labels)
-        assert isinstance(child, Counter)
-        child.inc(by)
-
-    def observe(self, seconds: float, *labels: str) -> None:
-        child = self._child(labels)
-        assert isinstance(child, Histogram)
-        child.observe(max(0.0, seconds))
-
-    def forget(self, label: str, value: str) -> None:
-        names = self._metric._labelnames
-        if label not in names:
-            return
-        at = names.index(label)
-        for labels in [kept for kept in list(self._kept) if kept[at] == value]:
-            del self._kept[labels]
-        self._metric.remove_by_labels({label: value})
-
-
 class Metrics:
     """Counters and histograms of one engine, in a registry of its own. Safe from any thread."""
 
@@ -159,9 +122,10 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.catalogue: list[Definition] = list(_GAUGES.values())
-        self._families: list[_Children] = []
+        self._families: list[Children] = []
+        self._process = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self.registry)
+            collector(registry=self._process)
         self._define_calls()
         self._define_plant()
         self.voice = VoiceMetrics(self._counter, self._histogram)
@@ -222,16 +186,17 @@ class Metrics:
         )
         self._answered = histogram("dialer_http_request_seconds", "HTTP requests, streams excepted.", _FAST, "route")
 
-    def _counter(self, name: str, meaning: str, *labels: str) -> _Children:
+    def _counter(self, name: str, meaning: str, *labels: str) -> Children:
         self.catalogue.append(Definition(f"{name}_total", "counter", labels, meaning))
-        return self._keep(Counter(name, meaning, labels, registry=self.registry))
+        return self._keep(Counter(name, meaning, labels, registry=self.registry), f"{name}_total", meaning)
 
-    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> _Children:
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Children:
         self.catalogue.append(Definition(name, "histogram", labels, meaning))
-        return self._keep(Histogram(name, meaning, labels, registry=self.registry, buckets=buckets))
+        metric = Histogram(name, meaning, labels, registry=self.registry, buckets=buckets)
+        return self._keep(metric, name, meaning)
 
-    def _keep(self, metric: Counter | Histogram) -> _Children:
-        children = _Children(metric)
+    def _keep(self, metric: Counter | Histogram, name: str, meaning: str) -> Children:
+        children = Children(metric, name, meaning)
         self._families.append(children)
         return children
 
@@ -324,23 +289,25 @@ class Metrics:
     # -- scrapes -------------------------------------------------------------------------------------------
 
     def render(self, live: Live, accept: str = "") -> tuple[bytes, str]:
-        """The page and its content type, as Prometheus asks for it (text format or OpenMetrics).
-
-        Takes tens of milliseconds with thousands of series: call it off the event loop.
-        """
-        encode, content_type = choose_encoder(accept)
-        return encode(_Scrape(self.registry, live)), content_type
-
+        """The page and its content type: text, or OpenMetrics for who takes no text. Call it off the event loop."""
+        if "openmetrics" in accept and "text/plain" not in accept:
+            encode, content_type = choose_encoder(accept)
+            return encode(_Scrape(live, self._process, self.registry)), content_type
+        process = (of_family(family) for family in self._process.collect())
+        gauges = (of_family(family) for family in _Scrape(live).collect())
+        own = (children.lines() for children in self._families)
+        return page(chain(process, own, gauges)), CONTENT_TYPE
 
 class _Scrape(Collector):
     """One scrape: what was counted, and what lives now."""
 
-    def __init__(self, counted: CollectorRegistry, live: Live) -> None:
+    def __init__(self, live: Live, *counted: CollectorRegistry) -> None:
         self._counted = counted
         self._live = live
 
     def collect(self) -> Iterable[Metric]:
-        yield from self._counted.collect()
+        for registry in self._counted:
+            yield from registry.collect()
         yield from _plant_gauges(self._live)
         yield from _campaign_gauges(self._live)
         yield from (_gauge(name, found) for name, found in samples(self._live.fees))

@@ -2,16 +2,19 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from dialer.fee_metrics import FeeLive
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 from quality_double import HEARD
 
+from dialer import exposition
 from dialer import metrics as module
 from dialer.calls.outcome import Outcome
+from dialer.fee_metrics import FeeLive
 from dialer.metrics import CampaignLive, Live, Metrics, reference
 from dialer.quality.streams import Interval
 from dialer.store.records import CallRecord
@@ -20,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 LIVE = Live(
     agents={"idle": 3},
     calls={("inbound", "queued"): 2},
-    campaigns={"winback": CampaignLive("acme", "running", 4, 5, {"due": 10, "done": 2})},
+    campaigns={"winback": CampaignLive("acme", "running", 4, 5, {"due": 10, "done": 2}, {("own", "30d"): 1.5})},
     queues={"support": (2, 12.5)},
     switches={"main": True, "second": False},
     fees=[FeeLive("acme", "EUR", 100.0, {"talk": 812.5}, {"expected": 1500.0}, (1000.0, 0.8125, False))],
@@ -140,7 +143,7 @@ def test_a_clients_series_go_with_it(used: Metrics) -> None:
 
 
 def test_labels_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_CHILDREN", 5)
+    monkeypatch.setattr(exposition, "MOST_CHILDREN", 5)
     it = Metrics()
     for count in range(100):
         it.impossible(f"kind {count}")
@@ -149,6 +152,24 @@ def test_labels_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert len(kinds) == 6
     assert kinds["other"] == 95
+
+
+def test_the_text_says_what_openmetrics_says(used: Metrics) -> None:
+    """Ours against the client library's, of everything but what moves meanwhile."""
+
+    def values(families: Iterable[Any]) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+        return {(sample.name, frozenset(sample.labels.items())): sample.value
+                for family in families for sample in family.samples if sample.name.startswith("dialer_")}  # fmt: skip
+
+    body, _ = used.render(LIVE, "application/openmetrics-text; version=1.0.0")
+    assert values(prometheus(used.render(LIVE)[0].decode())) == values(openmetrics(body.decode()))
+
+
+def test_odd_labels_survive() -> None:
+    it = Metrics()
+    it.impossible('a "quoted"\\back\nline')
+    kinds = {dict(labels).get("kind") for name, labels in samples(it) if name == "dialer_impossible_total"}
+    assert kinds == {'a "quoted"\\back\nline'}
 
 
 def test_no_label_is_of_one_call_or_contact() -> None:
