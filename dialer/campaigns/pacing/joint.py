@@ -118,6 +118,7 @@ class Round:
     def __init__(self, joint: Joint, now: float, asks: Mapping[str, Ask]) -> None:
         self._joint, self._now = joint, now
         self._asks = dict(asks)
+        self._in_the_air = {name: ask.state.in_the_air for name, ask in asks.items()}
         self._outlooks: dict[str, Outlook] = {}
         self._supply: dict[tuple[str, frozenset[str]], Rows] = {}
         self._said = {name: Said() for name, ask in asks.items() if ask.open}
@@ -277,12 +278,17 @@ class Round:
             if ask.agents.keys() <= agents:
                 seen = self._outlooks[one]
                 idle -= seen.waiting + joint.claims.get(one, 0)
-                if not joint.members[one].holds:
+                if not self._holds(one):
                     in_the_air += seen.in_the_air
                     demand += at_times(seen.demand, seen.points, points)
         if new != agents:
             idle += len({agent.agent for ask in self._asks.values() for agent in ask.state.idle if agent.agent in new})
         return Rivals(idle, self._freed(name, new, new != agents), demand, in_the_air, at_work)
+
+    def _holds(self, name: str) -> bool:
+        """An agent is held for each of its dials: by its mode, or because its budget is spent."""
+        spent = self._outlooks[name].risk <= 0 and self._joint.shares.held(name) >= self._in_the_air[name]
+        return self._joint.members[name].holds or spent
 
     def _freed(self, name: str, agents: frozenset[str], own: bool) -> Rows:
         """Of these agents, those at work for others, or for `own` calls as well."""

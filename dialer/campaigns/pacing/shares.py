@@ -98,6 +98,10 @@ class Shares:
     def busy(self, name: str) -> dict[str, float]:
         return self._accounts[name].busy
 
+    def held(self, name: str) -> int:
+        """Dials for which an agent is held."""
+        return len(self._accounts[name].held)
+
     def set_open(self, now: float, sharers: Collection[str], names: Collection[str]) -> None:
         """Of these sharers those `names` can dial now. Who could not has no claim to what the others had meanwhile."""
         accounts = {name: self._accounts[name] for name in sharers}
