@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-BENCHES = ("bench.ami_parse", "bench.store", "bench.list_import", "bench.do_not_call", "bench.rating", "bench.metrics", "bench.calls")
+BENCHES = (
+    "bench.ami_parse", "bench.store", "bench.list_import", "bench.do_not_call", "bench.rating", "bench.metrics",
+    "bench.calls",
+)
 
 
 def main() -> int:

@@ -155,6 +155,10 @@ class Metrics:
             (*_FAST, 5.0, 10.0, 30.0, 60.0),
             "command",
         )
+        self._prompted = histogram(
+            "dialer_digit_to_prompt_seconds", "From a caller's keys, as the switch handed them over, to the prompt "
+            "that answers them, as it was ordered.", _FAST
+        )
         self._decisions = counter("dialer_pacing_decisions", "Pacing decisions, by reason.", "campaign", "reason")
         self._dials = counter("dialer_pacing_dials", "Dials that pacing decisions placed.", "campaign")
         self._refused = counter(
@@ -224,6 +228,9 @@ class Metrics:
     def script_command(self, command: str, seconds: float) -> None:
         """`command` is the name of a flows.commands.Command, in lower case."""
         self._script.observe(seconds, command)
+
+    def digit_to_prompt(self, seconds: float) -> None:
+        self._prompted.observe(seconds)
 
     # -- campaigns -----------------------------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ class Script:
     command: Command | None = None
     """What the switch is executing now."""
     asked_at: float = 0.0
+    keyed_at: float | None = None
+    """When the keys came in that the next command answers."""
     attached: bool = False
     saved: str = ""
     """The node that the flow stands at, as written last."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dialer.calls import events as ev
 from dialer.coordination.limits import Scope
 from dialer.engine.live import LiveCall
-from dialer.flows.commands import Command, Dial, Directive, End, Hold, QueueRequest, QueueResult, Reply
+from dialer.flows.commands import Collect, Command, Dial, Directive, End, Hold, Play, QueueRequest, QueueResult, Reply
 from dialer.flows.interpreter import FAULTS, advance, restore, resume, start
 from dialer.flows.model import Flow
 from dialer.flows.session import CallFacts, Session, World
@@ -43,6 +43,7 @@ class Scripts:
         if script.command is not None:
             self._engine.metrics.script_command(type(script.command).__name__.lower(), event.at - script.asked_at)
         script.command = None
+        script.keyed_at = event.at if event.reply.digits else None
         self.forget(live)
 
     def forget(self, live: LiveCall) -> None:
@@ -148,6 +149,9 @@ class Scripts:
             live.switch.hangup(live.id)
             return
         script.command, script.asked_at = command, self._engine.clock.now()
+        if script.keyed_at is not None and isinstance(command, Play | Collect):
+            self._engine.metrics.digit_to_prompt(script.asked_at - script.keyed_at)
+        script.keyed_at = None
         if isinstance(command, Dial) and self._full(live):
             self._engine.post(ev.ScriptReplied(live.id, script.asked_at, Reply("congestion")))
             return

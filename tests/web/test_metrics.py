@@ -62,6 +62,7 @@ def used() -> Metrics:
     it.answer_to_agent(0.012)
     it.queue_wait("support", 12.0, "joined")
     it.script_command("Play", 0.5)
+    it.digit_to_prompt(0.002)
     it.pacing_decision("winback", "placed", 3)
     it.imported("winback", {"imported": 5, "duplicates": 1, "rejected": 2})
     it.refused("winback", "de.hours")
