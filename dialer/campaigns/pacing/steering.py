@@ -9,16 +9,19 @@ from math import exp
 
 RATIO, TRUST, MEMORY = 0.65, 8.0, 100.0
 """Losses for each that was foretold, before anything is known; as sure as after so many; so many are remembered."""
-GOAL, GOAL_SHARE, GOAL_MOST = 0.8, 0.025, 10.0
+GOAL, GOAL_SHARE, GOAL_MOST = 0.8, 0.05, 20.0
 """Losses to have in hand: at first, of each that was allowed so far, at most."""
-REACH, REACH_SHARE, REACH_MOST = 5.0, 0.08, 30.0
+REACH, REACH_SHARE, REACH_MOST = 5.0, 0.15, 60.0
 """Losses beyond or short of the goal that change the risk by a factor of e, likewise."""
-MORE, LESS = 0.4, 2.5
-"""In the logarithm: how far the risk goes above and below its middle."""
+MORE = 0.4
+"""In the logarithm: how far the risk goes above its middle."""
+LESS, LESS_AT_FIRST, FIRST = 1.2, 1.5, 12.0
+"""How far below, and how much further until so many were allowed: people are lost several at a time, and a large team
+that is stopped for each such time stands idle more than it saves; a team of few cannot make up for it."""
 STEEP = 0.8
 """How much more it goes down for what is short of one loss in hand."""
-STOP = -1.5
-"""Losses in hand at which nothing is risked any more."""
+STOP, STOP_SHARE, STOP_MOST = 2.5, 0.02, 5.0
+"""Losses beyond the allowed at which nothing is risked any more: at first, of each that was allowed, at most."""
 HIGHEST = 0.6
 
 
@@ -38,9 +41,10 @@ class Steering:
     def risk(self, share: float, answered: float, spare: float) -> float:
         """The greatest chance of loss at which to dial, 0..1: of `answered` people a `share` may be lost, `spare` more
         than were."""
-        if spare < STOP:
-            return 0.0
         allowed = share * answered
+        if spare < -min(STOP_MOST, STOP + STOP_SHARE * allowed):
+            return 0.0
         goal = min(GOAL_MOST, GOAL + GOAL_SHARE * allowed)
         ahead = (spare - goal) / min(REACH_MOST, REACH + REACH_SHARE * allowed) - STEEP * max(0.0, 1.0 - spare)
-        return min(HIGHEST, share * self._foretold / self._lost * exp(max(-LESS, min(MORE, ahead))))
+        least = -LESS - LESS_AT_FIRST * exp(-allowed / FIRST)
+        return min(HIGHEST, share * self._foretold / self._lost * exp(max(least, min(MORE, ahead))))
