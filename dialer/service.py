@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from dialer.engine.reload import Reloader, render_prompts, sounds_of
 from dialer.fee_meter import FeeMeter
 from dialer.flows.speech import SpeechError
 from dialer.metrics import Metrics
+from dialer.store.people import Counted
 from dialer.store.store import Store, StoreError
 from dialer.switch.asterisk import AsteriskSwitch
 from dialer.switch.fastagi import ScriptServer
@@ -210,23 +211,34 @@ class Service:
     async def _start_campaigns(self) -> None:
         """Their lists imported, and dialling as it was before a restart, or as they say for the first time. Again after
         a reload, for what is new."""
-        for name in list(self._engine.campaigns.runs):
-            while True:
-                if await self._start_campaign(name):
-                    break
-                await asyncio.sleep(STORE_RETRY_S)
+        async with asyncio.TaskGroup() as starting:  # a long list keeps no other campaign waiting
+            for name in list(self._engine.campaigns.runs):
+                starting.create_task(self._until_started(name))
+
+    async def _until_started(self, name: str) -> None:
+        while True:
+            if await self._start_campaign(name):
+                break
+            await asyncio.sleep(STORE_RETRY_S)
 
     async def _start_campaign(self, name: str) -> bool:
         try:
-            await import_configured(self._engine, name)
             saved = await self._store.campaign_status_since(name)
+            if saved is None:
+                await import_configured(self._engine, name)
             people = await self._store.people.since(name, self._engine.clock.now() - KEPT_S)
+            self._begin(name, saved, people)
+            if saved is not None:  # it has contacts: it does not wait for more
+                await import_configured(self._engine, name)
         except StoreError as error:
             log.error("the campaign cannot start yet: %s", error, extra={"campaign": name})
             return False
+        return True
+
+    def _begin(self, name: str, saved: tuple[str, float] | None, people: Iterable[Counted]) -> None:
         run = self._engine.campaigns.runs.get(name)
         if run is None or name in self._started:
-            return True
+            return
         self._started.add(name)
         self._engine.campaigns.remember(name, people)
         if run.config.schedule is not None:
@@ -235,7 +247,6 @@ class Service:
             status = saved[0] if saved else "running" if run.config.start == "auto" else "stopped"
         if status in ("running", "exhausted", "paused") and run.status == "stopped":
             self._engine.campaigns.set_status(name, "paused" if status == "paused" else "running")
-        return True
 
     async def _keep_house(self) -> None:
         """What no event brings about: retries coming due, lost events, figures for the views."""

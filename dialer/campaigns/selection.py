@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dialer.config.lists import ContactList
 from dialer.flows.expressions import MOST_NUMBER, as_number
 
+FIRST = float(-MOST_NUMBER * 2)
+"""The rank of a contact that goes before all that `order` ranks."""
 LAST = float(MOST_NUMBER * 2)
 """The rank of a contact for which `order` gives no number."""
 

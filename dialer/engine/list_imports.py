@@ -11,7 +11,6 @@ from dialer.campaigns.lists import ListReport, import_list
 from dialer.campaigns.rows import scan
 from dialer.campaigns.sources import rivals_of, source_of
 from dialer.config.lists import ContactList
-from dialer.store.errors import StoreError
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -48,10 +47,16 @@ async def import_into(
 
 
 async def import_configured(engine: "Engine", campaign: str) -> None:
-    """The lists a campaign names, beside one another; each again only when its file has changed, or was cut off."""
-    run = engine.campaigns.runs[campaign]
+    """The lists a campaign names, beside one another; each again only when its file has changed, or was cut off.
+    Raises StoreError: what could not be written is there the next time."""
+    run = engine.campaigns.runs.get(campaign)
+    if run is None:  # it left the configuration
+        return
     paths = engine.configuration.list_paths(run.config)
-    await asyncio.gather(*(_import(engine, campaign, source, paths[source.name]) for source in run.config.sources))
+    work = (_import(engine, campaign, source, paths[source.name]) for source in run.config.sources)
+    for fault in await asyncio.gather(*work, return_exceptions=True):
+        if fault is not None:
+            raise fault
 
 
 async def _import(engine: "Engine", campaign: str, source: ContactList, path: Path) -> None:
@@ -62,5 +67,5 @@ async def _import(engine: "Engine", campaign: str, source: ContactList, path: Pa
             return
         report = await import_into(engine, campaign, path, source.name)
         log.info("list imported: %s", report.counts(), extra=told)
-    except (ListError, StoreError, OSError) as error:
+    except (ListError, OSError) as error:
         log.error("the list could not be imported: %s", error, extra=told)

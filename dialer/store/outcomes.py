@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from dialer.store.list_records import Outcomes
+from dialer.store.reads import lists_of
 from dialer.store.schema import calls, contacts
 
 if TYPE_CHECKING:
@@ -61,11 +62,8 @@ def field_names(connection: sa.Connection, campaign: str, name: str | None) -> l
 
 def counts(connection: sa.Connection, campaign: str) -> list[tuple[str, str, int]]:
     """List, state and how many."""
-    statement = (
-        sa.select(contacts.c.list, contacts.c.state, sa.func.count()).where(contacts.c.campaign == campaign)
-        .group_by(contacts.c.list, contacts.c.state).order_by(contacts.c.list, contacts.c.state)
-    )
-    return list(connection.execute(statement).tuples().all())
+    lists = lists_of(connection, campaign)
+    return [(name, state, count) for name, states in sorted(lists.items()) for state, count in sorted(states.items())]
 
 
 class ListReads:

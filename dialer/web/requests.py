@@ -60,6 +60,13 @@ class ContactRequest(Request):
     next_at: Annotated[
         float, Field(ge=0, le=1e11, description="Epoch seconds; not to be called before.")
     ] = 0.0
+    others: Annotated[
+        list[E164], Field(max_length=9, description="Further numbers of the person, in the order to try them.")
+    ] = []
+    list: Annotated[
+        Name | None, Field(description="Of the campaign's lists; left out, none: called before those of all lists.")
+    ] = None
+    first: Annotated[bool, Field(description="Before all others of its list.")] = False
 
 
 class StopRequest(Request):

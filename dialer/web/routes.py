@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
+from dialer.campaigns.selection import FIRST
 from dialer.store.records import NewContact
 from dialer.web import views
 from dialer.web.billing_routes import BILLING_ROUTES
@@ -80,7 +81,9 @@ async def _command_campaign(ask: Ask, body: Nothing) -> object:
 
 
 async def _add_contact(ask: Ask, body: ContactRequest) -> Created:
-    contact = NewContact(body.number, dict(body.fields), body.next_at)
+    others = tuple(number for number in dict.fromkeys(body.others) if number != body.number)
+    rank = FIRST if body.first else 0.0
+    contact = NewContact(body.number, dict(body.fields), body.next_at, others, body.list or "", rank)
     return Created(await ask.control.add_contact(ask.path["campaign"], contact))
 
 

@@ -172,7 +172,7 @@ def test_a_list_goes_through_the_running_engine(dialer: Dialer, running: Path, p
     seen = dialer(running, "list", "import", "winback", "a.csv")
     assert (seen.exit_code, seen.stdout) == (0, "3 imported, 0 known, 2 duplicates, 1 rejected\n")
     assert "a.csv.winback.rejected.csv" not in seen.stderr and "a.winback.rejected.csv" in seen.stderr
-    assert plant.orders == [("import", "winback", str(running / "a.csv")), ("imported", "winback")]
+    assert plant.orders == [("import", "winback", str(running / "a.csv"), None), ("imported", "winback")]
     plant.fault = RefusedError("a.csv:1: no column `number`")
     refused = dialer(running, "list", "import", "winback", "a.csv")
     assert (refused.exit_code, refused.stderr) == (1, "dialer: a.csv:1: no column `number`\n")

@@ -166,7 +166,7 @@ class Plant:
         self, campaign: str, path: str, progress: Callable[[int, int], None] | None = None, name: str | None = None
     ) -> Mapping[str, int]:
         self._campaign(campaign)
-        self._told("import", campaign, path)
+        self._told("import", campaign, path, name)
         if progress is not None:
             progress(50, 100)
         if self.held is not None:

@@ -79,7 +79,7 @@ async def test_an_import_goes_on_without_its_client(
     plant.held.set()
     with pytest.raises(AskError, match="lost during the import"):
         await asked
-    assert plant.orders == [("import", "winback", "a.csv"), ("imported", "winback")]
+    assert plant.orders == [("import", "winback", "a.csv", None), ("imported", "winback")]
     assert not [it for it in caplog.records if it.levelno >= logging.ERROR]
 
 

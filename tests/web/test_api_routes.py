@@ -4,6 +4,7 @@ import aiohttp
 import pytest
 from port_double import Plant
 
+from dialer.campaigns.selection import FIRST
 from dialer.store.records import NewContact
 from dialer.web.port import RefusedError
 
@@ -94,7 +95,16 @@ async def test_a_reload_is_taken_or_refused_with_its_faults(api: aiohttp.ClientS
 async def test_an_import_gives_its_counts(api: aiohttp.ClientSession, plant: Plant) -> None:
     answer = await api.post("/v1/campaigns/winback/import", json={"path": "lists/a.csv"})
     assert await answer.json() == plant.counts
-    assert plant.orders == [("import", "winback", "lists/a.csv"), ("imported", "winback")]
+    assert plant.orders == [("import", "winback", "lists/a.csv", None), ("imported", "winback")]
+
+
+async def test_an_import_may_name_its_list_and_a_contact_its_place(api: aiohttp.ClientSession, plant: Plant) -> None:
+    await api.post("/v1/campaigns/winback/import", json={"path": "a.xlsx", "list": "spring"})
+    assert plant.orders[0] == ("import", "winback", "a.xlsx", "spring")
+    body = {"number": "+4930231250123", "others": ["+4930231250124", "+4930231250123"], "list": "spring", "first": True}
+    await api.post("/v1/campaigns/winback/contacts", json=body)
+    contact = NewContact("+4930231250123", {}, 0.0, ("+4930231250124",), "spring", FIRST)
+    assert plant.orders[-1] == ("contact", "winback", contact)
 
 
 async def test_unknown_names_are_404_and_said_in_words(api: aiohttp.ClientSession) -> None:

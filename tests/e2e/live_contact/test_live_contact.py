@@ -47,3 +47,18 @@ async def test_not_while_paused_nor_before_its_time_nor_twice(lab: Lab) -> None:
     assert (await lab.one()).number == "+493023120286"
     assert lab.people.invites("+493023120386") == []
     assert (await lab.get("campaigns"))[0]["status"] == "running", "something is due yet"
+
+
+async def test_before_all_of_a_long_list(lab: Lab) -> None:
+    """It is the first to ring, however many are due since long before."""
+    waiting, live = lab.root / "long.csv", "+493023120186"
+    waiting.write_text("number\n" + "".join(f"+4930231{number:05}\n" for number in range(30_000, 50_000)))
+    counts = await lab.post("campaigns/calls/import", {"path": str(waiting)})
+    assert counts["imported"] == 20_000
+    contact = await insert(lab, live)
+    await lab.log_in("agent01")
+    await lab.post("campaigns/calls/start")
+    await lab.until_rung(live)
+    await lab.post("campaigns/calls/stop")
+    first = (await lab.settled(1))[0]
+    assert (first.number, first.contact_id) == (live, contact)
