@@ -51,7 +51,7 @@ async def test_not_while_paused_nor_before_its_time_nor_twice(lab: Lab) -> None:
 
 async def test_before_all_of_a_long_list(lab: Lab) -> None:
     """It is the first to ring, however many are due since long before."""
-    waiting, live = lab.root / "long.csv", "+493023120186"
+    waiting, live = lab.root / "long.csv", "+493023120486"
     waiting.write_text("number\n" + "".join(f"+4930231{number:05}\n" for number in range(30_000, 50_000)))
     counts = await lab.post("campaigns/calls/import", {"path": str(waiting)})
     assert counts["imported"] == 20_000
