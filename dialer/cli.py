@@ -15,6 +15,7 @@ from dialer.billing_commands import fees, invoice, rate, sale, score
 from dialer.campaign_commands import callbacks, reset, set_values
 from dialer.law_commands import dnc, why
 from dialer.list_commands import lists
+from dialer.person_commands import caller_ids, consent, erase
 from dialer.quality_commands import quality
 from dialer.simulate_commands import simulate
 from dialer.terminal import (
@@ -41,6 +42,9 @@ app.add_typer(stores, name="store")
 app.add_typer(dnc, name="dnc")
 app.add_typer(quality, name="quality")
 app.command()(why)
+app.add_typer(consent, name="consent")
+app.command()(erase)
+app.command("caller-ids")(caller_ids)
 app.command()(callbacks)
 app.command()(rate)
 app.command()(fees)

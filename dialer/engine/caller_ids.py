@@ -13,6 +13,7 @@ from dialer.config.campaign import Campaign
 from dialer.engine.live import LiveCall
 from dialer.store.errors import StoreError
 from dialer.store.shown import ShownDay
+from dialer.web.person_port import ShownView
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -73,6 +74,14 @@ class ShownNumbers:
         runs = self._engine.campaigns.runs.values()
         pending = sum(run.claiming for run in runs if run.config.client == config.client)
         return Choice(ids, self._engine.clock.now(), tomorrow, seen, pending)
+
+    def view(self, client: str) -> list[ShownView]:
+        today, known = self._today(client), self._clients.get(client, _Client())
+        return [
+            ShownView(number, sum(dials for dials, _ in days.values()), sum(answered for _, answered in days.values()),
+                      days.get(today, (0, 0))[0])
+            for number, days in sorted(known.days.items())
+        ]  # fmt: skip
 
     def dialled(self, live: LiveCall) -> None:
         self._count(live, dials=1, answered=0)

@@ -18,6 +18,7 @@ from dialer.engine.call_quality import EngineQuality
 from dialer.engine.desks import EngineDesks
 from dialer.engine.list_imports import import_into
 from dialer.engine.live import LiveCall
+from dialer.engine.persons import EnginePersons
 from dialer.engine.promises import EnginePromises
 from dialer.engine.reload import Reloader
 from dialer.engine.run import Run, Status
@@ -59,6 +60,7 @@ class EngineControl:
         self.desks = EngineDesks(engine, self.agent)
         self.billing = EngineBilling(engine)
         self.callbacks = EnginePromises(engine)
+        self.persons = EnginePersons(engine)
         self.steering = EngineSteering(engine, lambda name: self._campaign_view(name, self._run(name)))
 
     # -- views --------------------------------------------------------------------------------------

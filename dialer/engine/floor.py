@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
 
 from dialer.agents import model as m
@@ -54,6 +54,12 @@ class Floor:
     def last_call(self, agent: str) -> LiveCall | None:
         """The call the agent talks in, or talked in last."""
         return self._last.get(agent)
+
+    def forget(self, numbers: Collection[str]) -> None:
+        """Persons who were erased: their last calls take no disposition any more."""
+        for agent, live in list(self._last.items()):
+            if live.seed.number in numbers:
+                del self._last[agent]
 
     def call_of(self, state: AgentState) -> LiveCall | None:
         """The call an agent has in hand, also while its after-call work lasts."""

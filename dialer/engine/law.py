@@ -13,6 +13,7 @@ from dialer.compliance.check import Rules
 from dialer.compliance.gate import Gate, Statute
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
+from dialer.pseudonyms import Pseudonyms
 from dialer.registers import FOLDER, Registers
 from dialer.store.records import CallRecord, Contact, Known, Refusal, Stop
 
@@ -40,6 +41,7 @@ class Law:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._registers = Registers(engine.configuration.root / FOLDER)
+        self.pseudonyms = Pseudonyms(engine.configuration.root)
         self._stops: dict[tuple[str, str], Stop] = {}
         """By number and scope: said to this engine a moment ago, so that a claim may not know of it."""
         self._statute = statute_of(engine.configuration)
@@ -51,7 +53,7 @@ class Law:
 
     def gate(self, campaign: Campaign, now: float) -> Gate:
         registers = self._registers.some(self._statute.registers_of(campaign))
-        return self._statute.gate(campaign, registers, now)
+        return self._statute.gate(campaign, registers, now, self.pseudonyms.alias)
 
     def recheck(self, gate: Gate, contact: Contact, known: Known, held: bool) -> Refusal | None:
         """At the instant of dialling: with the time it is now, and what was said meanwhile. `held`: an agent is."""
@@ -74,6 +76,11 @@ class Law:
         future = self._engine.store.stop(stops)
         future.add_done_callback(lambda done: self._stored(stops, done))
         return future
+
+    def revoked(self, client: str, number: str) -> None:
+        """A consent ended: what was claimed by it is not dialled, and what rings is taken back."""
+        brief = Stop(f"client:{client}", number, "consent revoked", now := self._engine.clock.now(), now + KEPT_S)
+        self._heard(brief)
 
     def _heard(self, stop: Stop) -> None:
         """Written by a node, on disk: a claim of ours may have read before it."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.records import Consent
-from dialer.store.schema import consents
+from dialer.store.schema import consents, contacts, refusals
 
 _COLUMNS = tuple(consents.c[f.name] for f in fields(Consent))
 _VALID = (
@@ -56,3 +56,20 @@ def revoke(tx: Transaction, client: str, number: str, purpose: str | None, at: f
     if purpose is not None:
         ended = ended.where(consents.c.purpose == purpose)
     return tx.connection.execute(ended).rowcount
+
+
+@one_by_one
+def wake(tx: Transaction, numbers: Collection[str], campaigns: Collection[str], at: float) -> list[str]:
+    """Contacts that a missing consent put off are due at once. The campaigns that have one."""
+    put_off = (
+        sa.select(refusals.c.contact_id)
+        .where(refusals.c.contact_id == contacts.c.id, refusals.c.until == contacts.c.next_at,
+               refusals.c.text.contains("consent"))
+    )
+    woken = (
+        sa.update(contacts)
+        .where(contacts.c.campaign.in_(campaigns), contacts.c.number.in_(numbers), contacts.c.next_at > at,
+               contacts.c.state.not_in(("claimed", "done")), put_off.exists())
+        .values(next_at=at).returning(contacts.c.campaign)
+    )
+    return sorted(set(tx.connection.execute(woken).scalars()))

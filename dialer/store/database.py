@@ -94,7 +94,7 @@ def _prepare_file(path: Path) -> None:
 def _set_up_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin when we say so, not when the driver guesses
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "wal_autocheckpoint=4000",
-                   f"cache_size=-{CACHE_KB}"):
+                   "secure_delete=ON", f"cache_size=-{CACHE_KB}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

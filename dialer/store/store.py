@@ -4,7 +4,7 @@ A read sees every write whose future was done before; one that is still on its w
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from dialer.store import callbacks, claims, consent, database, law, overrides, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate, Mix, alphabetical
+from dialer.store.erasure import Erasures
 from dialer.store.errors import StoreError
 from dialer.store.imports import Imports
 from dialer.store.invoices import Invoices
@@ -74,6 +75,7 @@ class Store:
         self.lists = ListReads(self._read)
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)
+        self.erasures = Erasures(self._write, self._read)
         self.shown = ShownBook(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
         self.invoices = Invoices(self._write, self._read)
@@ -237,6 +239,12 @@ class Store:
         """How many ended; of every purpose when none is named."""
         return self._write(consent.revoke, client, number, purpose, at)
 
+    def wake_consented(
+        self, numbers: Collection[str], campaigns: Collection[str], at: float,
+    ) -> "Future[list[str]]":
+        """Contacts that a missing consent put off are due at once. The campaigns that have one."""
+        return self._write(consent.wake, numbers, campaigns, at)
+
     def consents(self, number: str, client: str | None = None) -> "Future[list[Consent]]":
         """Also those that are over; the latest first."""
         return self._read(consent.of_number, number, client)
@@ -329,9 +337,9 @@ class Store:
 
     def _write(
         self, query: Query, *args: Any, durable: bool = True, fact: bool = False, rows: int = 1,
-        claimed: Sequence[str] = (),
+        claimed: Sequence[str] = (), after: Callable[[sa.Connection], None] | None = None,
     ) -> "Future[Any]":
-        return self._writer.submit(Job(query, args, durable, fact, rows, claimed))
+        return self._writer.submit(Job(query, args, durable, fact, rows, claimed, after))
 
     def _read(self, query: Callable[..., T], *args: Any) -> "Future[T]":
         loop = asyncio.get_running_loop()

@@ -50,6 +50,8 @@ class Job:
     rows: int = 1
     claims: Sequence[str] = ()
     """Call ids that are released if the caller does not learn that they were claimed."""
+    after: Callable[[sa.Connection], None] | None = None
+    """Done after the commit, outside of a transaction, before anybody else may write."""
     future: "asyncio.Future[Any] | None" = field(default=None, init=False)
 
 
@@ -234,6 +236,9 @@ class Writer:
                 done = [self._guard(tx, job) for job in batch] if guarded else self._run_all(tx, batch)
                 queries.write_tally(tx)
             self.commits += 1
+            for job in batch:
+                if job.after is not None:
+                    job.after(connection)
             return done
 
     def _run_all(self, tx: Transaction, batch: Sequence[Job]) -> list[Done]:

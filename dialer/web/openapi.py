@@ -9,6 +9,8 @@ from dialer.quality.record import LegVoice
 from dialer.store.records import CampaignTotals
 from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView, SaleView
 from dialer.web.docstrings import of_fields
+from dialer.web.person_port import CertificateView, ConsentView, ShownView
+from dialer.web.person_routes import Counted
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
 from dialer.web.problems import FieldProblem, Problem
 from dialer.web.quality_port import CallQuality
@@ -29,6 +31,7 @@ _MEANINGS: Final = {
 _VIEWS: Final = (
     AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
     CallQuality, LegVoice,
+    CertificateView, ConsentView, Counted, ShownView,
     Reloaded, MonthBudgetView, FeeView, ForecastView, SaleView,
 )
 """Dataclasses: their fields are described in their source."""

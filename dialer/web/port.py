@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.billing_port import Billing
 from dialer.web.desk_port import Callbacks, Desks, PreviewView, Steering, Wish
+from dialer.web.person_port import Persons
 from dialer.web.quality_port import Quality
 
 AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
@@ -138,6 +139,9 @@ class Control(Protocol):
 
     @property
     def callbacks(self) -> Callbacks: ...
+
+    @property
+    def persons(self) -> Persons: ...
 
     @property
     def steering(self) -> Steering: ...

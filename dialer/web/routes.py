@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
+from dialer.web.person_routes import PERSON_ROUTES
+
 from dialer.campaigns.selection import FIRST
 from dialer.store.records import NewContact
 from dialer.web import views
@@ -197,6 +199,7 @@ ROUTES: Final = (
         seconds=60.0,
     ),
     *DESK_ROUTES,
+    *PERSON_ROUTES,
     *BILLING_ROUTES,
     *QUALITY_ROUTES,
 )

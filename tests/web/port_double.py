@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from person_double import People
 from quality_double import Heard
 
 from dialer.store.records import CampaignTotals, NewContact
@@ -80,6 +81,10 @@ class Plant:
     @property
     def desks(self) -> "Desk":
         return Desk(self)
+
+    @property
+    def persons(self) -> People:
+        return People(self.orders)
 
     @property
     def billing(self) -> "Bills":
