@@ -20,6 +20,8 @@ from tests.e2e.lab import Lab, Puppet
 from tests.e2e.voice_quality.media import Line, Voice, Way, Weather
 
 REPORT_S = 0.5
+STALL_S = 2 * REPORT_S
+"""A loaded machine may keep a voice still for the time between two reports."""
 TALKS, LISTENS = "+493023125060", "+493023125061"
 FILES = {
     **flow("talks", {"line": {"queue": {"skills": ["sales"], "max_wait": "60s", "wrap_up": "0s"}, "next": "bye"},
@@ -122,19 +124,21 @@ async def test_the_figures_are_what_the_lines_did(lab: Lab, stack: AsyncExitStac
     assert (told.codec, told.endpoint, told.switch, told.client) == ("alaw", "trunk", "voice", "acme")
     # 60 ms there and 30 ms back; what a loaded machine adds comes on top
     for row in (told, heard):
-        assert row.round_trip_s is not None and 0.09 <= row.round_trip_s < 0.5
-    assert told.r < heard.r < 93.2 and told.dead_air_s == heard.dead_air_s == 0
+        assert row.round_trip_s is not None and 0.09 <= row.round_trip_s < 1.0
+    assert told.r < heard.r < 93.2 and max(told.dead_air_s, heard.dead_air_s) <= STALL_S
     from_agent, to_agent = found["agent", "in", "agent01"], found["agent", "out", "agent01"]
     assert from_agent.loss == 0 and from_agent.r > heard.r and from_agent.endpoint == "agent01"
     # The switch passes the gaps on: the agent's ear misses what the caller's line lost.
     assert to_agent.loss == pytest.approx(done(lossy.to_switch, to_agent), abs=0.03)
+    told_by_api = await lab.get(f"calls/{calls['10']}/quality")
+    assert (told_by_api["hung_up_by"], len(told_by_api["legs"])) == ("customer", 4)
 
     found = await rows.of(calls["20"], 2)
     told, heard = found["customer", "in", None], found["customer", "out", None]
     assert told.loss == pytest.approx(done(bursty.to_switch, told), abs=0.02 + REPORT_S / told.seconds)
     assert told.lost == sum(passage.lost for passage in bursty.to_switch.passages)
     assert 2.0 - 2 * REPORT_S <= told.dead_air_s <= 2.0 + 2 * REPORT_S and told.r_worst == 0
-    assert heard.loss == pytest.approx(done(bursty.from_switch, heard), abs=0.02) and heard.dead_air_s == 0
+    assert heard.loss == pytest.approx(done(bursty.from_switch, heard), abs=0.02) and heard.dead_air_s <= STALL_S
 
     found = await rows.of(calls["30"], 2)
     told, heard = found["customer", "in", None], found["customer", "out", None]
@@ -151,15 +155,18 @@ async def test_an_agents_leg_is_cut_into_talks(lab: Lab, stack: AsyncExitStack, 
     found = []
     for seed, weather, legs in ((41, Weather(), 4), (42, Weather(loss=0.2), 4), (43, Weather(cut=True), 2)):
         agents_line.to_switch.weather = weather
+        # No report that reaches into the talk tells of the weather before.
+        await until_passed(len(agents_line.to_switch.passages) + 60, agents_line.to_switch)
         caller, line = await called(lab, stack, TALKS, seed, Weather(), Weather())
         await lab.until_bridged(2)
-        await until_passed(len(line.to_switch.passages) + 130, line.to_switch)
+        await until_passed(len(line.to_switch.passages) + 110, line.to_switch)
         caller.hang_up()
         call = (await lab.settled(len(found) + 1))[-1]
         found.append((await rows.of(call.id, legs))["agent", "in", "agent01"])
         await lab.until_agent("agent01", "idle")
     clean, bad, dead = found
     assert clean.loss < 0.02 and clean.r > 80
-    assert bad.loss == pytest.approx(0.2, abs=0.12) and bad.r < clean.r
+    assert bad.loss == pytest.approx(done(agents_line.to_switch, bad), abs=0.04) and bad.loss > 0.05
+    assert bad.r < clean.r
     assert (dead.loss, dead.r, dead.mos) == (1, 0, 1) and dead.dead_air_s == pytest.approx(dead.seconds)
     agents_line.to_switch.weather = Weather()
