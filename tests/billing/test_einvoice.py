@@ -166,6 +166,20 @@ def test_any_month_fits_with_corrections_too(schematron: Any, given_facts: Facts
     assert schematron(made) == []
 
 
+def test_what_rounding_makes_stands_on_the_line() -> None:
+    """As docs/billing.md computes it."""
+    invoice, versions = of("""
+contract: [{from: 2026-01-01, talk: {per_minute: 0.65}, taxes: [{tax: USt, rate: 19%}]}]
+calls:
+  - {id: c1, at: "2026-11-03 10:00:00", talk: 7s}
+  - {id: c2, at: "2026-11-03 11:00:00", talk: 7s}
+  - {id: c3, at: "2026-11-03 12:00:00", talk: 7s}
+""")
+    [line] = document(invoice, ISSUED, parties_of(invoice, SELLER, BUYER, versions))["BG-25"]
+    assert (line["BT-129"], line["BT-146"], line["BT-149"], line["BT-131"]) == ("21", "0.65", "60", "0.24")
+    assert line["BG-28"] == [{"amount": "0.01", "reason": "Rounding of 3 entries"}]
+
+
 def test_a_closed_months_rate_was_changed() -> None:
     """October was closed at 19 %; at 16 % its net moves to the other rate, on November's invoice."""
     [old], [new] = (contract(f"[{{from: 2026-01-01, monthly: 1000, taxes: [{{tax: USt, rate: {percent}%}}]}}]")
