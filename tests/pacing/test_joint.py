@@ -69,6 +69,16 @@ def test_the_higher_priority_dials_first():
     assert placed(both.decide(0.0, {"a": ask(idle=3), "b": ask(idle=3)})) == {"a": 0, "b": 3}
 
 
+def test_what_one_claims_while_nobody_is_free_blocks_nobody_later():
+    both = joint(a=one_to_one(), b=one_to_one())
+    for agent in TEAM:
+        both.on_event(0.0, "a", "connected", f"x{agent}", agent)
+    for now in (0.0, 200.0):
+        both.decide(now, {"a": ask(), "b": ask()})
+    both.shares.put("a", 1.0, 1)
+    assert placed(both.decide(300.0, {"a": ask(idle=1), "b": ask(idle=1)})) == {"a": 1, "b": 0}
+
+
 def test_who_cannot_dial_leaves_everything_to_the_other():
     both = joint(a=one_to_one(), b=one_to_one())
     closed = Ask(ask(idle=4).state, TEAM, open=False)

@@ -64,8 +64,6 @@ class Joint:
     def __init__(self) -> None:
         self.shares = Shares()
         self.members: dict[str, Member] = {}
-        self.claims: dict[str, int] = {}
-        """Agents that a campaign behind its share is to have as they come free."""
         other = Predictive()
         self.put(OTHER, Member(other, other, False), 1.0, 0)
 
@@ -75,7 +73,6 @@ class Joint:
 
     def drop(self, name: str) -> None:
         self.members.pop(name, None)
-        self.claims.pop(name, None)
         self.shares.drop(name)
 
     def on_event(
@@ -123,6 +120,8 @@ class Round:
         self._supply: dict[tuple[str, frozenset[str]], Rows] = {}
         self._said = {name: Said() for name, ask in asks.items() if ask.open}
         self._held: set[str] = set()
+        self._claims: dict[str, int] = {}
+        """Agents that those asked before are to have as they come free."""
         for name in (*asks, OTHER):
             self._look(name)
         joint.shares.set_open(now, asks, self._said)
@@ -203,7 +202,6 @@ class Round:
         member, ask = self._joint.members[name], self._asks[name]
         state = replace(ask.state, due=most if ask.state.due is None else min(most, ask.state.due))
         if member.ahead and self._outlooks[name].risk > 0:
-            self._joint.claims.pop(name, None)
             return self._ask_ahead(name, state)
         holds = member.holds or member.ahead
         state = replace(state, idle=self._spare(name, min(most, len(state.idle)) if holds else len(state.idle)))
@@ -218,12 +216,11 @@ class Round:
     def _claim(self, name: str, decision: Decision) -> None:
         """Nobody is free for a campaign whose turn it is: the others reckon with so many agents less."""
         if decision.places or decision.reason != "no_idle_agent":
-            self._joint.claims.pop(name, None)
             return
         ahead = [self._level(one) for one in self._said if one != name]
         if ahead and max(ahead) > self._level(name):
             behind = (max(ahead) - self._level(name)) / self._joint.shares.call_s(name)
-            self._joint.claims[name] = min(max(1, len(self._asks[name].agents) // 2), max(1, ceil(behind)))
+            self._claims[name] = min(max(1, len(self._asks[name].agents) // 2), max(1, ceil(behind)))
 
     def _spare(self, name: str, most: int) -> tuple[IdleAgent, ...]:
         """Idle agents without whom the others' dials in the air stay within their risk, `most` at most."""
@@ -277,7 +274,7 @@ class Round:
             at_work.update(ask.agents[agent] for agent in joint.shares.busy(one) if agent in new & ask.agents.keys())
             if ask.agents.keys() <= agents:
                 seen = self._outlooks[one]
-                idle -= seen.waiting + joint.claims.get(one, 0)
+                idle -= seen.waiting + self._claims.get(one, 0)
                 if not self._holds(one):
                     in_the_air += seen.in_the_air
                     demand += at_times(seen.demand, seen.points, points)
