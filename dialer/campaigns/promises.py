@@ -11,15 +11,15 @@ PROMISED = "promised"
 
 def promised(contact: Contact, at: float) -> ContactVerdict:
     """The agent says when; whatever the rules for retries allow, the promise stands."""
-    return ContactVerdict(contact.id, CALLBACK, at, PROMISED)
+    return ContactVerdict(contact.id, CALLBACK, at, PROMISED, contact.turn)
 
 
 def again(campaign: Campaign, contact: Contact, outcome: Outcome, now: float) -> ContactVerdict | None:
     """After an attempt to keep the promise that reached nobody: it stands, for the same agent, by the rule `callback`.
     None: the promise is kept, or the rule is worn out, and the contact goes on as any other."""
     if outcome is Outcome.CANCELLED:
-        return ContactVerdict(contact.id, CALLBACK, now)
+        return ContactVerdict(contact.id, CALLBACK, now, turn=contact.turn)
     rule, tried = campaign.retry.get("callback"), contact.tries.get("callback", 0)
     if outcome not in RETRY_REASON or rule is None or tried >= rule.most:
         return None
-    return ContactVerdict(contact.id, CALLBACK, now + rule.delay_s(tried), "callback")
+    return ContactVerdict(contact.id, CALLBACK, now + rule.delay_s(tried), "callback", contact.turn)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from dialer.agents import model as m
 from dialer.calls import events as ev
 from dialer.calls.model import Call, State
+from dialer.campaigns.mix import Mix
 from dialer.campaigns.pacing import Decision, Place
+from dialer.campaigns.policy import Policy
 from dialer.compliance.gate import Gate
 from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
@@ -48,8 +50,10 @@ class Dialling:
     def _claim(self, run: Run, slots: Sequence[Slot], now: float) -> None:
         recorder = self.recorder(run.config, now)
         gate = replace(self._engine.law.gate(run.config, now), shown=recorder.choice)
+        policy, mix = Policy(run.config, gate, now), Mix.of(run.config, run.asked)
         run.claiming += len(slots)
-        future = self._engine.store.claim(run.config.campaign, slots, recorder, now, gate)
+        run.asked += len(slots)
+        future = self._engine.store.claim(run.config.campaign, slots, recorder, now, policy, mix)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._claimed(run, slots, recorder, done)))
 
     def slot(self, run: Run, place: Place, now: float, call_id: str | None = None) -> Slot | None:

@@ -26,6 +26,8 @@ class Run:
     claiming: int = 0
     """Slots whose claim is on its way to the disk."""
     calls: set[str] = field(default_factory=set)
+    asked: int = 0
+    """Contacts asked for so far: which list has its turn."""
     in_the_air: set[str] = field(default_factory=set)
     """Dials that nobody has answered yet."""
     abandoned: set[str] = field(default_factory=set)

@@ -141,21 +141,29 @@ class Search:
             self.tx.count_contacts(self.campaign, name, "waiting", "due", len(ids))
         return len(ids)
 
-    def _fetch(self, line: _Line) -> None:
-        lists, places = tuple(self.lines), range(self.place, max(self.slots, self.place + 1))
-        count = sum(self.mix(lists, place) == line.name for place in places) if not self.passed_over else _MORE
+    def _fill(self) -> None:
+        """Reads of each list as many as the places left will want of it."""
+        names = tuple(self.lines)
+        wanted = Counter(self.mix(names, place) for place in range(self.place, max(self.slots, self.place + 1)))
+        found: list[Contact] = []
+        for name, count in wanted.items():
+            line = self.lines[name]
+            if not line.due and not line.ended:
+                found += self._read(line, count if not self.passed_over else max(_MORE, count))
+        if found:
+            self._learn(found)
+
+    def _read(self, line: _Line, count: int) -> Sequence[Contact]:
         where = {"campaign": self.campaign, "in_list": line.name, "limit": count}
         if line.last is None:
             rows = self.tx.connection.execute(DUE, where).all()
         else:
-            last = line.last
-            where |= {"rank": last.rank, "next_at": last.next_at, "id": last.id}
-            rows = self.tx.connection.execute(DUE_AFTER, where).all()
+            here = {"rank": line.last.rank, "next_at": line.last.next_at, "id": line.last.id}
+            rows = self.tx.connection.execute(DUE_AFTER, where | here).all()
         line.due.extend(map(contact_of, rows))
         line.ended = len(rows) < count
-        if line.due:
-            line.last = line.due[-1]
-            self._learn(line.due)
+        line.last = line.due[-1] if line.due else line.last
+        return line.due
 
     def _learn(self, about: Sequence[Contact]) -> None:
         numbers = [number for contact in about for number in law.numbers_of(contact)]
@@ -190,7 +198,7 @@ class Search:
         while self.lines:
             line = self.lines[self.mix(tuple(self.lines), self.place)]
             if not line.due and not line.ended and self.passed_over < MOST_PASSED_OVER:
-                self._fetch(line)
+                self._fill()
             if line.due:
                 return line
             del self.lines[line.name]
