@@ -27,6 +27,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from dialer import machine_metrics
 from dialer.calls.outcome import Outcome
 from dialer.exposition import CONTENT_TYPE, Children, of_family, page
 from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
@@ -54,6 +55,7 @@ class CampaignLive:
     contacts: Mapping[str, int]
     budgets: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """By rule and window: how many more may be abandoned."""
+    detection: machine_metrics.DetectionLive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ _GAUGES: Final = {
         Definition("dialer_switch_up", "gauge", ("switch",), "1 while the switch's AMI link is logged in."),
         Definition("dialer_store_up", "gauge", (), "1 while the store takes commits."),
         Definition("dialer_draining", "gauge", (), "1 while the engine shuts down."),
-        *(Definition(name, "gauge", labels, meaning) for name, labels, meaning in ROWS),
+        *(Definition(name, "gauge", labels, meaning) for name, labels, meaning in (*ROWS, *machine_metrics.ROWS)),
     )
 }
 
@@ -130,6 +132,7 @@ class Metrics:
         self._define_plant()
         self.voice = VoiceMetrics(self._counter, self._histogram)
         self.fees = FeeMetrics(self._counter)
+        self.machines = machine_metrics.MachineMetrics(self._counter)
 
     def _define_calls(self) -> None:
         counter, histogram = self._counter, self._histogram
@@ -318,6 +321,8 @@ class _Scrape(Collector):
         yield from _plant_gauges(self._live)
         yield from _campaign_gauges(self._live)
         yield from (_gauge(name, found) for name, found in samples(self._live.fees))
+        detections = {(it.client, name): it.detection for name, it in self._live.campaigns.items() if it.detection}
+        yield from (_gauge(name, found) for name, found in machine_metrics.samples(detections))
 
 
 def _gauge(name: str, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:

@@ -19,6 +19,7 @@ from dialer.engine.clock import LoopClock
 from dialer.engine.control import EngineControl
 from dialer.engine.core import Engine
 from dialer.engine.list_imports import import_configured
+from dialer.engine.machines import KEPT_S as MACHINES_S
 from dialer.engine.reconcile import LISTING_EVERY_S
 from dialer.engine.reload import Reloader, render_prompts, sounds_of
 from dialer.fee_meter import FeeMeter
@@ -196,6 +197,7 @@ class Service:
             calls.append((record, contact))
         sessions = await self._store.sessions()
         self._engine.overrides.restore(await self._store.overrides())
+        self._engine.machines.remember(await self._store.detections(self._engine.clock.now() - MACHINES_S))
         self._engine.campaigns.previews.remember(await self._store.skips(self._engine.clock.now() - 86_400.0))
         known = set(self._config.switches)
         for record, _ in calls:

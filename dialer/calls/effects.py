@@ -37,6 +37,11 @@ class Apologise:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveMessage:
+    """Wait for the machine's tone, say the campaign's message to it; the flow's end follows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enqueue:
     request: QueueRequest
 
@@ -104,6 +109,7 @@ Effect = (
     | RunFlow
     | Hold
     | Apologise
+    | LeaveMessage
     | Enqueue
     | Dequeue
     | Join

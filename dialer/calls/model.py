@@ -45,7 +45,7 @@ class Plan:
     direction: Literal["inbound", "outbound"]
     person: Literal["agent", "flow"] = "flow"
     """What a person (or one whom detection could not tell) gets when answering."""
-    machine: Literal["hangup", "agent", "flow"] = "hangup"
+    machine: Literal["hangup", "agent", "flow", "message"] = "hangup"
     request: QueueRequest | None = None
     """Which agents an outbound call is for. Its max_wait_s counts from the answer."""
     from_greeting: bool = False

@@ -82,6 +82,8 @@ def answered_script(call: Call, event: ev.ScriptStarted) -> Step:
     wanted = call.plan.machine if event.answered_by == "machine" else call.plan.person
     if wanted == "hangup":
         return _end(replace(call, why="machine"))
+    if wanted == "message":
+        return replace(call, state=S.FLOW, reserved=None), (*_leave(call), do.LeaveMessage())
     if wanted == "flow" or call.plan.request is None:
         leave = _leave(call)  # an agent held for this dial is not needed
         call, effects = _run_flow(replace(call, reserved=None), None)
@@ -102,6 +104,8 @@ def arrived_script(call: Call, event: ev.ScriptStarted) -> Step:
 
 def script_again(call: Call, event: ev.ScriptStarted) -> Step:
     """The script's connection broke and the dialplan brought the channel back: the flow repeats where it stood."""
+    if call.answered_by == "machine" and call.plan.machine == "message":
+        return call, (do.LeaveMessage(),)
     return _run_flow(call, None)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from dialer.config.budgets import Clock, Windows
 from dialer.config.caller_ids import CallerIds
 from dialer.config.lists import MAIN, ContactList
+from dialer.config.machines import Machine
 from dialer.config.models import PerSecond
 from dialer.config.modes import Callbacks, Mode, Preview
 from dialer.config.opt_out import OptOut
@@ -35,17 +36,6 @@ class Serving(Model):
     wrap_up: Duration = 30.0
 
 
-class Machine(Model):
-    """Answering machines."""
-
-    detect: Flag = False
-    """Listen to the first seconds of an answer; costs a person a moment of silence."""
-    false_positives: Rate = 0.02
-    """Of those hung up as machines, how many are people, until it was measured: some laws count them as abandoned."""
-    then: Literal["hangup", "agent"] = "hangup"
-    """What becomes of a machine."""
-
-
 class Disposition(Model):
     """What an agent may say of a talk. `final` ends the contact; `retry_after` calls it again."""
 
@@ -60,6 +50,8 @@ class Disposition(Model):
     callback: Flag = False
     """The person is to be called at a time that the agent gives with the code, by this agent or by anyone; without a
     time, after `retry_after`."""
+    machine: Flag = False
+    """The agent talked to an answering machine: what detection said is measured by it."""
     do_not_call: Flag = False
     """The client may not call this number again, in any campaign: on its do-not-call list at once."""
     refused: Flag = False

@@ -13,6 +13,7 @@ from dialer.config.document import Document
 from dialer.config.faults import Fault, near
 from dialer.config.flow_checks import flow_faults
 from dialer.config.list_checks import list_faults, retry_faults
+from dialer.config.machine_checks import machine_faults
 from dialer.config.needs import listed, staffed, switch_names, unknown
 from dialer.config.rule_checks import rule_faults
 
@@ -101,6 +102,7 @@ def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     if campaign.agents is not None:
         yield from staffed(draft, document, ("agents", "skills"), campaign.agents.skills, campaign.switches)
     yield from _languages(draft, loaded)
+    yield from machine_faults(draft, loaded)
     yield from _list(draft, loaded)
     yield from _sanity(loaded)
     if loaded.whole:

@@ -1,6 +1,7 @@
 """What an outbound attempt is: the row that is written before it, and what is wanted with whoever answers."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dialer.calls.model import Plan
 from dialer.campaigns.caller_ids import Choice
@@ -47,14 +48,19 @@ class Recorder:
         )
 
 
+def _for_machines(config: Campaign) -> Literal["hangup", "agent", "message"]:
+    """Without agents, nobody is there for a machine that is to have one."""
+    return "hangup" if config.machine.then == "agent" and config.agents is None else config.machine.then
+
+
 def plan_of(config: Campaign) -> Plan:
     """What the campaign wants with an answered person."""
     if config.agents is None:
-        return Plan("outbound", person="flow", machine="hangup", ring_s=config.ring_timeout)
+        return Plan("outbound", person="flow", machine=_for_machines(config), ring_s=config.ring_timeout)
     return Plan(
         "outbound",
         person="agent",
-        machine=config.machine.then,
+        machine=_for_machines(config),
         request=QueueRequest(
             queue=config.campaign,
             skills=tuple(config.agents.skills),

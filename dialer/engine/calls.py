@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from dialer.calls import effects as do
@@ -112,6 +113,8 @@ class Calls:
         match event:
             case ev.ScriptStarted():
                 scripts.attached(live)
+                if self._engine.machines.sampled(live, event):
+                    live.call = replace(live.call, plan=replace(live.call.plan, machine="agent"))
             case ev.ScriptEnded():
                 scripts.detached(live)
             case ev.Bridged(at=at) if isinstance(live.script.command, Dial):
@@ -202,6 +205,8 @@ class Calls:
                 engine.scripts.hold(live, most_s, music)
             case do.Apologise():
                 engine.abandoned.apologise(live)
+            case do.LeaveMessage():
+                engine.machines.leave_message(live)
             case do.Enqueue(request):
                 engine.floor.enqueue(live, request)
             case do.Dequeue():
@@ -229,7 +234,8 @@ class Calls:
     def _originate(self, live: LiveCall) -> None:
         assert live.campaign is not None
         config = self._engine.configuration.plant.switches[live.switch.name]
-        detect = {"DIALER_DETECT": "1"} if live.campaign.machine.detect else {}
+        machine = live.campaign.machine
+        detect = {"DIALER_DETECT": "1", **dict(machine.settings.variables())} if machine.detect else {}
         live.switch.originate(
             OriginateOrder(
                 channel=live.id,

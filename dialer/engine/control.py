@@ -125,6 +125,7 @@ class EngineControl:
             name, run.config.client, run.status, run.reason, dialling, talking, totals, run.config.mode,
             self._engine.overrides.of(name),
             [BudgetView(*astuple(one)) for one in self._engine.budgets.standings(name)],
+            self._engine.machines.view(run.config),
         )
 
     def queues(self) -> Sequence[QueueView]:
@@ -195,6 +196,8 @@ class EngineControl:
             await engine.store.dispose(live.id, state.agent, code, now, verdict)
         except StoreError as error:
             raise RefusedError(f"the disposition could not be stored: {error}") from error
+        if live.call.plan.direction == "outbound":
+            engine.machines.judged(live, campaign, campaign.dispositions[code].machine)
         if verdict.state == "waiting":  # the campaign may think that it is through
             engine.campaigns.contact_added(campaign.campaign)
         engine.floor.apply(state.agent, m.Disposed(live.id))

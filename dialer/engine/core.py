@@ -20,6 +20,7 @@ from dialer.engine.floor import Floor
 from dialer.engine.guaranteed import Guaranteed
 from dialer.engine.ids import Ids
 from dialer.engine.law import Law
+from dialer.engine.machines import Machines
 from dialer.engine.overrides import Overrides
 from dialer.engine.reconcile import Reconciler
 from dialer.engine.schedules import Schedules
@@ -77,6 +78,7 @@ class Engine:
         self.campaigns = Campaigns(self)
         self.callbacks = Callbacks(self)
         self.schedules = Schedules(self)
+        self.machines = Machines(self)
         self.reconciler = Reconciler(self)
         self._inbox: deque[ev.SwitchEvent | Callable[[], None]] = deque()
         self._busy = False

@@ -15,7 +15,7 @@ from dialer.billing.forecast import Fees as Found
 from dialer.billing.months import month_at
 from dialer.billing.parties import Budget
 from dialer.store.invoices import BudgetAlert
-from dialer.web.billing_port import MonthBudgetView, FeeView, ForecastView
+from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine

@@ -27,6 +27,8 @@ class Script:
     """What the flow asked for last."""
     command: Command | None = None
     """What the switch is executing now."""
+    ahead: list[Command] | None = None
+    """What is left of a message to a machine, to be run one after the other."""
     asked_at: float = 0.0
     keyed_at: float | None = None
     """When the keys came in that the next command answers."""
@@ -46,6 +48,8 @@ class LiveCall:
     script: Script = field(default_factory=Script)
     timer: Timer | None = None
     last_agent: str | None = None
+    judged: bool | None = None
+    """Whether its agent found a machine."""
     message: Message | None = None
     agent_needed: bool = False
     """The law lets it ring only while an agent is held for it."""

@@ -33,6 +33,7 @@ def render_prompts(configuration: Configuration) -> None:
     abandons = [campaign.abandon for campaign in configuration.campaigns.values()]
     messages = [abandon.message for abandon in abandons]
     messages += [abandon.opt_out.confirm for abandon in abandons if abandon.opt_out is not None]
+    messages += [campaign.machine.message for campaign in configuration.campaigns.values()]
     utterances = needed(configuration.flows.values(), messages, configuration.plant.speech)
     recordings = {key: recording.path for key, recording in configuration.prompts.items()}
     for directory in {_directory(configuration, s.sounds.write) for s in configuration.plant.switches.values()}:

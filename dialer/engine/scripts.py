@@ -52,7 +52,7 @@ class Scripts:
 
     def follow_reply(self, live: LiveCall, event: ev.ScriptReplied) -> None:
         """The flow's command is done."""
-        if live.script.session is not None:
+        if not self._engine.machines.goes_on(live, event) and live.script.session is not None:
             self._advance(live, event.reply)
 
     # -- effects of the call machine ----------------------------------------------------------------

@@ -66,13 +66,21 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitSilence:
+    """Until the far end has been silent for `silence_s`; `expired` when it was not within `most_s`."""
+
+    silence_s: float
+    most_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """End the call with a Q.850 cause (16 normal clearing, 17 busy, 34 no circuit, 42 congestion)."""
 
     cause: int = 16
 
 
-Command = Answer | Play | Collect | SetLanguage | Dial | Hold | Pause | Hangup
+Command = Answer | Play | Collect | SetLanguage | Dial | Hold | Pause | AwaitSilence | Hangup
 
 Status = Literal["done", "failed", "expired", "answered", "busy", "no_answer", "congestion", "unavailable", "cancelled"]
 

@@ -320,6 +320,17 @@ class Picked:
 
 
 @dataclass(frozen=True, slots=True)
+class Detected:
+    """What machine detection said of a call, and what the agent found."""
+
+    call_id: str
+    campaign: str
+    at: float
+    said_machine: bool
+    was_machine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """A value of a campaign in place of its file's; both as JSON."""
 

@@ -4,6 +4,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -227,6 +228,17 @@ campaign_status = Table(
     Column("campaign", String, primary_key=True),
     Column("status", String, nullable=False),
     Column("at", Double, nullable=False),
+)
+
+detections = Table(
+    "detections", metadata,
+    # What machine detection said of a call that an agent had, and what the agent found.
+    Column("call_id", String, ForeignKey("calls.id"), primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("said_machine", Boolean, nullable=False),
+    Column("was_machine", Boolean, nullable=False),
+    Index(None, "at"),
 )
 
 campaign_overrides = Table(

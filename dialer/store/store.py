@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import callbacks, claims, consent, database, law, overrides, picks, queries, reads
+from dialer.store import callbacks, claims, consent, database, detections, law, overrides, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate, Mix, alphabetical
 from dialer.store.erasure import Erasures
@@ -35,6 +35,7 @@ from dialer.store.records import (
     Contact,
     ContactState,
     ContactVerdict,
+    Detected,
     Known,
     NewContact,
     Override,
@@ -322,6 +323,14 @@ class Store:
 
     def save_campaign_status(self, campaign: str, status: str, at: float) -> "Future[None]":
         return self._write(queries.save_campaign_status, campaign, status, at, fact=True)
+
+    def detected(self, found: Detected) -> "Future[None]":
+        """What an agent found where machine detection had said something."""
+        return self._write(detections.save, found, durable=False, fact=True)
+
+    def detections(self, since: float) -> "Future[list[tuple[str, bool, bool, int]]]":
+        """Campaign, said and was a machine, and how often."""
+        return self._read(detections.since, since)
 
     def overrides(self) -> "Future[list[Override]]":
         """What was changed of campaigns while they ran."""

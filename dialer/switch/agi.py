@@ -12,6 +12,7 @@ from typing import Protocol, assert_never
 
 from dialer.flows.commands import (
     Answer,
+    AwaitSilence,
     Collect,
     Command,
     Dial,
@@ -110,6 +111,8 @@ async def _run(line: Line, command: Command) -> Reply:
             await _wait(line, most_s)
             await line.ask("SET MUSIC OFF")
             return Reply(status="expired")
+        case AwaitSilence():
+            return await _await_silence(line, command)
         case Pause(seconds):
             await _wait(line, seconds)
             return Reply()
@@ -175,3 +178,11 @@ async def _dial(line: Line, command: Dial) -> Reply:
     # Not ANSWEREDTIME: Asterisk 22 counts that from the answer of the caller's own channel. Where the link was
     # down and nobody told us of the bridge, the ringing counts as well.
     return Reply(status="answered", seconds=round(ended - max(began, line.joined_at()), 3))
+
+
+async def _await_silence(line: Line, command: AwaitSilence) -> Reply:
+    """WaitForSilence counts its time-out in whole seconds."""
+    most_s = math.ceil(max(1.0, command.most_s))
+    await line.ask(f"EXEC WaitForSilence {round(command.silence_s * 1000)},1,{most_s}", most_s=most_s + 10.0)
+    answer = await line.ask("GET VARIABLE WAITSTATUS")
+    return Reply(status="done" if answer.data == "SILENCE" else "expired")

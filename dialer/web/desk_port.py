@@ -22,6 +22,21 @@ class PreviewView:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectionView:
+    """What agents found of the machines that they were given to see, in the last 90 days."""
+
+    samples: int
+    people: int
+    """Of these: taken for machines, and people."""
+    rate: float | None
+    low: float
+    """Of the rate's 95 % interval."""
+    high: float
+    missed: float | None
+    """Of the calls that agents had as people's: machines."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What a person asked for with a disposition: to be called again."""
 

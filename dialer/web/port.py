@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.billing_port import Billing
-from dialer.web.desk_port import Callbacks, Desks, PreviewView, Steering, Wish
+from dialer.web.desk_port import Callbacks, Desks, DetectionView, PreviewView, Steering, Wish
 from dialer.web.person_port import Persons
 from dialer.web.quality_port import Quality
 
@@ -94,6 +94,8 @@ class CampaignView:
     overrides: Mapping[str, object] = field(default_factory=dict)
     """By key, what was changed while it ran and counts in place of the file."""
     budgets: Sequence[BudgetView] = ()
+    detection: DetectionView | None = None
+    """Of answering machines, where the campaign looks for them."""
 
 
 @dataclass(frozen=True, slots=True)

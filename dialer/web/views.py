@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialer.fee_metrics import FeeLive
+from dialer.machine_metrics import DetectionLive
 from dialer.metrics import CampaignLive, Live
 from dialer.numbers import mask
 from dialer.web.billing_port import FeeView
+from dialer.web.desk_port import DetectionView
 from dialer.web.port import AgentView, CallView, Control
 
 
@@ -23,6 +25,12 @@ def calls(control: Control) -> Sequence[CallView]:
     return [replace(view, number=mask(view.number)) for view in control.calls()]
 
 
+def _detection(view: DetectionView | None) -> DetectionLive | None:
+    if view is None or view.rate is None:
+        return None
+    return DetectionLive(view.rate, view.low, view.high, view.samples)
+
+
 def live(control: Control) -> Live:
     """Read on the event loop's thread, rendered on another."""
     health = control.health()
@@ -32,7 +40,7 @@ def live(control: Control) -> Live:
         campaigns={
             view.id: CampaignLive(
                 view.client, view.status, view.dialling, view.talking, dict(view.totals.contacts),
-                {(budget.rule, budget.window): budget.left for budget in view.budgets},
+                {(budget.rule, budget.window): budget.left for budget in view.budgets}, _detection(view.detection),
             )
             for view in control.campaigns()
         },

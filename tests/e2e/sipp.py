@@ -31,6 +31,9 @@ GREETING = (
     "Hello, you have reached the answering machine of a family that is not at home right now, and will not be back "
     "before tomorrow evening. Please leave your name and your number after the tone, and we will call you back."
 )
+SHORT_GREETING = "Hello, this is the answering machine of the Miller family. Please speak after the tone."
+SILENCE = b"\xd5"
+"""A sample of A-law."""
 _MESSAGE = re.compile(r"^UDP message (sent|received) [^\n]*\n\n(.*?)(?=^-{20,} |\Z)", re.MULTILINE | re.DOTALL)
 START_S = 10.0
 STOP_S = 5.0
@@ -179,9 +182,10 @@ class Sipp:
         return "\n".join(file.read_text(errors="replace")[-2000:] for file in files if file.exists())
 
 
-def called_people(port: int, *, ring_ms: int = 200, brief_ms: int = 1000) -> Sipp:
-    """The far side of the trunk: answers by the last two digits of the number, as `called.xml` says."""
-    return Sipp("called", [], port=port, RING_MS=ring_ms, BRIEF_MS=brief_ms)
+def called_people(port: int, *, ring_ms: int = 200, brief_ms: int = 1000, machine: str = "machine") -> Sipp:
+    """The far side of the trunk: answers by the last two digits of the number, as `called.xml` says. `machine`: the
+    voice of its answering machine, `machine` with a long greeting or `answerphone` with a short one and a tone."""
+    return Sipp("called", [], port=port, RING_MS=ring_ms, BRIEF_MS=brief_ms, MACHINE=machine)
 
 
 def phones(port: int, *, hold_ms: int = 600_000) -> Sipp:
@@ -247,8 +251,22 @@ def voices() -> Path:
             fresh = Path(f"{file}.{free_port()}")
             fresh.write_bytes(raw)
             fresh.rename(file)
+    phone = directory / "answerphone.alaw"
+    if not phone.exists():
+        fresh = Path(f"{phone}.{free_port()}")
+        fresh.write_bytes(_answerphone(subprocess.run(
+            ["espeak-ng", "--stdout", SHORT_GREETING], check=True, capture_output=True).stdout))  # fmt: skip
+        fresh.rename(phone)
     (directory / "nine.pcap").write_bytes(capture("9"))
     return directory
+
+
+def _answerphone(greeting: bytes) -> bytes:
+    """A greeting, a pause, a tone, and silence for long: raw A-law."""
+    raw = ["-r", "8000", "-c", "1", "-e", "a-law", "-t", "al", "-"]
+    spoken = subprocess.run(["sox", "-V1", "-t", "wav", "-", *raw], input=greeting, check=True, capture_output=True)
+    tone = subprocess.run(["sox", "-V1", "-n", *raw, "synth", "0.4", "sine", "1000"], check=True, capture_output=True)
+    return spoken.stdout + SILENCE * 4000 + tone.stdout + SILENCE * 8000 * 40
 
 
 def media_port() -> int:

@@ -15,6 +15,7 @@ from dialer import exposition
 from dialer import metrics as module
 from dialer.calls.outcome import Outcome
 from dialer.fee_metrics import FeeLive
+from dialer.machine_metrics import DetectionLive
 from dialer.metrics import CampaignLive, Live, Metrics, reference
 from dialer.quality.streams import Interval
 from dialer.store.records import CallRecord
@@ -23,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 LIVE = Live(
     agents={"idle": 3},
     calls={("inbound", "queued"): 2},
-    campaigns={"winback": CampaignLive("acme", "running", 4, 5, {"due": 10, "done": 2}, {("own", "30d"): 1.5})},
+    campaigns={"winback": CampaignLive(
+        "acme", "running", 4, 5, {"due": 10, "done": 2}, {("own", "30d"): 1.5}, DetectionLive(0.05, 0.01, 0.2, 40))},
     queues={"support": (2, 12.5)},
     switches={"main": True, "second": False},
     fees=[FeeLive("acme", "EUR", 100.0, {"talk": 812.5}, {"expected": 1500.0}, (1000.0, 0.8125, False))],
@@ -67,6 +69,7 @@ def used() -> Metrics:
     it.imported("winback", {"imported": 5, "duplicates": 1, "rejected": 2})
     it.refused("winback", "de.hours")
     it.opted_out("acme", "key")
+    it.machines.message("winback", left=True)
     it.fees.alerted("acme")
     it.action_failed("main", "Originate")
     it.link("main", True)
