@@ -18,6 +18,8 @@ QUICK_MEMORY = 30.0
 QUICK_S = 90.0
 QUICK_TRUST = 10.0
 BREAK_SIGMAS = 3.2
+RECALLED = 200.0
+"""Dials that the share of an earlier life counts as, at most."""
 OUTAGE_DIALS = 40.0
 OUTAGE_S = 900.0
 """An outage longer than this is no outage: the list is like that."""
@@ -39,6 +41,14 @@ class Times:
         if self._unit > 1e9:
             self._weights = [weight / self._unit for weight in self._weights]
             self._unit = 1.0
+
+    def learned(self) -> list[float]:
+        return [round(weight / self._unit, 4) for weight in self._weights]
+
+    def recall(self, weights: Sequence[float], keep: float) -> None:
+        """Of another ring time-out, they say nothing. `keep`: how much of their weight counts still, 0..1."""
+        if len(weights) == self._bins and sum(weights) > 0:
+            self._weights, self._unit = [keep * weight + 1e-6 for weight in weights], 1.0
 
     def learn_after(self, seconds: float, weight: float) -> None:
         """It would have been later than that, nobody knows when: in proportion to what is known (Efron 1967)."""
@@ -75,6 +85,14 @@ class Share:
         self._seen, self._expected = 0.0, 0.0
         self._recent, self._recent_persons = 0.0, 0.0
         self._out_since: float | None = None
+
+    def learned(self) -> list[float]:
+        return [self._dials, self._persons]
+
+    def recall(self, dials: float, persons: float, keep: float) -> None:
+        """Not for more than it is worth: people answer otherwise at another hour."""
+        trust = max(10.0, keep * min(dials, RECALLED))
+        self._dials, self._persons = trust, trust * min(0.98, max(0.005, persons / dials))
 
     @property
     def settled(self) -> float:
@@ -193,6 +211,26 @@ class Answers:
         self._person.learn_after(after, person)
         self._live.learn_after(after, person)
         self._other.learn_after(after, 1 - person)
+
+    def learned(self) -> dict[str, list[float]]:
+        return {
+            "person": self._person.learned(), "live": self._live.learned(), "other": self._other.learned(),
+            "machine": self._machine.learned(), "share": self.share.learned(),
+            "detection": [self._machines, self._detection_s], "detect_person": [*self._detect_person],
+            "detect_machine": [*self._detect_machine],
+        }  # fmt: skip
+
+    def recall(self, learned: Mapping[str, Sequence[float]], keep: float) -> None:
+        for name, times in (
+            ("person", self._person), ("live", self._live), ("other", self._other), ("machine", self._machine),
+        ):  # fmt: skip
+            times.recall(learned[name], keep)
+        dials, persons = learned["share"]
+        self.share.recall(dials, persons, keep)
+        self._machines, self._detection_s = learned["detection"]
+        for detect, name in ((self._detect_person, "detect_person"), (self._detect_machine, "detect_machine")):
+            detect[:] = [float(weight) for weight in learned[name]][: len(detect)]
+        self.refresh(len(self.points))
 
     @property
     def detection_s(self) -> float:

@@ -4,12 +4,15 @@ Every survival curve is what was seen, weighed by age, mixed with a lognormal cu
 that few samples are smooth and many are themselves, whatever their shape.
 """
 
+from collections.abc import Sequence
 from math import erf, exp, log, sqrt
 from operator import mul
 
 RATIO = 1.12
 FIRST_S = 1.0
 BINS = 80
+LEAST_TRUST = 6.0
+"""Samples that what was learnt counts as at least, however long ago."""
 SMOOTH = 20.0
 """The lognormal curve counts as so many samples."""
 
@@ -43,6 +46,21 @@ class Lasting:
             self._bins = [weight / self._unit for weight in self._bins]
             self._seen /= self._unit
             self._unit = 1.0
+
+    def learned(self) -> list[float]:
+        bins = [round(weight / self._unit, 4) for weight in self._bins]
+        return [self._weight, self._sum, self._squares, float(self.samples), *bins]
+
+    def recall(self, learned: Sequence[float], keep: float) -> None:
+        """`keep`: how much of its weight counts still, 0..1."""
+        weight, total, squares, samples, *bins = learned
+        if len(bins) != len(self._bins) or weight <= 0:
+            return
+        scale = max(keep, min(1.0, LEAST_TRUST / weight))
+        self._weight, self._sum, self._squares = scale * weight, scale * total, scale * squares
+        self._bins, self._unit, self.samples = [scale * own for own in bins], 1.0, int(samples)
+        self._seen = sum(self._bins)
+        self.refresh()
 
     def refresh(self) -> None:
         """Make the curve anew from what was learnt: the queries that follow see it."""
@@ -100,6 +118,13 @@ class Freeing:
         """After the wrap-up an agent takes the next call, or goes."""
         self._back = self._back * 0.99 + came_back
         self._gone = self._gone * 0.99 + (not came_back)
+
+    def learned(self) -> list[float]:
+        return [self._back, self._gone]
+
+    def recall(self, back: float, gone: float) -> None:
+        if back > 0 and gone > 0:
+            self._back, self._gone = back, gone
 
     def refresh(self, horizons: list[float]) -> None:
         """Make the tables anew."""

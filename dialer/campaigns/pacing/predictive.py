@@ -5,7 +5,8 @@ the agents idle now and those freed by then. It dials while that risk is at most
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import Any
 
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
@@ -32,6 +33,8 @@ TAKING_S = 3.0
 """A call to be taken back that is in the air after this is to be counted on again."""
 MOST = 1000
 """Dials in one decision, at most."""
+HALF_LIFE_S = 7 * 86_400.0
+"""What was learnt counts half so long after."""
 MOST_TAKEN = 4
 """Calls taken back in one decision, at most."""
 
@@ -70,6 +73,36 @@ class Predictive:
         self._taken: dict[str, float] = {}
         """Dials in the air that we asked to have taken back, and when."""
         self._refreshed_at = self._seen_at = float("-inf")
+
+    # -- from one life to the next ------------------------------------------------------------------
+
+    def learned(self) -> dict[str, Any]:
+        """What another pacer may begin with, as JSON: of people and agents, not of the budget."""
+        return {
+            "answers": self._answers.learned(), "talk": self._talk.learned(), "wrap": self._wrap.learned(),
+            "freeing": self._freeing.learned(), "patience": self._patience_s,
+        }  # fmt: skip
+
+    def recall(self, learned: Mapping[str, Any], age_s: float) -> None:
+        """What one that was saved so long ago had learnt. What cannot be read is left out whole: it starts cold."""
+        keep = 0.5 ** (max(0.0, age_s) / HALF_LIFE_S)
+        try:
+            self._answers.recall(learned["answers"], keep)
+            self._talk.recall(learned["talk"], keep)
+            self._wrap.recall(learned["wrap"], keep)
+            self._freeing.recall(*learned["freeing"])
+            self._patience_s = min(self._pace.connect_s, max(0.0, float(learned["patience"])))
+        except (KeyError, TypeError, ValueError):
+            self._reset(self._pace)
+        self._refreshed_at = float("-inf")
+
+    def retune(self, pace: Pace) -> None:
+        """Another budget, other times: what was learnt, and what is under way, stays."""
+        if pace.ring_s != self._pace.ring_s:
+            learned, self._answers = self._answers.learned(), Answers(pace.ring_s)
+            self._answers.recall(learned, 1.0)
+        self._pace, self._budget = pace, Budget(pace)
+        self._refreshed_at = float("-inf")
 
     # -- what happened ------------------------------------------------------------------------------
 
