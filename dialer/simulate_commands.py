@@ -42,6 +42,7 @@ def simulate(
     contacts: Annotated[
         int | None, typer.Option(min=1, help="So many made-up contacts; left out, the list does not end.")
     ] = None,
+    own_lists: Annotated[bool, typer.Option("--own-lists", help="The contacts of the campaign's own lists.")] = False,
     start: Annotated[str, typer.Option(help="When it begins, as 2026-11-23T09:00 by the client's clock.")] = "",
     learn: Annotated[int | None, typer.Option(min=1, help="People as in the last so many days of the store.")] = None,
     replay: Annotated[str, typer.Option(help="This past day again, as 2026-11-20: its agents, its calls.")] = "",
@@ -58,8 +59,10 @@ def simulate(
     if campaign not in configuration.campaigns:
         fail(f"there is no campaign {campaign}; there are {', '.join(configuration.campaigns)}", 2)
     config = configuration.campaigns[campaign]
-    if replay and (learn is not None or start or contacts is not None):
-        fail("--replay takes the day as it was: leave --learn, --start and --contacts out", 2)
+    if replay and (learn is not None or start or contacts is not None or own_lists):
+        fail("--replay takes the day as it was: leave --learn, --start, --contacts and --own-lists out", 2)
+    if own_lists and contacts is not None:
+        fail("--own-lists or --contacts, not both", 2)
     planner = _Planner(configuration, config, agents, 3600 * hours)
     planned = list(cast.modes(compare)) or [_mode_of(config)]
     costs = Costs(agent_hour, line_minute)
@@ -67,7 +70,7 @@ def simulate(
         if replay:
             planner.take_day(replay)
         else:
-            planner.plan(start, contacts, learn)
+            planner.plan(start, contacts, learn, own_lists)
         rows = [(mode, _shifts(planner, mode, range(seed, seed + seeds))) for mode in planned]
         for path in plot or []:
             _plot(rows, path, planner)
@@ -118,17 +121,18 @@ class _Planner:
         self._samples: Samples | None = None
         self._began_at = 0.0
         self._count: int | None = None
+        self._own_lists = False
         self._day: tuple[Sequence[CallRecord], Sequence[AgentSpan]] | None = None
         self.really: Rehearsed | None = None
         """What the replayed day came to."""
 
-    def plan(self, start: str, contacts: int | None, learn: int | None) -> None:
+    def plan(self, start: str, contacts: int | None, learn: int | None, own_lists: bool) -> None:
         from dialer.rehearsal import cast, past
 
         now = datetime.now(UTC)
         began = self._moment(start) if start else cast.next_shift(self._configuration, self.campaign, now)
         self._began_at = began.timestamp()
-        self._count = contacts
+        self._count, self._own_lists = contacts, own_lists
         if learn is not None:
             calls, spans = self._before(now.timestamp() - learn * DAY_S, now.timestamp())
             self._samples = past.samples_of(calls, spans, self.zone)
@@ -191,7 +195,8 @@ class _Planner:
         if self._day is None:
             agents = cast.team(self._configuration, config, self._size)
             steps = usual_day(agents, self._seconds, seed)
-            contacts = cast.made_up(config, self._count or cast.enough(config, self._size, self._seconds))
+            wanted = self._count or cast.enough(config, self._size, self._seconds)
+            contacts = None if self._own_lists else cast.made_up(config, wanted)
         else:
             calls, spans = self._day
             names = sorted({span.agent for span in spans})

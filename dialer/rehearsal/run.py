@@ -1,15 +1,19 @@
 """Sets up an engine without Asterisk, lets a shift pass in virtual time, and accounts for it."""
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from dialer.billing.months import month_at
 from dialer.bookkeeping import agreement_of, rated
 from dialer.calls import events as ev
+from dialer.campaigns.lists import import_list
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.config.models import Agent
@@ -41,7 +45,8 @@ class Shift:
     """As in the campaign's file, a power's ratio after a colon: `power:2.5`."""
     agents: Mapping[str, Agent]
     steps: Sequence[Step]
-    contacts: Sequence[NewContact]
+    contacts: Sequence[NewContact] | None
+    """None: those of the campaign's own lists."""
     population: Population
     began_at: float
     seconds: float
@@ -86,8 +91,10 @@ class _Stage:
         shift = self._shift
         configuration = _cast(shift)
         store = MemoryStore.empty()
-        for at in range(0, len(shift.contacts), CHUNK):
-            await store.add_contacts(shift.campaign, shift.contacts[at : at + CHUNK])
+        if shift.contacts is None:
+            await _take_lists(store, configuration, configuration.campaigns[shift.campaign])
+        for at in range(0, len(shift.contacts or ()), CHUNK):
+            await store.add_contacts(shift.campaign, (shift.contacts or ())[at : at + CHUNK])
         engine = Engine(configuration, store, LocalLimits(), Metrics(), self._clock, sounds_of(configuration))
         self._control = EngineControl(engine, Reloader(engine, configuration.root, None, lambda: None))
         staff = Staff(engine, shift.population, shift.steps, self._dispose)
@@ -136,6 +143,18 @@ class _Stage:
         month = month_at(self._shift.began_at, agreement.zone)
         entries = await rated(store, agreement, month)
         return sum((entry.amount for entry in entries if entry.unit in ("call", "s", "sale")), Decimal(0))
+
+
+async def _take_lists(store: MemoryStore, configuration: Configuration, campaign: Campaign) -> None:
+    """From copies: the reports of what became no contact, which lie beside the lists, stay as they are. Raises
+    ListError, and ValueError when there are none."""
+    if not campaign.sources:
+        raise ValueError(f"{campaign.campaign} names no list; leave --own-lists out, or write --contacts")
+    with tempfile.TemporaryDirectory() as scratch:
+        for source in campaign.sources:
+            copy = Path(scratch) / Path(source.file).name
+            shutil.copyfile(configuration.root / "configs" / source.file, copy)
+            await import_list(store.imports, campaign, copy, source=source)
 
 
 def _cast(shift: Shift) -> Configuration:
