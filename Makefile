@@ -20,7 +20,7 @@ run:
 	@exec $(BIN)/python -m demo
 
 test: setup
-	$(BIN)/python -m pytest
+	scripts/run-tests
 
 lint: setup
 	$(BIN)/ruff check .
