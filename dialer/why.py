@@ -12,6 +12,7 @@ from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.engine.law import statute_of
 from dialer.hours import next_opening
+from dialer.pseudonyms import Pseudonyms
 from dialer.registers import FOLDER, Registers
 from dialer.store.records import Contact, Known, Refusal
 from dialer.store.store import Store
@@ -38,6 +39,8 @@ class Findings:
     next_at: float | None
     """When rules, hours and retry all allow it; None for never by itself."""
     packs: Sequence[str]
+    consents: Sequence[float]
+    """When the person consented to calls of the campaign's purpose, as far as a rule asks."""
 
 
 async def look(
@@ -45,7 +48,7 @@ async def look(
 ) -> Findings:
     statute = statute_of(configuration)
     registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
-    gate = statute.gate(campaign, registers, now)
+    gate = statute.gate(campaign, registers, now, Pseudonyms(configuration.root).alias)
     known = await store.known(gate.asked, contact)
     due_at = max(now, contact.next_at)
     at_due, held = statute.gate(campaign, registers, due_at), campaign.agents is not None
@@ -63,6 +66,7 @@ async def look(
         asked_at=due_at,
         next_at=_next(configuration, campaign, contact, known, due_at),
         packs=[rules.pack.rules for rules in gate.packs(place)],
+        consents=[given for number, given, _ in known.consents if number == contact.number],
     )
 
 
@@ -98,6 +102,8 @@ def told(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:
     zones = ", ".join(found.place.zones[:3]) or "unknown"
     more = f" and {len(found.place.zones) - 3} more" if len(found.place.zones) > 3 else ""
     yield f"country {found.place.country or 'unknown'}, time zone {zones}{more}, rules {packs}"
+    for given in found.consents:
+        yield f"consent to {campaign.purpose} given {shown(given, found.place)}"
     for at, outcome, disposition in found.calls:
         said = f", the agent said {disposition}" if disposition else ""
         yield f"called {shown(at, found.place)}: {outcome or 'under way'}{said}"

@@ -1,6 +1,7 @@
 """`dialer dnc` and `dialer why`, with and without a running engine."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from port_double import Plant
 
 from dialer.calls.outcome import Outcome
-from dialer.store.records import CallRecord, ContactVerdict, NewContact, Refusal, Slot
+from dialer.store.records import CallRecord, Consent, ContactVerdict, NewContact, Refusal, Slot
 from dialer.store.store import Store
 
 Dialer = Callable[..., Any]
@@ -33,7 +34,8 @@ def in_store(root: Path, work: Callable[[Store], Coroutine[Any, Any, Any]]) -> A
 def ruled(root: Path) -> Path:
     """The samples, under the rules of each number's country, always open."""
     path = root / "configs/campaigns" / f"{WINBACK}.yaml"
-    path.write_text("\n".join(line for line in path.read_text().splitlines() if not line.startswith("rules:")) + "\n")
+    kept = [line for line in path.read_text().splitlines() if not line.startswith("rules:")]
+    path.write_text("\n".join([*kept, "purpose: service", ""]))
     return root
 
 
@@ -79,14 +81,14 @@ def test_why_of_a_contact_that_was_called_and_refused(dialer: Dialer, ruled: Pat
         await store.add_contacts(WINBACK, [NewContact(NUMBER)])
         [attempt] = await store.claim(
             WINBACK, [Slot("c1", "main")],
-            lambda slot, contact: CallRecord(slot.call_id, "outbound", "n1", "main", "acme", contact.number, "+4930",
+            lambda slot, contact, _: CallRecord(slot.call_id, "outbound", "n1", "main", "acme", contact.number, "+4930",
                                              1_700_478_000.0, WINBACK, contact.id),
             1e10,
         )  # fmt: skip
         call = CallRecord("c1", "outbound", "n1", "main", "acme", NUMBER, "+4930", 1_700_478_000.0, WINBACK,
                           attempt.contact.id, outcome=Outcome.NO_ANSWER, ended_at=1_700_478_030.0)  # fmt: skip
         await store.settle(call, ContactVerdict(attempt.contact.id, "waiting", 1_700_500_000.0, "no_answer"))
-        [_] = await store.claim(WINBACK, [Slot("c2", "main")], lambda slot, contact: CallRecord(
+        [_] = await store.claim(WINBACK, [Slot("c2", "main")], lambda slot, contact, _: CallRecord(
             slot.call_id, "outbound", "n1", "main", "acme", contact.number, "+4930", 1_700_510_000.0, WINBACK,
             contact.id), 1e10)  # fmt: skip
         refusal = Refusal(attempt.contact.id, 1_700_510_000.0, "de.hours", 1_700_550_000.0, "too late")
@@ -99,7 +101,7 @@ def test_why_of_a_contact_that_was_called_and_refused(dialer: Dialer, ruled: Pat
     assert said.exit_code == 0
     lines = said.output.splitlines()
     assert lines[:4] == [
-        f"contact {contact}, {NUMBER}, of {WINBACK}: due, 1 attempts (no_answer 1)",
+        f"contact {contact}, {NUMBER}, of {WINBACK}: waiting, 1 attempts (no_answer 1)",
         "country DE, time zone Europe/Berlin, rules de",
         "called Mon 2023-11-20 12:00 Europe/Berlin: no_answer",
         "refused Mon 2023-11-20 20:53 Europe/Berlin by de.hours, until Tue 2023-11-21 08:00 Europe/Berlin: too late",
@@ -128,3 +130,25 @@ def test_why_names_the_moment_when_retry_rules_and_hours_all_allow_it(dialer: Di
     said = dialer(ruled, "why", NUMBER, "--campaign", WINBACK).output.splitlines()
     assert said[-3].startswith("at Sun 2099-01-04 12:00 Europe/Berlin, when it is due: de.hours refuses it")
     assert said[-1] == "next: Mon 2099-01-05 08:00 Europe/Berlin"
+
+
+def test_why_of_consent_and_of_a_call_that_needs_an_agent(dialer: Dialer, ruled: Path) -> None:
+    path = ruled / "configs/campaigns" / f"{WINBACK}.yaml"
+    path.write_text(path.read_text().replace("purpose: service", "purpose: advertising"))
+    number, now = "+442079460123", time.time()
+    assert "de.consent refuses it" in dialer(ruled, "why", NUMBER, "--campaign", WINBACK).output
+
+    async def history(store: Store) -> None:
+        await store.add_consents([Consent("acme", NUMBER, "advertising", now - 60, None, None, "form", "form 4711")])
+        abandoned = CallRecord("c1", "outbound", "n1", "main", "acme", number, "+4930", now - 3600, WINBACK,
+                               answered_at=now - 3600, ended_at=now - 3590, outcome=Outcome.ABANDONED, message="heard")
+        await store.settle(abandoned, None)
+
+    in_store(ruled, history)
+    said = dialer(ruled, "why", NUMBER, "--campaign", WINBACK).output
+    assert "consent to advertising given" in said and "de.consent" not in said
+    registers = ruled / "tps.csv"
+    registers.write_text("+442079460999\n")
+    assert dialer(ruled, "dnc", "import", str(registers), "--register", "tps").exit_code == 0
+    said = dialer(ruled, "why", number, "--campaign", WINBACK).output
+    assert "with an agent held for the dial" in said or "uk.hours refuses it" in said
