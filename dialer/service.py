@@ -25,7 +25,7 @@ from dialer.engine.reload import Reloader, render_prompts, sounds_of
 from dialer.fee_meter import FeeMeter
 from dialer.flows.speech import SpeechError
 from dialer.metrics import Metrics
-from dialer.store.people import Counted
+from dialer.store.people import Counted, Learned
 from dialer.store.store import Store, StoreError
 from dialer.switch.asterisk import AsteriskSwitch
 from dialer.switch.fastagi import ScriptServer
@@ -229,7 +229,8 @@ class Service:
             if saved is None:
                 await import_configured(self._engine, name)
             people = await self._store.people.since(name, self._engine.clock.now() - KEPT_S)
-            self._begin(name, saved, people)
+            learned = await self._store.people.learned(name)
+            self._begin(name, saved, people, learned)
             if saved is not None:  # it has contacts: it does not wait for more
                 await import_configured(self._engine, name)
         except StoreError as error:
@@ -237,12 +238,14 @@ class Service:
             return False
         return True
 
-    def _begin(self, name: str, saved: tuple[str, float] | None, people: Iterable[Counted]) -> None:
+    def _begin(
+        self, name: str, saved: tuple[str, float] | None, people: Iterable[Counted], learned: Learned | None
+    ) -> None:
         run = self._engine.campaigns.runs.get(name)
         if run is None or name in self._started:
             return
         self._started.add(name)
-        self._engine.campaigns.remember(name, people)
+        self._engine.campaigns.remember(name, people, learned)
         if run.config.schedule is not None:
             status = self._engine.schedules.begin(name, saved)
         else:
@@ -263,6 +266,7 @@ class Service:
             if loop.time() - listed_at >= LISTING_EVERY_S:
                 listed_at = loop.time()
                 self._engine.reconciler.list_all()
+                self._engine.campaigns.pacing.save_learned()
                 await self._engine.shown_numbers.refresh()
             with suppress(StoreError):
                 await self._control.refresh()
@@ -283,6 +287,7 @@ class Service:
             if not await self._until(lambda: not len(engine.calls), SETTLE_S):
                 for live in list(engine.calls):
                     engine.post(ev.Gone(live.id, engine.clock.now()))
+        engine.campaigns.pacing.save_learned(now=True)
         engine.floor.log_out_all()
         await self._until(lambda: not engine.floor.anyone(), SETTLE_S)
         await self._until(lambda: not engine.calls.unwritten, SETTLE_S)

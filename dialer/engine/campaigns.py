@@ -17,7 +17,7 @@ from dialer.engine.pacing_feed import Tiding, of_dial
 from dialer.engine.previews import Previews
 from dialer.engine.run import AHEAD_CHECK_S, IDLE_CHECK_S, LIMITED_CHECK_S, Run, Status
 from dialer.hours import is_open
-from dialer.store.people import Counted
+from dialer.store.people import Counted, Learned
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -66,8 +66,8 @@ class Campaigns:
                 self.runs[name] = Run(config)
                 self.pacing.start(config)
             elif run.config != config:
-                run.config = config
-                self.pacing.change(config)
+                before, run.config = run.config, config
+                self.pacing.change(before, config)
         for name, run in list(self.runs.items()):
             if name not in configured:
                 run.status = run.reason = "draining"
@@ -75,11 +75,12 @@ class Campaigns:
                 self.end_drained(run)
         self.kick_all()
 
-    def remember(self, name: str, people: Iterable[Counted]) -> None:
-        """What the store knows of people before this engine began: a restart does not forget the budget."""
+    def remember(self, name: str, people: Iterable[Counted], learned: Learned | None = None) -> None:
+        """What the store knows of before this engine began: a restart forgets neither the budget nor what was
+        learnt."""
         if (run := self.runs.get(name)) is not None:
             self._engine.budgets.remember(name, people)
-            self.pacing.start(run.config)
+            self.pacing.start(run.config, learned)
 
     def end_drained(self, run: Run) -> None:
         """The last call of a campaign that is drained, or was taken out of the configuration."""

@@ -12,10 +12,12 @@ from dialer.coordination.limits import Scope
 from dialer.engine.arrivals import Arrivals
 from dialer.engine.pacing_feed import Tiding
 from dialer.engine.run import MOST_AT_ONCE, Run
+from dialer.store.people import Learned
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
 
+SAVE_EVERY_S = 300.0
 NOBODY: Mapping[str, str] = {}
 
 
@@ -24,20 +26,42 @@ class Pacing:
         self._engine = engine
         self._joint = Joint()
         self.arrivals = Arrivals(engine)
+        self._saved_at = engine.clock.now()
+        self._learning: set[str] = set()
+        """Campaigns that have heard something since they were saved."""
         self._agentless: dict[str, Pacer] = {}
         self._grouped: tuple[tuple[tuple[str, int], ...], list[list[str]]] = ((), [])
         """Who shares agents with whom, as long as nobody comes or goes."""
 
     # -- whose campaigns there are ------------------------------------------------------------------
 
-    def start(self, config: Campaign) -> None:
-        """A campaign that is new here, or whose people are known from now on."""
-        self._put(config, Predictive(self._engine.budgets.pace(config)))
+    def start(self, config: Campaign, learned: Learned | None = None) -> None:
+        """A campaign that is new here, or whose past is known from now on."""
+        forecast = Predictive(self._engine.budgets.pace(config))
+        if learned is not None:
+            at, state = learned
+            forecast.recall(state, self._engine.clock.now() - at)
+        self._put(config, forecast)
 
-    def change(self, config: Campaign) -> None:
+    def change(self, before: Campaign, config: Campaign) -> None:
         """The same campaign with other settings: what was learnt stays."""
         member = self._joint.members.get(config.campaign)
-        self._put(config, member.forecast if member is not None else Predictive(self._engine.budgets.pace(config)))
+        if member is None:
+            self.start(config)
+            return
+        if _paced(before) != _paced(config):
+            member.forecast.retune(self._engine.budgets.pace(config))
+        self._put(config, member.forecast)
+
+    def save_learned(self, now: bool = False) -> None:
+        """Every so often, or now: of those that dialled since."""
+        at = self._engine.clock.now()
+        if not now and 0 <= at - self._saved_at < SAVE_EVERY_S:
+            return
+        self._saved_at = at
+        for name in self._learning & self._joint.members.keys():
+            self._engine.store.people.save_learned(name, at, self._joint.members[name].forecast.learned())
+        self._learning.clear()
 
     def drop(self, name: str) -> None:
         self._joint.drop(name)
@@ -59,6 +83,7 @@ class Pacing:
     def tell(self, name: str, tidings: Iterable[Tiding]) -> None:
         now = self._engine.clock.now()
         if name in self._joint.members:
+            self._learning.add(name)
             for tiding in tidings:
                 self._joint.on_event(now, name, *tiding)
 
@@ -149,3 +174,8 @@ class Pacing:
         limits = self._engine.limits
         free, rate = limits.free(switch), limits.allowance(switch, now)
         return min(MOST_AT_ONCE, *(bound for bound in (free, rate) if bound is not None))
+
+
+def _paced(config: Campaign) -> tuple[object, ...]:
+    """What the pacer's own budget and times come from."""
+    return config.abandon, config.ring_timeout, config.rules

@@ -14,6 +14,9 @@ from dialer.store.schema import learned, people
 if TYPE_CHECKING:
     from asyncio import Future
 
+Learned = tuple[float, Mapping[str, Any]]
+"""When it was saved, and what, as JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -45,7 +48,7 @@ def save_learned(tx: Transaction, campaign: str, at: float, state: Mapping[str, 
     tx.upsert(learned, {"campaign": campaign, "at": at, "state": dict(state)})
 
 
-def learned_by(connection: sa.Connection, campaign: str) -> tuple[float, Mapping[str, Any]] | None:
+def learned_by(connection: sa.Connection, campaign: str) -> Learned | None:
     statement = sa.select(learned.c.at, learned.c.state).where(learned.c.campaign == campaign)
     row = connection.execute(statement).one_or_none()
     return None if row is None else (row[0], row[1])
@@ -63,6 +66,5 @@ class People:
     def save_learned(self, campaign: str, at: float, state: Mapping[str, Any]) -> "Future[None]":
         return self._write(save_learned, campaign, at, state, durable=False, fact=True)
 
-    def learned(self, campaign: str) -> "Future[tuple[float, Mapping[str, Any]] | None]":
-        """When it was saved, and what."""
+    def learned(self, campaign: str) -> "Future[Learned | None]":
         return self._read(learned_by, campaign)
