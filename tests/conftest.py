@@ -5,8 +5,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from demo.plant import Asterisk
+
+# How fast the machine is just now is no property of the code: speed is measured by `make bench`.
+settings.register_profile("dialer", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("dialer")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
