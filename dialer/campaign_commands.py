@@ -46,6 +46,20 @@ def set_values(campaign: str, assignments: list[str], root: Path, plant: Plant) 
         _tell(api.ask("PATCH", f"/v1/campaigns/{word(campaign)}", body))
 
 
+def recycle(
+    campaign: CampaignName,
+    outcome: Annotated[str, typer.Option(help="Results that ended them: no_answer,busy, or an agent's code.")],
+    in_list: Annotated[str | None, typer.Option("--list", help="Only those of this list.")] = None,
+    root: Root = Path("."),
+    plant: Plant = None,
+) -> None:
+    """Call contacts again that are done, as if for the first time. Caps and law still hold."""
+    body: dict[str, Any] = {"results": [word(one.strip()) for one in outcome.split(",") if one.strip()]}
+    with running_engine(root, plant) as api:
+        seen = api.ask("POST", f"/v1/campaigns/{word(campaign)}/recycle", body | ({"list": in_list} if in_list else {}))
+    typer.echo(f"{seen['recycled']} contacts are to be called again")
+
+
 def reset(campaign: str, root: Path, plant: Plant) -> None:
     with running_engine(root, plant) as api:
         _tell(api.ask("DELETE", f"/v1/campaigns/{word(campaign)}/overrides"))

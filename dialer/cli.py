@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from dialer.billing_commands import fees, invoice, rate, sale, score
-from dialer.campaign_commands import callbacks, reset, set_values
+from dialer.campaign_commands import callbacks, recycle, reset, set_values
 from dialer.law_commands import dnc, why
 from dialer.list_commands import lists
 from dialer.person_commands import caller_ids, consent, erase
@@ -46,6 +46,7 @@ app.add_typer(consent, name="consent")
 app.command()(erase)
 app.command("caller-ids")(caller_ids)
 app.command()(callbacks)
+app.command()(recycle)
 app.command()(rate)
 app.command()(fees)
 app.command()(invoice)

@@ -22,6 +22,7 @@ from dialer.engine.list_imports import import_configured
 from dialer.engine.machines import KEPT_S as MACHINES_S
 from dialer.engine.reconcile import LISTING_EVERY_S
 from dialer.engine.reload import Reloader, render_prompts, sounds_of
+from dialer.engine.selections import apply_selections
 from dialer.fee_meter import FeeMeter
 from dialer.flows.speech import SpeechError
 from dialer.metrics import Metrics
@@ -140,7 +141,8 @@ class Service:
                     group.create_task(switch.serve())
                 own = [
                     group.create_task(work)
-                    for work in (self._keep_house(), self._start_campaigns(), self._fee_meter.run())
+                    for work in (self._keep_house(), self._start_campaigns(), apply_selections(self._engine),
+                                 self._fee_meter.run())
                 ]
                 await stop.wait()
                 await self._drain(hurry)
@@ -184,6 +186,7 @@ class Service:
 
     def _reloaded(self) -> None:
         self._spawn(self._start_campaigns())
+        self._spawn(apply_selections(self._engine))
 
     # -- the beginning ------------------------------------------------------------------------------
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from dialer.calls.outcome import Outcome
 from dialer.config.campaign import Campaign
 from dialer.config.retries import RetryReason
-from dialer.store.records import Contact, tried_as
+from dialer.store.records import WRONG_NUMBER, Contact, tried_as
 
-WRONG = Outcome.INVALID_NUMBER.value
-"""What a number is counted under that nobody needs to call again: it does not exist, or it is another person's."""
+WRONG = WRONG_NUMBER
 
 
 def is_left(campaign: Campaign, tries: Mapping[str, int], turn: int) -> bool:

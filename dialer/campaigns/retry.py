@@ -12,7 +12,7 @@ from dialer.config.campaign import Campaign
 from dialer.config.models import Hours
 from dialer.config.retries import RetryReason, delays_of
 from dialer.hours import next_opening
-from dialer.store.records import Contact, ContactVerdict, in_part, tried_as
+from dialer.store.records import Contact, ContactVerdict, earlier_tries, in_part, tried_as
 
 CAP_CONTACT = "cap_contact"
 RETRY_REASON: dict[Outcome, RetryReason] = {
@@ -90,8 +90,8 @@ def _capped(campaign: Campaign, tries: Mapping[str, int]) -> str:
 
 
 def counted(tries: Mapping[str, int]) -> int:
-    """All attempts at a contact that count."""
-    return sum(number for key, number in tries.items() if not key.startswith("@"))
+    """All attempts at a contact that count, those before it was recycled too."""
+    return sum(number for key, number in tries.items() if not key.startswith("@")) + tries.get(earlier_tries(), 0)
 
 
 def _in_parts(

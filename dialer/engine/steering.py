@@ -1,6 +1,6 @@
 """Changes of running campaigns as people ask for them: `web/desk_port.Steering`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dialer.store.errors import StoreError
@@ -34,6 +34,15 @@ class EngineSteering:
         except StoreError as error:
             raise RefusedError(f"the change could not be undone: {error}") from error
         return self._view(campaign)
+
+    async def recycle(self, campaign: str, results: Sequence[str], in_list: str | None) -> int:
+        self._known(campaign)
+        try:
+            count = await self._engine.store.rounds.recycle(campaign, frozenset(results), in_list)
+        except StoreError as error:
+            raise RefusedError(f"only a part was recycled, ask again: {error}") from error
+        self._engine.campaigns.contact_added(campaign)
+        return count
 
     def _known(self, campaign: str) -> None:
         if campaign not in self._engine.configuration.campaigns:

@@ -68,6 +68,15 @@ def tried_as(turn: int, reason: str) -> str:
     return f"{turn}:{reason}" if turn else reason
 
 
+WRONG_NUMBER: Final = Outcome.INVALID_NUMBER.value
+"""What a number is counted under that nobody needs to call again: it does not exist, or it is another person's."""
+
+
+def earlier_tries() -> str:
+    """What attempts are counted under that were made before the contact was recycled."""
+    return "@"
+
+
 def in_part(part: str) -> str:
     """What attempts in a part of the day are counted under."""
     return f"@{part}"

@@ -271,6 +271,14 @@ imports = Table(
     Index(None, "campaign", "list", "digest"),
 )
 
+selections = Table(
+    "selections", metadata,
+    # The filter and order that the contacts of a list stand by: another one in the file is applied to them.
+    Column("campaign", String, primary_key=True),
+    Column("list", String, primary_key=True),
+    Column("selection", String, nullable=False),
+)
+
 tallies = Table(
     "tallies", metadata,
     # Contacts by state and attempts by outcome, kept with every change: totals of a million contacts read ten rows.

@@ -47,6 +47,7 @@ from dialer.store.records import (
     Stop,
     Talk,
 )
+from dialer.store.rounds import Rounds
 from dialer.store.shown import ShownBook
 from dialer.store.voice import VoiceBook
 from dialer.store.writer import Job, Observe, Writer
@@ -73,6 +74,7 @@ class Store:
         self.news: News | None = None
         """Where several nodes may share the store."""
         self.imports = Imports(self._write, self._read)
+        self.rounds = Rounds(self._write, self._read)
         self.lists = ListReads(self._read)
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)

@@ -89,6 +89,10 @@ class Steering(Protocol):
         """As the file has it."""
         ...
 
+    async def recycle(self, campaign: str, results: Sequence[str], in_list: str | None) -> int:
+        """Contacts that are done with one of these results are called again, as if for the first time: how many."""
+        ...
+
 
 class Desks(Protocol):
     """Every method raises UnknownError for an unknown agent, RefusedError with what would be possible."""

@@ -1,5 +1,6 @@
 """Routes for agents' desktops: contacts shown before the call, numbers dialled by hand."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field
@@ -29,6 +30,24 @@ class ChangeRequest(Changes, Request):
 class MoveRequest(Request):
     at: Annotated[AwareDatetime | None, Field(description="With its zone; left out, as it is.")] = None
     to: Annotated[Name | None, Field(description="An agent, or `anyone`; left out, as it is.")] = None
+
+
+class RecycleRequest(Request):
+    results: Annotated[
+        list[Name], Field(min_length=1, max_length=100, description="Outcomes, dispositions or rules that ended them.")
+    ]
+    list_name: Annotated[
+        Name | None, Field(alias="list", description="Only those of this list; left out, of all.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recycled:
+    recycled: int
+
+
+async def _recycle(ask: Ask, body: RecycleRequest) -> Recycled:
+    return Recycled(await ask.control.steering.recycle(ask.path["campaign"], body.results, body.list_name))
 
 
 async def _agent(ask: Ask, body: None) -> object:
@@ -82,6 +101,9 @@ DESK_ROUTES: Final = (
           AgentView, SkipRequest, _AGENT, refusals=(404, 409)),
     Route("PATCH", "/v1/campaigns/{campaign}", "Change a campaign while it runs: its mode, limits, budget, share.",
           _change, CampaignView, ChangeRequest, {"campaign": NAME}, refusals=(404, 409)),
+    Route("POST", "/v1/campaigns/{campaign}/recycle",
+          "Call contacts again that are done with these results, as if for the first time. Caps and law still hold.",
+          _recycle, Recycled, RecycleRequest, {"campaign": NAME}, 200, (404, 409)),
     Route("DELETE", "/v1/campaigns/{campaign}/overrides", "Undo every change: the campaign is as its file has it.",
           _reset, CampaignView, None, {"campaign": NAME}, refusals=(404, 409)),
     Route("GET", "/v1/campaigns/{campaign}/callbacks", "Calls promised to people, the earliest first; 1,000 at most.",

@@ -200,6 +200,11 @@ class Wheel:
         self.plant._told("reset", campaign)
         return self.plant.campaigns()[0]
 
+    async def recycle(self, campaign: str, results: Sequence[str], in_list: str | None) -> int:
+        self.plant._campaign(campaign)
+        self.plant._told("recycle", campaign, list(results), in_list)
+        return 7
+
 
 @dataclass
 class Promises:

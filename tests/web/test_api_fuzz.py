@@ -30,6 +30,7 @@ BODIES = {
     "/v1/campaigns/winback/callbacks/7": {"at": "2033-05-18T05:33:20+02:00", "to": "anyone"},
     "/v1/campaigns/winback/contacts": {"number": "+4930231250123", "fields": {"name": "x"}, "next_at": 0},
     "/v1/campaigns/winback/import": {"path": "a.csv"},
+    "/v1/campaigns/winback/recycle": {"results": ["no_answer"], "list": None},
     "/v1/do-not-call": {"scope": "client:acme", "number": "+4930231250123", "until": None},
     "/v1/consents": {"client": "acme", "number": "+4930231250123", "purpose": "service", "source": "form",
                      "proof": "4711", "given_at": 5, "until": None, "digest": None},

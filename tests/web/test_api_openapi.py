@@ -75,6 +75,7 @@ async def test_answers_have_the_shape_that_is_described(api: aiohttp.ClientSessi
     person = {"client": "acme", "number": "+4930231250123"}
     consent = {"purpose": "service", "source": "form", "proof": "4711"} if route.method == "POST" else {}
     bodies |= {"consents": person | consent, "erasures": person | {"reason": "letter"}}
+    bodies |= {"recycle": {"results": ["busy"]}}
     answer = await api.request(
         route.method, path, json=bodies.get(path.rpartition("/")[2], {}) if route.takes else None
     )
