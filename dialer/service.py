@@ -198,6 +198,7 @@ class Service:
         for record in await self._store.open_calls(self._config.node):
             contact = await self._store.contact(record.contact_id) if record.contact_id is not None else None
             calls.append((record, contact))
+        self._engine.callbacks.inherit(await self._store.keeping([record.id for record, _ in calls]))
         sessions = await self._store.sessions()
         self._engine.overrides.restore(await self._store.overrides())
         self._engine.machines.remember(await self._store.detections(self._engine.clock.now() - MACHINES_S))

@@ -6,6 +6,7 @@ agent of a personal callback is kept free for it from shortly before.
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
@@ -85,6 +86,10 @@ class Callbacks:
             if contact not in self._held and (run := self._run(one)) is not None and run.config.agents is not None
             and skills.issuperset(run.config.agents.skills)
         )  # fmt: skip
+
+    def inherit(self, call_ids: Iterable[str]) -> None:
+        """Calls of an earlier life that are to keep a promise."""
+        self._calls.update(call_ids)
 
     def is_one(self, call_id: str) -> bool:
         return call_id in self._calls

@@ -54,6 +54,12 @@ def waiting(connection: sa.Connection, campaign: str) -> int:
     return connection.execute(statement).scalar_one_or_none() or 0
 
 
+def keeping(connection: sa.Connection, call_ids: Sequence[str]) -> list[str]:
+    """Of these calls those that are to keep a promise."""
+    statement = sa.select(callbacks.c.call_id).where(callbacks.c.call_id.in_(call_ids))
+    return list(connection.execute(statement).scalars())
+
+
 @one_by_one
 def promise(tx: Transaction, made: Promise) -> None:
     tx.upsert(callbacks, asdict(made))

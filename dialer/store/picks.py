@@ -18,7 +18,7 @@ from dialer.store.records import (
     Skip,
     Slot,
 )
-from dialer.store.schema import calls, contacts, preview_skips
+from dialer.store.schema import callbacks, calls, contacts, preview_skips
 
 BY_HAND = "by_hand"
 """Why a contact is done that came to be when its number was dialled by hand: no list has it."""
@@ -47,6 +47,9 @@ def pick(
     if tx.connection.execute(taken).rowcount == 0:
         return Picked(known=known)
     tx.count_contacts(campaign, contact.list, contact.state, "claimed")
+    if contact.state == CALLBACK:
+        this = sa.update(callbacks).where(callbacks.c.contact_id == contact.id)
+        tx.connection.execute(this.values(call_id=slot.call_id))
     tx.insert_new(calls, [call_row(intend(slot, contact, known))])
     return Picked(Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed")), known)
 

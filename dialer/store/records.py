@@ -364,7 +364,7 @@ class Promise:
     made_by: str
     made_at: float
     call_id: str
-    """In which it was promised."""
+    """In which it was promised; once it is being kept, the call that keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

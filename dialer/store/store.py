@@ -169,6 +169,10 @@ class Store:
         """The earliest first."""
         return self._read(callbacks.of_campaign, campaign, most)
 
+    def keeping(self, call_ids: Sequence[str]) -> "Future[list[str]]":
+        """Of these calls those that are to keep a promise."""
+        return self._read(callbacks.keeping, call_ids)
+
     def move_callback(
         self, campaign: str, contact_id: int, at: float | None = None, *, change_agent: bool = False,
         agent: str | None = None,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_rig import CAMPAIGN, FILES, SURVEYED, Rig, script, write_site
+from engine_rig import CAMPAIGN, FILES, SURVEYED, Rig, script, seen, write_site
 
 from dialer.calls import events as ev
 from dialer.store.records import NewContact, Stop
@@ -197,6 +197,18 @@ async def test_a_promise_outlives_a_crash_and_a_pause_holds_it(rig: Rig) -> None
     rig.engine.campaigns.set_status(CAMPAIGN, "running")
     await tick(rig)
     assert dialled(rig)[1:] == [NUMBER]
+
+
+async def test_a_call_that_outlives_the_engine_still_keeps_the_promise(rig: Rig) -> None:
+    await promise(rig, 60)
+    await tick(rig, 60)
+    call = rig.switch.given("originate")[-1].channel
+    await rig.crash()
+    rig.engine.callbacks.inherit(await rig.store.keeping([call, "another"]))
+    rig.link_up(seen(call, "ringing"))
+    rig.post(ev.HungUp(call, rig.clock.now(), 17))
+    await rig.quiet()
+    assert rig.row("SELECT state, next_at - ? FROM contacts", rig.clock.now()) == ("callback", 600.0)
 
 
 async def test_the_pacer_is_told_and_a_drain_frees_the_agent(rig: Rig) -> None:
