@@ -64,7 +64,8 @@ class Configuration:
         """Numbers in rotation; None where but one is shown."""
         if campaign.caller_ids is not None or campaign.caller_id is not None:
             return campaign.caller_ids
-        return self.clients[campaign.client].caller_ids
+        client = self.clients.get(campaign.client)  # gone with its campaign, whose last calls are on their way
+        return client.caller_ids if client is not None else None
 
     def language(self, campaign: Campaign) -> str:
         return campaign.language or self.clients[campaign.client].languages[0]
