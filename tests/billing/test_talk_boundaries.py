@@ -128,3 +128,14 @@ def test_a_new_version_without_a_price_of_talk_takes_nothing(boundary: str) -> N
     quantity = [sum(entry.quantity for entry in rate(agreement, Facts([call]), month) if entry.term == "talk")
                 for month in (OCTOBER, NOVEMBER)]
     assert quantity == ([126, 0] if boundary == "start" else [60, 0])
+
+
+def test_the_clock_that_is_put_back_changes_the_tariff() -> None:
+    """At three of summer it is two again: `late`, from half past two on, ends there and begins anew."""
+    [version] = contract("""
+- from: 2026-01-01
+  talk: {per_minute: 0.60, boundary: split, tariffs: [{tariff: late, from: "02:30", to: "24:00", factor: 2}]}
+""")
+    call = talk("c1", epoch("2026-10-25 01:30:00"), 0, 9_000)
+    entries = list(rate(Agreement("acme", "EUR", BERLIN, [version]), Facts([call]), OCTOBER))
+    assert {entry.unit_price: entry.quantity for entry in entries} == {Decimal("0.60"): 5_400, Decimal("1.20"): 3_600}
