@@ -56,6 +56,8 @@ class CampaignLive:
     budgets: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """By rule and window: how many more may be abandoned."""
     detection: machine_metrics.DetectionLive | None = None
+    lasts_s: float | None = None
+    running_low: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,12 @@ _GAUGES: Final = {
             "dialer_campaign_contacts",
             "gauge",
             ("client", "campaign", "state"),
-            "Contacts in the store: due, claimed, done.",
+            "Contacts in the store: waiting, due, claimed, callback, held_back, done.",
         ),
+        Definition("dialer_list_exhaustion_seconds", "gauge", ("client", "campaign"),
+                   "How long the campaign's contacts last as they were used up in the last quarter of an hour."),
+        Definition("dialer_list_running_low", "gauge", ("client", "campaign"),
+                   "1 while fewer contacts are left than the campaign's alert_below."),
         Definition(
             "dialer_abandon_budget_left",
             "gauge",
@@ -361,6 +367,9 @@ def _campaign_gauges(live: Live) -> Iterable[Metric]:
         "dialer_campaign_contacts",
         (((*labels, state), count) for labels, it in rows for state, count in it.contacts.items()),
     )
+    yield _gauge("dialer_list_exhaustion_seconds",
+                 ((labels, it.lasts_s) for labels, it in rows if it.lasts_s is not None))
+    yield _gauge("dialer_list_running_low", ((labels, it.running_low) for labels, it in rows))
 
 
 def reference() -> str:

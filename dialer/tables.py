@@ -29,8 +29,8 @@ def status(seen: Mapping[str, Any]) -> None:
         f"since start: {totals['offered']} offered, {totals['answered']} answered, "
         f"{totals['connected']} connected, {totals['abandoned']} abandoned"
     )
-    _table(console, "campaigns", ("campaign", "client", "status", "why", "dialling", "talking", "due", "done"),
-           map(_campaign, seen["campaigns"]))
+    columns = ("campaign", "client", "status", "why", "dialling", "talking", "waiting", "due", "done")
+    _table(console, "campaigns", columns, map(_campaign, seen["campaigns"]))
     _table(console, "queues", ("queue", "waiting", "longest wait"), map(_queue, seen["queues"]))
     _table(console, "agents", ("agent", "name", "state", "for", "client", "skills"), map(_agent, seen["agents"]))
 
@@ -71,7 +71,7 @@ def _health(console: Console, health: Row) -> None:
 def _campaign(it: Row) -> Sequence[str]:
     contacts = it["totals"]["contacts"]
     return (it["id"], it["client"], it["status"], it["reason"], str(it["dialling"]), str(it["talking"]),
-            str(contacts.get("due", 0)), str(contacts.get("done", 0)))
+            str(contacts.get("waiting", 0)), str(contacts.get("due", 0)), str(contacts.get("done", 0)))
 
 
 def _queue(it: Row) -> Sequence[str]:

@@ -16,6 +16,7 @@ from dialer.config.campaign import Campaign
 from dialer.engine.bills import EngineBilling
 from dialer.engine.call_quality import EngineQuality
 from dialer.engine.desks import EngineDesks
+from dialer.engine.exhaustion import Exhaustion
 from dialer.engine.list_imports import import_into
 from dialer.engine.live import LiveCall
 from dialer.engine.persons import EnginePersons
@@ -56,6 +57,7 @@ class EngineControl:
         self._engine = engine
         self._reloader = reloader
         self._totals: dict[str, CampaignTotals] = {}
+        self._exhaustion = Exhaustion(engine)
         self.quality = EngineQuality(engine)
         self.desks = EngineDesks(engine, self.agent)
         self.billing = EngineBilling(engine)
@@ -126,6 +128,8 @@ class EngineControl:
             self._engine.overrides.of(name),
             [BudgetView(*astuple(one)) for one in self._engine.budgets.standings(name)],
             self._engine.machines.view(run.config),
+            self._exhaustion.lasts_s(name),
+            self._exhaustion.is_low(name),
         )
 
     def queues(self) -> Sequence[QueueView]:
@@ -148,6 +152,7 @@ class EngineControl:
         """Read the campaigns' totals from the store, for the views."""
         for name in list(self._engine.campaigns.runs):
             totals = self._totals[name] = await self._engine.store.totals(name)
+            self._exhaustion.note(totals)
             if (run := self._engine.campaigns.runs.get(name)) is not None:
                 run.contacts_left = totals.contacts.get("due", 0) + totals.contacts.get("waiting", 0)
 

@@ -96,6 +96,10 @@ class CampaignView:
     budgets: Sequence[BudgetView] = ()
     detection: DetectionView | None = None
     """Of answering machines, where the campaign looks for them."""
+    lasts_s: float | None = None
+    """How long the contacts left last as they were used up of late; null while nobody knows."""
+    running_low: bool = False
+    """Fewer are left, or for a shorter time, than the campaign's `alert_below`."""
 
 
 @dataclass(frozen=True, slots=True)

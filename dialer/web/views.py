@@ -41,6 +41,7 @@ def live(control: Control) -> Live:
             view.id: CampaignLive(
                 view.client, view.status, view.dialling, view.talking, dict(view.totals.contacts),
                 {(budget.rule, budget.window): budget.left for budget in view.budgets}, _detection(view.detection),
+                view.lasts_s, view.running_low,
             )
             for view in control.campaigns()
         },

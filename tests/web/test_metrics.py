@@ -25,7 +25,8 @@ LIVE = Live(
     agents={"idle": 3},
     calls={("inbound", "queued"): 2},
     campaigns={"winback": CampaignLive(
-        "acme", "running", 4, 5, {"due": 10, "done": 2}, {("own", "30d"): 1.5}, DetectionLive(0.05, 0.01, 0.2, 40))},
+        "acme", "running", 4, 5, {"due": 10, "done": 2}, {("own", "30d"): 1.5}, DetectionLive(0.05, 0.01, 0.2, 40),
+        5400.0, True)},
     queues={"support": (2, 12.5)},
     switches={"main": True, "second": False},
     fees=[FeeLive("acme", "EUR", 100.0, {"talk": 812.5}, {"expected": 1500.0}, (1000.0, 0.8125, False))],
@@ -126,6 +127,8 @@ def test_gauges_are_the_live_figures(used: Metrics) -> None:
     assert value(used, "dialer_campaign_talking", client="acme", campaign="winback") == 5
     assert value(used, "dialer_campaign_running", client="acme", campaign="winback") == 1
     assert value(used, "dialer_campaign_contacts", client="acme", campaign="winback", state="due") == 10
+    assert value(used, "dialer_list_exhaustion_seconds", client="acme", campaign="winback") == 5400.0
+    assert value(used, "dialer_list_running_low", client="acme", campaign="winback") == 1
     assert value(used, "dialer_switch_up", switch="second") == 0
     assert value(used, "dialer_store_up") == 1
     assert not any(name == "dialer_calls" for name, _ in samples(used, Live()))
