@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
-from dialer.campaigns.pacing.answers import BIN_S, Answers, Share
+from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.durations import Freeing, Lasting
+from dialer.campaigns.pacing.share import Share
 
 RING_S = 22.0
 

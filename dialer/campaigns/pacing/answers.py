@@ -9,20 +9,11 @@ the dials in the air. That ratio does not wait for dials to ring out.
 from collections.abc import Iterable, Mapping, Sequence
 from math import erf, log, sqrt
 
+from dialer.campaigns.pacing.share import Share
+
 BIN_S = 0.5
 TIMES_TRUST = 6.0
 TIMES_MEMORY = 1500.0
-SHARE_MEMORY = 1500.0
-QUICK_MEMORY = 30.0
-"""Expected answers after which the quick ratio forgets; at least those of QUICK_S seconds."""
-QUICK_S = 90.0
-QUICK_TRUST = 10.0
-BREAK_SIGMAS = 3.2
-RECALLED = 200.0
-"""Dials that the share of an earlier life counts as, at most."""
-OUTAGE_DIALS = 40.0
-OUTAGE_S = 900.0
-"""An outage longer than this is no outage: the list is like that."""
 
 
 class Times:
@@ -75,92 +66,6 @@ class Times:
         if i >= self._bins:
             return 1.0
         return self.cdf[i] + (self.cdf[i + 1] - self.cdf[i]) * (place - i)
-
-
-class Share:
-    """The share of dials that a person answers."""
-
-    def __init__(self) -> None:
-        self._dials, self._persons = 10.0, 4.0
-        self._seen, self._expected = 0.0, 0.0
-        self._recent, self._recent_persons = 0.0, 0.0
-        self._out_since: float | None = None
-
-    def learned(self) -> list[float]:
-        return [self._dials, self._persons]
-
-    def recall(self, dials: float, persons: float, keep: float) -> None:
-        """Not for more than it is worth: people answer otherwise at another hour."""
-        trust = max(10.0, keep * min(dials, RECALLED))
-        self._dials, self._persons = trust, trust * min(0.98, max(0.005, persons / dials))
-
-    @property
-    def settled(self) -> float:
-        """On the long scale."""
-        return self._persons / self._dials
-
-    @property
-    def value(self) -> float:
-        return min(0.98, max(0.005, self.settled * self._ratio()))
-
-    @property
-    def variation(self) -> float:
-        """The standard deviation of the estimate over itself."""
-        return sqrt(1 / (self._seen + QUICK_TRUST + 0.2 * self._persons))
-
-    @property
-    def out(self) -> bool:
-        return self._out_since is not None
-
-    def resolved(self, now: float, person: float) -> None:
-        """A dial came to its end: 1 for a person, 0 for none, what is likely when it was taken back."""
-        keep = 1 - 1 / OUTAGE_DIALS
-        self._recent = self._recent * keep + 1
-        self._recent_persons = self._recent_persons * keep + person
-        self._watch_outage(now)
-        if self._out_since is None:
-            fade = 1 - 1 / SHARE_MEMORY
-            self._dials = self._dials * fade + 1
-            self._persons = self._persons * fade + person
-        if person == 1 and self._out_since is None:
-            self._seen += 1
-            self._watch_break()
-
-    def expected(self, answers: float, seconds: float) -> None:
-        """So many answers were to be expected from the dials in the air in these last seconds."""
-        if self._out_since is not None:
-            return
-        self._expected += answers
-        memory = max(QUICK_MEMORY, answers / seconds * QUICK_S) if seconds > 0 else QUICK_MEMORY
-        fade = max(0.0, 1 - answers / memory)
-        self._seen *= fade
-        self._expected *= fade
-        self._watch_break()
-
-    def _ratio(self) -> float:
-        return (self._seen + QUICK_TRUST) / (self._expected + QUICK_TRUST)
-
-    def _watch_break(self) -> None:
-        """Seen and expected are too far apart for chance: what was settled is over."""
-        if abs(self._seen - self._expected) > BREAK_SIGMAS * sqrt(self._expected + 1):
-            now = min(0.98, max(0.005, self.settled * (self._seen + 1) / (self._expected + 1)))
-            self._dials = min(self._dials, 60.0)
-            self._persons = now * self._dials
-            self._seen = self._expected = 0.0
-
-    def _watch_outage(self, now: float) -> None:
-        """Fewer than a third of the persons to be expected: dials fail for another reason than people."""
-        hoped = self.settled * self._recent
-        if self._out_since is None:
-            if hoped >= 5 and self._recent_persons < hoped / 3:
-                self._out_since = now
-        elif self._recent_persons > hoped / 2:
-            self._out_since = None
-            self._seen = self._expected = 0.0
-        elif now - self._out_since > OUTAGE_S:
-            self._out_since = None
-            self._dials, self._persons = 60.0, max(0.3, 60 * self._recent_persons / self._recent)
-            self._seen = self._expected = 0.0
 
 
 class Answers:
