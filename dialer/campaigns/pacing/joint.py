@@ -25,8 +25,8 @@ FLOOR = 0.002
 OWN = 2.0
 """A campaign takes no risk more times as high as its own budget would allow it, whatever the others bear."""
 UNSURE = 0.2
-CHUNKS = 8
-"""So many turns a campaign has at least while everybody is idle."""
+TURNS = 8
+"""What a campaign may dial at once is placed in so many turns, at most: whoever got too much in one waits the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ class Round:
         self._in_the_air = {name: ask.state.in_the_air for name, ask in asks.items()}
         self._outlooks: dict[str, Outlook] = {}
         self._supply: dict[tuple[str, frozenset[str]], Rows] = {}
+        self._demand: dict[tuple[str, str], Rows] = {}
         self._said = {name: Said() for name, ask in asks.items() if ask.open}
         self._held: set[str] = set()
         self._claims: dict[str, int] = {}
@@ -148,6 +149,8 @@ class Round:
     def _look(self, name: str) -> None:
         member = self._joint.members[name]
         seen = member.forecast.outlook(self._now, self._asks[name].state.in_the_air if name in self._asks else 0)
+        for one in self._asks:
+            self._demand.pop((name, one), None)
         self._outlooks[name] = replace(seen, risk=member.windows.allowed(self._now, seen.risk))
 
     def _level(self, name: str) -> float:
@@ -158,9 +161,10 @@ class Round:
         """How many dials until another of the same priority is further behind."""
         shares = self._joint.shares
         others = [self._level(one) for one in asked if one != name and shares.priority(one) == shares.priority(name)]
-        least = max(1, len(self._asks[name].state.idle) // CHUNKS)
+        rate = self._asks[name].state.rate
         if not others:
-            return max(least, self._asks[name].state.rate or 1_000)
+            return max(1, rate or 1_000)
+        least = max(1, (rate or len(self._asks[name].state.idle)) // TURNS)
         share = max(0.02, self._outlooks[name].share)
         step = shares.level(self._now, name, share) - shares.level(self._now, name, 0.0)
         return max(least, int((min(others) - self._level(name)) / step))
@@ -271,13 +275,17 @@ class Round:
         for one, ask in self._asks.items():
             if one == name:
                 continue
-            at_work.update(ask.agents[agent] for agent in joint.shares.busy(one) if agent in new & ask.agents.keys())
+            if len(ask.state.free) > 1:
+                busy = joint.shares.busy(one).keys() & ask.agents.keys() & new
+                at_work.update(ask.agents[agent] for agent in busy)
             if ask.agents.keys() <= agents:
                 seen = self._outlooks[one]
                 idle -= seen.waiting + self._claims.get(one, 0)
                 if not self._holds(one):
                     in_the_air += seen.in_the_air
-                    demand += at_times(seen.demand, seen.points, points)
+                    if (one, name) not in self._demand:
+                        self._demand[one, name] = at_times(seen.demand, seen.points, points)
+                    demand += self._demand[one, name]
         if new != agents:
             idle += len({agent.agent for ask in self._asks.values() for agent in ask.state.idle if agent.agent in new})
         return Rivals(idle, self._freed(name, new, new != agents), demand, in_the_air, at_work)
@@ -289,15 +297,14 @@ class Round:
 
     def _freed(self, name: str, agents: frozenset[str], own: bool) -> Rows:
         """Of these agents, those at work for others, or for `own` calls as well."""
-        horizons = self._outlooks[name].horizons
-        rows: list[tuple[int, Sequence[float]]] = []
-        for one in (*self._asks, OTHER):
-            if one != name or own:
-                key = (one, agents)
-                if key not in self._supply:
-                    self._supply[key] = self._joint.members[one].forecast.supply(self._now, agents)
-                rows += at_times(self._supply[key], self._outlooks[one].horizons, horizons)
-        return rows
+        if (name, agents) not in self._supply:
+            rows: list[tuple[int, Sequence[float]]] = []
+            for one in (*self._asks, OTHER):
+                if one != name or own:
+                    seen = self._joint.members[one].forecast.supply(self._now, agents)
+                    rows += at_times(seen, self._outlooks[one].horizons, self._outlooks[name].horizons)
+            self._supply[name, agents] = rows
+        return self._supply[name, agents]
 
 
 def _less(bound: int | None, count: int) -> int | None:
