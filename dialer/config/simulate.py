@@ -18,8 +18,8 @@ class Simulate(Model):
     busy: Rate = 0.052
     congestion: Rate = 0.0455
     invalid: Rate = 0.0
-    dial_delay: Range = Field(default=[1.0, 3.0])
-    """From the dial to the far end's ringing: from, to."""
+    dial_delay: Range = Field(default_factory=lambda: [1.0, 3.0])
+    """From the dial to the far end's ringing: from, to; `[1s, 3s]` when left out."""
     ring: Duration = 8.0
     """How long it rings before half of the people who answer have done so."""
     ring_spread: Spread = 0.45
@@ -27,9 +27,10 @@ class Simulate(Model):
     machine_ring: Duration = 16.5
     machine_at_once: Rate = 0.25
     """Of the machines: those that answer within a second."""
-    detect_person: Range = Field(default=[0.4, 1.8])
-    """How long machine detection takes, where the campaign has it."""
-    detect_machine: Range = Field(default=[1.5, 3.5])
+    detect_person: Range = Field(default_factory=lambda: [0.4, 1.8])
+    """How long machine detection takes, where the campaign has it; `[400ms, 1.8s]` when left out."""
+    detect_machine: Range = Field(default_factory=lambda: [1.5, 3.5])
+    """`[1.5s, 3.5s]` when left out."""
     talk: Duration = 180.0
     """On the average."""
     talk_spread: Spread = 1.0
