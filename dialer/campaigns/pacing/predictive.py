@@ -10,6 +10,7 @@ from typing import Any
 
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
+from dialer.campaigns.pacing.claims import claims, left_to_dial, promised
 from dialer.campaigns.pacing.durations import Freeing, Lasting
 from dialer.campaigns.pacing.excess import Agents, Excess, Rows
 from dialer.campaigns.pacing.fixed import spread
@@ -219,13 +220,14 @@ class Predictive:
         answers, known = self._answers, self._detected(now)
         supply = [*self.supply(now), *(state.rivals[0].supply if state.rivals else ())]
         idle = len(state.idle) - max(state.waiting, len(self._waiting))
+        others = claims(state, answers.points)
         own, *wider = state.rivals or (ALONE,)
         teams = [(Agents(idle + own.idle, supply, POINTS), own)]
         teams += [(Agents(idle + more.idle, [*supply, *more.supply], POINTS), more) for more in wider]
         idle = min(team.idle for team, _ in teams)
 
         def ahead_of(ages: Ages) -> Excess:
-            demand, unsure = [*answers.demand(ages), *known], answers.share.variation
+            demand, unsure = [*answers.demand(ages), *known, *others], answers.share.variation
             sets = [team.excess([*demand, *rivals.demand], unsure) for team, rivals in teams]
             return sets[0] if len(sets) == 1 else Tightest(sets)
 
@@ -239,10 +241,13 @@ class Predictive:
         self._taken.update((dial, now) for dial, _ in taken)
         fresh = answers.fresh()
         wanted = min(team.idle - rivals.in_the_air for team, rivals in teams)
-        wanted = max(0, wanted - sum(ages.values()) - len(known))
+        wanted = max(0, wanted - sum(ages.values()) - len(known) - promised(state, answers.points))
         ahead.add(fresh, wanted)
         wanted += ahead.most(fresh, allowed, max(0, room + 1 - wanted))
         reason: Reason = "abandon_budget" if allowed == 0.0 else "enough_in_the_air"
+        most = left_to_dial(state, answers.points)
+        if most is not None and most < wanted:
+            wanted, reason = max(0, most), "nothing_due"
         return wanted, reason, tuple(dial for dial, _ in taken)
 
     def _make_room(
