@@ -65,7 +65,8 @@ def known(connection: sa.Connection, asked: Asked, about: Sequence[Contact]) -> 
 
 
 def numbers_of(contact: Contact) -> tuple[str, ...]:
-    return contact.numbers or (contact.number,)
+    """Also one that it is to be called at though no list gave it: a promise may name another."""
+    return contact.numbers if contact.number in contact.numbers else (*contact.numbers, contact.number)
 
 
 def _stops(connection: sa.Connection, asked: Asked, numbers: Collection[str]) -> dict[str, list[Stop]]:

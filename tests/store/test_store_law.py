@@ -253,3 +253,11 @@ async def test_a_claim_reads_consents_from_the_index_alone(store: Store) -> None
         return " ".join(str(row) for row in link.exec_driver_sql(f"{explain} {asked}"))
 
     assert "COVERING INDEX ix_consents_lookup" in await store._read(plan)
+
+
+async def test_a_number_that_no_list_gave_is_looked_up_as_well(store: Store) -> None:
+    await store.stop([Stop("global", "+49305559999", "api", 1.0)])
+    own = ("+49305550001", "+49305550002")
+    promised = Contact(0, CAMPAIGN, "+49305559999", {}, "due", 0, {}, 0.0, numbers=own)
+    known = await store.known(Asked("acme", CAMPAIGN, None), promised)
+    assert [stop.number for stop in known.stops] == ["+49305559999"]
