@@ -14,9 +14,11 @@ from rich.text import Text
 if TYPE_CHECKING:
     from dialer.billing.forecast import Fees
     from dialer.billing.invoice import Invoice
+    from dialer.quality.service import Figure
     from dialer.rehearsal.run import Rehearsed
     from dialer.store.list_records import Import
     from dialer.store.voice import VoiceTotal
+    from dialer.web.quality_port import ServiceView
 
 Row = Mapping[str, Any]
 
@@ -99,6 +101,17 @@ def voice(by: str, found: "Iterable[VoiceTotal]") -> None:
 
     _table(Console(), f"voice by {by}", (by, "leg", "direction", "legs", "time", "R", "worst", "MOS", "lost", "jitter",
                                          "round trip", "dead air"), map(cells, found))  # fmt: skip
+
+
+def service(found: "ServiceView") -> None:
+    def cells(it: "Figure") -> Sequence[str]:
+        shown = "–" if it.value is None else f"{it.value:.2f} s" if it.unit == "seconds" else f"{it.value:.2%}"
+        return it.name, shown, f"{it.numerator:.6g}", f"{it.denominator:.6g}", it.definition
+
+    days = found.first if found.first == found.last else f"{found.first} to {found.last}"
+    left_out = f", {found.test_calls} test calls left out" if found.test_calls else ""
+    _table(Console(), f"{found.whose} {found.name}, {days} ({found.timezone}): {found.calls} calls{left_out}",
+           ("figure", "value", "count", "of", "definition"), map(cells, found.figures))
 
 
 def _ago(since: float) -> str:

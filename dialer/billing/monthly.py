@@ -9,6 +9,7 @@ from dialer.billing.facts import Call, Score
 from dialer.billing.money import ZERO, Round, exponent, plain, rounded
 from dialer.billing.sheet import Line, Sheet
 from dialer.billing.terms import AbandonRate, RejectedCall, ServiceLevel, TestCalls
+from dialer.quality.level import Level
 
 ONE = Decimal(1)
 OUTSIDE = frozenset({"set_up", "tax"})
@@ -19,15 +20,9 @@ OUTSIDE = frozenset({"set_up", "tax"})
 class Tally:
     """Counts of a part's calls, for the figures that deductions and bands go by."""
 
-    within_s: float
+    level: Level
     inbound: int = 0
     overloaded: int = 0
-    queued: int = 0
-    connected: int = 0
-    in_time: int = 0
-    gave_up: int = 0
-    gave_up_in_time: int = 0
-    """Within `within_s` of queueing."""
     reached: int = 0
     """Outbound: answered by a person."""
     dropped: int = 0
@@ -40,21 +35,12 @@ class Tally:
             return
         self.inbound += 1
         self.overloaded += call.outcome == "overloaded"
-        if call.queued_at is None:
-            return
-        if call.joined_at is not None:
-            self.queued += 1
-            self.connected += 1
-            self.in_time += call.joined_at - call.queued_at <= self.within_s
-        elif call.outcome == "abandoned":
-            self.queued += 1
-            self.gave_up += 1
-            self.gave_up_in_time += (call.ended_at or call.queued_at) - call.queued_at <= self.within_s
+        self.level.count(call.outcome, call.queued_at, call.joined_at, call.ended_at)
 
 
 def tally_of(sheet: Sheet) -> Tally:
     level = sheet.part.version.service_level
-    return Tally(level.within if level else 0.0)
+    return Tally(Level(level.within if level else 0.0))
 
 
 def monthly(sheet: Sheet, tally: Tally, scores: Iterable[Score]) -> Iterator[Entry]:
@@ -101,13 +87,11 @@ def _figures(sheet: Sheet, tally: Tally, scores: Iterable[Score]) -> Iterator[Fi
     """In this order; None when there was nothing to measure: then there is no bonus and no malus."""
     version = sheet.part.version
     if (level := version.service_level) is not None:
-        of = {"offered": tally.queued, "answered": tally.connected,
-              "patient": tally.queued - tally.gave_up_in_time}[level.formula]
-        yield "service_level", level, _percent(tally.in_time, of)
+        yield "service_level", level, _percent(*tally.level.share(level.formula))
     if (rate := version.abandon_rate) is not None:
         inbound = rate.direction == "inbound"
         yield "abandon_rate", rate, (
-            _percent(tally.gave_up, tally.queued) if inbound else _percent(tally.dropped, tally.reached))
+            _percent(tally.level.gave_up, tally.level.queued) if inbound else _percent(tally.dropped, tally.reached))
     if (tests := version.test_calls) is not None:
         given = [score.score for score in scores]
         yield "test_calls", tests, sum(given, ZERO) / len(given) if given else None

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from dialer.billing.money import ZERO, Factor, Money, Round, Share
 from dialer.config.scalars import Count, Duration, Flag, Model, Name, Text, Whole, seen
+from dialer.quality.level import Formula
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -204,8 +205,9 @@ class ServiceLevel(_Banded):
 
     within: Positive
     """From queueing to the agent."""
-    formula: Literal["offered", "answered", "patient"] = "offered"
-    """In time, of all queued; of those answered; or of all but those who gave up within the time."""
+    formula: Formula = "offered"
+    """In time, of all queued; of those answered; of all but those who gave up within the time (`patient`); or in time
+    or given up within the time, of all queued (`forgiving`)."""
 
 
 class AbandonRate(_Banded):

@@ -1,11 +1,13 @@
 """How a call was, for the API: from the store, so that it is the same after a restart."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from dialer.service_report import NotKnownError, service_report
 from dialer.store.errors import StoreError
 from dialer.store.records import CallRecord
 from dialer.web.port import RefusedError, UnknownError
-from dialer.web.quality_port import CallQuality
+from dialer.web.quality_port import CallQuality, ServiceView, Whose
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -31,6 +33,21 @@ class EngineQuality:
             dead_air_s=max((leg.dead_air_s for leg in legs), default=None),
             legs=tuple(legs),
         )
+
+    async def service(
+        self, whose: Whose, name: str, first: date | None, last: date | None, within_s: float | None
+    ) -> ServiceView:
+        engine = self._engine
+        try:
+            return await service_report(
+                engine.store, engine.configuration, whose, name, first, last, engine.clock.now(), within_s
+            )
+        except NotKnownError as error:
+            raise UnknownError(str(error)) from error
+        except StoreError as error:
+            raise RefusedError(f"the store cannot be read: {error}") from error
+        except ValueError as error:
+            raise RefusedError(str(error)) from error
 
 
 def post_dial_delay_s(record: CallRecord) -> float | None:

@@ -85,6 +85,7 @@ class LiveCall:
             sip=call.sip,
             hung_up_by=call.hung_up_by if settled else None,
             message=self.message,
+            queue=call.request.queue if call.request else self.seed.queue,
         )
 
     def talks(self) -> tuple[Talk, ...]:

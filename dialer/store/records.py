@@ -158,6 +158,8 @@ class CallRecord:
     """None: none was begun."""
     debt: str | None = None
     """The contact's field `debt`."""
+    queue: str | None = None
+    """It waited in, the last one; of a campaign's call, the campaign."""
 
 
 @dataclass(frozen=True, slots=True)

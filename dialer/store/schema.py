@@ -89,6 +89,7 @@ calls = Table(
     Column("over_at", Double),  # when it ended, or the last time known of it: what reports go by
     Column("message", String),  # abandoned: what was heard of the message
     Column("debt", String),  # what the contact's field of that name said
+    Column("queue", String),
     Index(None, "over_at"),
     Index("ix_calls_open", "node", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
     Index(None, "contact_id"),

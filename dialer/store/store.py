@@ -48,6 +48,7 @@ from dialer.store.records import (
     Talk,
 )
 from dialer.store.rounds import Rounds
+from dialer.store.service import ServiceReads
 from dialer.store.shown import ShownBook
 from dialer.store.voice import VoiceBook
 from dialer.store.writer import Job, Observe, Writer
@@ -81,6 +82,7 @@ class Store:
         self.erasures = Erasures(self._write, self._read)
         self.shown = ShownBook(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
+        self.service = ServiceReads(self._read)
         self.invoices = Invoices(self._write, self._read)
 
     @classmethod

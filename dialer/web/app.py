@@ -7,6 +7,7 @@ await runner.cleanup()
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -91,9 +92,19 @@ def _add_others(app: web.Application, control: Control, metrics: Metrics) -> Non
 def _bind(route: Route, control: Control) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         body = None if route.takes is None else await read(request, route.takes)
-        return reply_to(route, await _answer(route, Ask(control, request.match_info), body))
+        ask = Ask(control, request.match_info, asked(request, route))
+        return reply_to(route, await _answer(route, ask, body))
 
     return handle
+
+
+def asked(request: web.Request, route: Route) -> dict[str, str]:
+    """What follows the question mark, as far as the route knows it."""
+    found = {name: request.query[name] for name in route.query if name in request.query}
+    for name, text in found.items():
+        if not re.fullmatch(route.query[name], text):
+            raise problem(400, "invalid", f"`{name}` is not what it should be: it must match {route.query[name]}")
+    return found
 
 
 def _bind_import(route: Route, control: Control) -> Handler:

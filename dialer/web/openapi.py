@@ -6,6 +6,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from dialer.quality.record import LegVoice
+from dialer.quality.service import Figure
 from dialer.store.records import CampaignTotals
 from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView, SaleView
 from dialer.web.docstrings import of_fields
@@ -13,7 +14,7 @@ from dialer.web.person_port import CertificateView, ConsentView, ShownView
 from dialer.web.person_routes import Counted
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
 from dialer.web.problems import FieldProblem, Problem
-from dialer.web.quality_port import CallQuality
+from dialer.web.quality_port import CallQuality, ServiceView
 from dialer.web.route import Route
 from dialer.web.routes import ROUTES, Created, Imported, Reloaded
 
@@ -23,14 +24,14 @@ _MEANINGS: Final = {
     200: "Done.",
     201: "Added.",
     204: "Done.",
-    400: "The body is wrong; `fields` names each fault.",
+    400: "The body or the query is wrong; of a body, `fields` names each fault.",
     401: "The bearer token is missing or wrong.",
     404: "No agent, campaign or call of that name.",
     409: "The present state does not allow it; `message` says why.",
 }
 _VIEWS: Final = (
     AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
-    CallQuality, LegVoice,
+    CallQuality, LegVoice, ServiceView, Figure,
     CertificateView, ConsentView, Counted, ShownView,
     Reloaded, MonthBudgetView, FeeView, ForecastView, SaleView,
 )
@@ -82,10 +83,10 @@ def _models() -> dict[tuple[str, str], Any]:
 def _operation(route: Route, schemas: Json) -> Json:
     key = f"{route.method} {route.path}"
     responses: Json = {str(route.status): _response(route.status, schemas.get(f"gives {key}"))}
-    for status in (*((400,) if route.takes else ()), 401, *route.refusals):
+    for status in (*((400,) if route.takes or route.query else ()), 401, *route.refusals):
         responses[str(status)] = _response(status, schemas["problem"])
     operation: Json = {"summary": route.summary, "operationId": _operation_id(route), "responses": responses}
-    if route.params:
+    if route.params or route.query:
         operation["parameters"] = list(_parameters(route))
     if route.takes is not None:
         required = any(it.is_required() for it in route.takes.model_fields.values())
@@ -106,6 +107,8 @@ def _parameters(route: Route) -> Iterable[Json]:
         else:
             schema["pattern"] = f"^{pattern}$"
         yield {"name": name, "in": "path", "required": True, "schema": schema}
+    for name, pattern in route.query.items():
+        yield {"name": name, "in": "query", "required": False, "schema": {"type": "string", "pattern": f"^{pattern}$"}}
 
 
 def _response(status: int, schema: Json | None) -> Json:

@@ -17,7 +17,8 @@ class Ask:
 
     control: Control
     path: Mapping[str, str]
-
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Only what the route knows."""
 
 
 Answer = Callable[[Ask, Any], Awaitable[object]]
@@ -38,6 +39,8 @@ class Route:
     refusals: tuple[int, ...] = ()
     seconds: float = 15.0
     """The engine's longest time to answer."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Patterns of what may follow a question mark; all of it may be left out."""
 
     @property
     def pattern(self) -> str:

@@ -1,0 +1,98 @@
+"""`dialer quality service`, and the contract that goes by the same figure."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialer.billing.months import parse_month
+from dialer.bookkeeping import agreement_of, rated
+from dialer.calls.outcome import Outcome
+from dialer.config.loader import load
+from dialer.quality.level import FORMULAS
+from dialer.service import store_url
+from dialer.store.records import CallRecord, Talk
+from dialer.store.store import Store
+
+Run = Callable[..., Any]
+WAITS = [(5, True), (12, True), (30, True), (60, True), (3, False), (50, False), (50, False)]
+
+
+def store_of(root: Path) -> Store:
+    return Store.open(store_url(load(root, {}).plant.store.url, root))
+
+
+@pytest.fixture
+def site(root: Path) -> Path:
+    """Seven callers of acme in October; the first at the month's first second in the client's zone."""
+
+    async def fill() -> None:
+        store = store_of(root)
+        zone = agreement_of(load(root, {}).clients["acme"]).zone
+        first = datetime(2026, 10, 1, tzinfo=zone).timestamp()
+        for index, (wait_s, joined) in enumerate(WAITS):
+            at = first + 400_000 * index
+            call = CallRecord(f"c{index}", "inbound", "node1", "main", "acme", f"+493011{index}", "+4930222", at,
+                              answered_at=at, queued_at=at, ended_at=at + wait_s, outcome=Outcome.ABANDONED,
+                              queue="sales")  # fmt: skip
+            if joined:
+                ended = at + wait_s + 60
+                call = replace(call, joined_at=at + wait_s, ended_at=ended, talk_s=60.0, outcome=Outcome.ANSWERED)
+            await store.settle(call, None, [Talk(call.id, "anna", at + wait_s, at + wait_s + 60)] if joined else [])
+        await store.close()
+
+    asyncio.run(fill())
+    return root
+
+
+OCTOBER = ("--from", "2026-10-01", "--to", "2026-10-31")
+
+
+def test_the_contracts_service_level_is_that_of_the_report(dialer: Run, site: Path) -> None:
+    path = site / "configs" / "clients" / "acme.yaml"
+    text = path.read_text(encoding="utf-8")
+    found = set()
+    for formula in FORMULAS:
+        path.write_text(text.replace("service_level: {within: 20s, bands: {90: 1.03, 80: 1, 0: 0.95}",
+                                     f"service_level: {{within: 20s, formula: {formula}, bands: {{0: 0.9}}"))
+
+        async def reason() -> str:
+            store = store_of(site)
+            entries = await rated(store, agreement_of(load(site, {}).clients["acme"]), parse_month("2026-10"))
+            await store.close()
+            return next(entry.reason for entry in entries if entry.term == "service_level")
+
+        report = json.loads(dialer(site, "quality", "service", "--client", "acme", *OCTOBER, "--json").output)
+        [figure] = [it for it in report["figures"] if it["definition"].endswith("the contract's")]
+        assert figure["name"] == f"service_level_{formula}"
+        assert float(asyncio.run(reason()).partition(" ")[0]) == pytest.approx(figure["value"] * 100, abs=0.0001)
+        found.add(figure["value"])
+    assert len(found) == len(FORMULAS)
+
+
+def test_a_table_with_definitions(dialer: Run, site: Path) -> None:
+    done = dialer(site, "quality", "service", "--queue", "sales", *OCTOBER, "--within", "40", "--zone", "UTC")
+    assert done.exit_code == 0
+    assert "queue sales, 2026-10-01 to 2026-10-31 (UTC): 6 calls" in done.output  # the first is September's in UTC
+    [line] = [line for line in done.output.splitlines() if line.startswith("service_level_offered")]
+    assert "33.33%" in line and "within 40 s / queued" in line
+    [line] = [line for line in done.output.splitlines() if line.startswith("answer_seizure_ratio")]
+    assert "–" in line
+
+
+@pytest.mark.parametrize(("options", "code", "said"), [
+    ((), 2, "name one of"),
+    (("--client", "acme", "--agent", "anna"), 2, "name one of"),
+    (("--client", "nobody"), 1, "there is no client `nobody`"),
+    (("--client", "acme", "--from", "2026-10-02", "--to", "2026-10-01"), 2, "is before"),
+    (("--client", "acme", "--from", "1.10.2026"), 2, "write year-month-day"),
+    (("--client", "acme", "--zone", "Berlin"), 2, "IANA name"),
+])  # fmt: skip
+def test_what_cannot_be_asked(dialer: Run, root: Path, options: tuple[str, ...], code: int, said: str) -> None:
+    done = dialer(root, "quality", "service", *options)
+    assert (done.exit_code, said in done.stderr) == (code, True), done.stderr
