@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 BENCHES = (
-    "bench.ami_parse", "bench.store", "bench.list_import", "bench.do_not_call", "bench.rating", "bench.invoices",
-    "bench.metrics", "bench.calls",
+    "bench.ami_parse", "bench.store", "bench.claims", "bench.list_import", "bench.do_not_call", "bench.rating",
+    "bench.invoices", "bench.metrics", "bench.calls",
 )
 
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from dialer.campaigns.policy import Policy
 from dialer.compliance.check import Refused, Verdict
-from dialer.compliance.gate import TIMEZONE_FIELD
+from dialer.compliance.gate import TIMEZONE_FIELD, Gate
 from dialer.compliance.place import Place, place_of
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.engine.law import statute_of
 from dialer.hours import next_opening
+from dialer.numbers import mask
 from dialer.pseudonyms import Pseudonyms
 from dialer.registers import FOLDER, Registers
 from dialer.store.records import Contact, Known, Refusal
@@ -39,6 +41,8 @@ class Findings:
     next_at: float | None
     """When rules, hours and retry all allow it; None for never by itself."""
     packs: Sequence[str]
+    numbers: Sequence[str]
+    """All of the contact's, masked, where there are several."""
     consents: Sequence[float]
     """When the person consented to calls of the campaign's purpose, as far as a rule asks."""
 
@@ -49,10 +53,10 @@ async def look(
     statute = statute_of(configuration)
     registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
     gate = statute.gate(campaign, registers, now, Pseudonyms(configuration.root).alias)
-    known = await store.known(gate.asked, contact)
+    known = await store.known(Policy(campaign, gate, now).asked, contact)
     due_at = max(now, contact.next_at)
     at_due, held = statute.gate(campaign, registers, due_at), campaign.agents is not None
-    verdict = at_due.verdict(contact, known, held)
+    verdict = _verdict(campaign, at_due, contact, known)
     place = place_of(contact.number, contact.timezone or contact.fields.get(TIMEZONE_FIELD) or None)
     kept = contact.id != STRANGER
     return Findings(
@@ -65,21 +69,37 @@ async def look(
         needs_agent=held and at_due.needs_agent(contact, known),
         asked_at=due_at,
         next_at=_next(configuration, campaign, contact, known, due_at),
+        numbers=[mask(number) for number in contact.numbers],
         packs=[rules.pack.rules for rules in gate.packs(place)],
         consents=[given for number, given, _ in known.consents if number == contact.number],
     )
 
 
+def _verdict(campaign: Campaign, gate: Gate, contact: Contact, known: Known) -> Verdict:
+    """Of the campaign itself, then of the law."""
+    if (own := Policy(campaign, gate, gate.now).own(contact, known)) is not None:
+        return Refused(own.rule, own.until, own.text)
+    return gate.verdict(contact, known, campaign.agents is not None)
+
+
 def _next(
     configuration: Configuration, campaign: Campaign, contact: Contact, known: Known, at: float
 ) -> float | None:
+    """At whichever of its numbers it can be first."""
     if contact.state == "done":
         return None
+    moments = (_next_at(configuration, campaign, contact.at(turn), known, at) for turn in contact.turns)
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _next_at(
+    configuration: Configuration, campaign: Campaign, contact: Contact, known: Known, at: float
+) -> float | None:
     statute, hours = statute_of(configuration), configuration.hours.get(campaign.hours or "")
     registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
     for _ in range(_STEPS):
         before = at
-        verdict = statute.gate(campaign, registers, at).verdict(contact, known, campaign.agents is not None)
+        verdict = _verdict(campaign, statute.gate(campaign, registers, at), contact, known)
         if isinstance(verdict, Refused):
             if verdict.until is None:
                 return None
@@ -102,6 +122,8 @@ def told(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:
     zones = ", ".join(found.place.zones[:3]) or "unknown"
     more = f" and {len(found.place.zones) - 3} more" if len(found.place.zones) > 3 else ""
     yield f"country {found.place.country or 'unknown'}, time zone {zones}{more}, rules {packs}"
+    if found.numbers:
+        yield f"numbers {', '.join(found.numbers)}; the next one tried is the {contact.turn + 1}."
     for given in found.consents:
         yield f"consent to {campaign.purpose} given {shown(given, found.place)}"
     for at, outcome, disposition in found.calls:
@@ -117,12 +139,21 @@ def _state(contact: Contact, campaign: Campaign) -> Iterator[str]:
     if contact.id == STRANGER:
         yield f"{contact.number} is not in the list of {campaign.campaign}"
         return
-    tries = ", ".join(f"{reason} {count}" for reason, count in sorted(contact.tries.items()))
+    tries = ", ".join(f"{_counted_as(key)} {count}" for key, count in sorted(contact.tries.items()))
     yield (
         f"contact {contact.id}, {contact.number}, of {campaign.campaign}: {contact.state}"
         + (f" ({contact.result})" if contact.result else "")
         + f", {contact.attempts} attempts" + (f" ({tries})" if tries else "")
+        + (f", list {contact.list}" if contact.list else "")
     )  # fmt: skip
+
+
+def _counted_as(key: str) -> str:
+    """`1:busy` is of the second number, `@morning` a part of the day, `@` what was before it was recycled."""
+    turn, _, reason = key.rpartition(":")
+    if key.startswith("@"):
+        return f"in the {key[1:]}" if key[1:] else "before"
+    return f"{reason} at number {int(turn) + 1}" if turn else reason
 
 
 def _outlook(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:

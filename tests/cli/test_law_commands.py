@@ -1,6 +1,7 @@
 """`dialer dnc` and `dialer why`, with and without a running engine."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -152,3 +153,30 @@ def test_why_of_consent_and_of_a_call_that_needs_an_agent(dialer: Dialer, ruled:
     assert dialer(ruled, "dnc", "import", str(registers), "--register", "tps").exit_code == 0
     said = dialer(ruled, "why", number, "--campaign", WINBACK).output
     assert "with an agent held for the dial" in said or "uk.hours refuses it" in said
+
+
+def test_why_knows_filters_caps_parts_of_the_day_and_other_numbers(dialer: Dialer, ruled: Path) -> None:
+    path = ruled / "configs" / "campaigns" / f"{WINBACK}.yaml"
+    path.write_text(re.sub(
+        r"(?m)^list: (.*)$",
+        r'lists: [{name: cold, file: \1, where: score >= 3}]\n'
+        r'day_parts: {evening: {from: "17:00", to: "19:00"}, late: {from: "19:00", to: "19:30", times: 1}}',
+        path.read_text(),
+    ))  # fmt: skip
+    noon = 4_071_294_000.0  # Monday, 2099-01-05 12:00 in Berlin
+
+    async def some(store: Store) -> None:
+        await store.add_contacts(WINBACK, [
+            NewContact(NUMBER, {"score": "2"}, list="cold", held_back=True),
+            NewContact("+4930231250124", {"score": "5"}, noon, ("+4930231250125",), "cold"),
+        ])  # fmt: skip
+
+    in_store(ruled, some)
+    held = dialer(ruled, "why", NUMBER, "--campaign", WINBACK).output.splitlines()
+    assert held[0].endswith(f"of {WINBACK}: held_back, 0 attempts, list cold")
+    assert "now: held_back refuses it: its list `cold` leaves it out (`where`)" in held
+    assert held[-1] == "next: never, unless what refuses it is taken away"
+    later = dialer(ruled, "why", "+4930231250124", "--campaign", WINBACK).output.splitlines()
+    assert any(line.startswith("numbers +49") and line.endswith("; the next one tried is the 1.") for line in later)
+    assert "when it is due: day_part refuses it: not in this part of the day" in "\n".join(later)
+    assert later[-1] == "next: Mon 2099-01-05 17:00 Europe/Berlin"
