@@ -27,7 +27,7 @@ def promised(state: Snapshot, points: Sequence[float]) -> int:
 
 
 def left_to_dial(state: Snapshot, points: Sequence[float]) -> int | None:
-    """How many dials may still come to something: none of those likely to be answered after the close; None: no limit."""
+    """How many dials may still come to something: none if it is likely answered after the close; None: no limit."""
     if state.closes_in_s is not None and state.closes_in_s < points[len(points) // 2]:
         return 0
     return state.contacts_left
