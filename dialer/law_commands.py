@@ -65,17 +65,21 @@ def remove(number: Number, scope: Scope = "global", root: Root = Path("."), plan
 
 @dnc.command("check")
 def check(number: Number, root: Root = Path("."), plant: Plant = None) -> None:
-    """Every do-not-call list and register that a number is on. Exit 1 when there is one."""
+    """Every do-not-call list and register that a number is on, also one that was erased. Exit 1 when there is one."""
     import asyncio
 
+    from dialer.pseudonyms import Pseudonyms
     from dialer.registers import FOLDER, Registers
 
     configuration = configuration_of(root, plant)
 
+    alias = Pseudonyms(configuration.root).alias
+
     async def stops() -> "list[Stop]":
         store = open_store(configuration)
         try:
-            return await store.stops(_number(number))
+            found = await store.stops(_number(number))
+            return found if alias is None else [*found, *await store.stops(alias(number))]
         finally:
             await store.close()
 

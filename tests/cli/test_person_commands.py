@@ -1,5 +1,6 @@
 """`dialer consent`, as an operator uses it: no engine runs."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from typer.testing import CliRunner
 
 from dialer.cli import app
+from dialer.pseudonyms import Pseudonyms
+from dialer.store.records import Stop
+from dialer.store.store import Store
 
 NUMBER = "+4930231250"
 
@@ -69,3 +73,18 @@ def test_erasing_needs_the_engine(tmp_path: Path) -> None:
     done = run(site(tmp_path), "erase", NUMBER, "--reason", "letter")
     assert done.exit_code == 1
     assert "no engine answers" in done.output
+
+
+def test_a_number_that_was_erased_is_still_told_to_be_on_a_list(tmp_path: Path) -> None:
+    root = site(tmp_path)
+    name = Pseudonyms(root).needed()
+
+    async def erased() -> None:
+        store = Store.open(f"sqlite:///{root}/var/dialer.db")
+        await store.stop([Stop("global", name(NUMBER), "erasure 1", 1.0)])
+        await store.close()
+
+    asyncio.run(erased())
+    done = run(root, "dnc", "check", NUMBER)
+    assert (done.exit_code, done.stdout) == (1, "global: erasure 1\n")
+    assert run(root, "dnc", "check", "+4930231251").exit_code == 0
