@@ -67,7 +67,10 @@ class Abandoned:
             kind = "client"
         name = {"client": seed.client, "campaign": seed.campaign, "global": None}[kind]
         scope = kind if name is None else f"{kind}:{name}"
-        self._engine.law.stop([Stop(scope, seed.number, f"{how} in call {live.id}", self._engine.clock.now())])
+        others = live.contact.numbers if live.contact is not None else ()
+        numbers = dict.fromkeys((seed.number, *others))  # the person said so, not the number
+        source, now = f"{how} in call {live.id}", self._engine.clock.now()
+        self._engine.law.stop([Stop(scope, number, source, now) for number in numbers])
         self._engine.metrics.opted_out(seed.client, how)
 
     def marked(self, live: LiveCall, marks: frozenset[str]) -> None:

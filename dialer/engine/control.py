@@ -196,7 +196,8 @@ class EngineControl:
         else:
             verdict = self._judged(campaign, contact, code, now)
         if campaign.dispositions[code].do_not_call:
-            engine.law.stop([Stop(f"client:{campaign.client}", contact.number, f"agent {state.agent}", now)])
+            scope, source = f"client:{campaign.client}", f"agent {state.agent}"
+            engine.law.stop([Stop(scope, number, source, now) for number in contact.numbers or (contact.number,)])
         try:
             await engine.store.dispose(live.id, state.agent, code, now, verdict)
         except StoreError as error:

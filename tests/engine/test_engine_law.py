@@ -210,6 +210,17 @@ async def test_a_disposition_ends_every_campaign_of_the_client_for_the_number(la
     assert law.row("SELECT result FROM contacts WHERE campaign = ?", SURVEYED) == "do_not_call.client"
 
 
+async def test_who_says_stop_says_it_for_all_numbers(law: Rig) -> None:
+    await law.store.add_contacts(CAMPAIGN, [NewContact(BERLIN, others=("+493023120777",))])
+    await ready(law, berlin("2023-11-20T12:00"))
+    call = law.switch.given("originate")[-1].channel
+    now = law.clock.now()
+    law.post(ev.Answered(call, now), script(call, now, "outbound"), ev.Bridged(call, now, "b1"))
+    await law.control.dispose("ada", "never")
+    await law.quiet()
+    assert {number for (number,) in law.rows("SELECT number FROM do_not_call")} == {BERLIN, "+493023120777"}
+
+
 async def test_a_do_not_call_entry_holds_without_any_country_s_rules(rig: Rig) -> None:
     await rig.control.stop_calling("global", "+493055500000", "api", None)
     await rig.dial(contacts=2)
