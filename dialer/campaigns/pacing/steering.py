@@ -15,12 +15,12 @@ REACH, REACH_SHARE, REACH_MOST = 5.0, 0.15, 60.0
 """Losses beyond or short of the goal that change the risk by a factor of e, likewise."""
 MORE = 0.4
 """In the logarithm: how far the risk goes above its middle."""
-LESS, LESS_AT_FIRST, FIRST = 1.2, 1.5, 12.0
+LESS, LESS_AT_FIRST, FIRST = 1.2, 2.0, 20.0
 """How far below, and how much further until so many were allowed: people are lost several at a time, and a large team
 that is stopped for each such time stands idle more than it saves; a team of few cannot make up for it."""
-STEEP = 0.8
+STEEP = 1.4
 """How much more it goes down for what is short of one loss in hand."""
-STOP, STOP_SHARE, STOP_MOST = 2.5, 0.02, 5.0
+STOP, STOP_SHARE, STOP_MOST = 2.0, 0.02, 5.0
 """Losses beyond the allowed at which nothing is risked any more: at first, of each that was allowed, at most."""
 HIGHEST = 0.6
 
