@@ -22,8 +22,6 @@ OTHER = ""
 """Work for no campaign: callers. Its name among the members."""
 FLOOR = 0.002
 """What a loss costs a campaign whose budget is spent: it dials one to one, and what it has in the air still counts."""
-OWN = 2.0
-"""A campaign takes no risk more times as high as its own budget would allow it, whatever the others bear."""
 UNSURE = 0.2
 TURNS = 8
 """What a campaign may dial at once is placed in so many turns, at most: whoever got too much in one waits the next."""
@@ -242,7 +240,8 @@ class Round:
         return idle[:count]
 
     def _price(self, name: str) -> float:
-        """The greatest chance of a loss: what it costs each whom it may hit, by their parts of those to be live."""
+        """The greatest chance of a loss: what it costs each whom it may hit, by their parts of those to be live; never
+        more than the campaign's own budget allows."""
         total = cost = 0.0
         agents = self._asks[name].agents.keys()
         for one, ask in self._asks.items():
@@ -252,8 +251,7 @@ class Round:
             weight = seen.share * (seen.in_the_air + (one == name)) + seen.waiting
             total += weight
             cost += weight / max(FLOOR, seen.risk)
-        own = self._outlooks[name]
-        most = OWN * own.risk if self._joint.members[name].ahead else 1.0
+        most = self._outlooks[name].risk if self._joint.members[name].ahead else 1.0
         return min(total / cost, most) if cost else 1.0
 
     # -- what the others mean ---------------------------------------------------------------------------
