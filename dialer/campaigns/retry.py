@@ -40,6 +40,8 @@ def verdict(
     the contact; so does `lost`, where nobody knows what was said. A number that does not exist gives way to the
     contact's next one. A cancelled attempt was never dialled: to be called at once, and not counted.
     """
+    if outcome is Outcome.CANCELLED and contact.result is not None:  # it was done, and dialled by hand
+        return ContactVerdict(contact.id, "done", turn=contact.turn, result=contact.result)
     if outcome is Outcome.CANCELLED:
         return ContactVerdict(contact.id, "waiting", _open_at(hours, now), turn=contact.turn)
     part = part_at(campaign.day_parts, contact, now) or "" if campaign.day_parts else ""

@@ -7,7 +7,6 @@ agent of a personal callback is kept free for it from shortly before.
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +15,6 @@ from dialer.agents import model as m
 from dialer.agents.model import State
 from dialer.campaigns.pacing import Place
 from dialer.engine.run import Run
-from dialer.hours import is_open
 from dialer.store.records import CALLBACK, Callback, Picked
 
 if TYPE_CHECKING:
@@ -82,10 +80,18 @@ class Callbacks:
         """In how many seconds each coming callback needs an agent of those with these skills."""
         now = self._engine.clock.now()
         return tuple(
-            one.at - now for contact, one in self._coming.items()
+            at - now for contact, one in self._coming.items()
             if contact not in self._held and (run := self._run(one)) is not None and run.config.agents is not None
-            and skills.issuperset(run.config.agents.skills)
+            and skills.issuperset(run.config.agents.skills) and self._may_dial(run, now)
+            and (at := self._needed_at(one, run)) is not None
         )  # fmt: skip
+
+    def _needed_at(self, one: Callback, run: Run) -> float | None:
+        """None: as long as the agent who promised is away, nobody."""
+        personal, rules = one.promise.agent, run.config.callbacks
+        if personal is None or personal in self._engine.floor.desk.at_work(frozenset()):
+            return one.at
+        return None if rules.then == "wait" else one.at + rules.grace
 
     def inherit(self, call_ids: Iterable[str]) -> None:
         """Calls of an earlier life that are to keep a promise."""
@@ -185,8 +191,7 @@ class Callbacks:
     def _may_dial(self, run: Run, now: float) -> bool:
         if run.status not in ("running", "exhausted") or run.config.agents is None or self._engine.draining:
             return False
-        hours = self._engine.configuration.hours.get(run.config.hours or "")
-        return hours is None or is_open(hours, datetime.fromtimestamp(now, UTC))
+        return self._engine.campaigns.held_back(run, now) is None
 
     def _let_go(self, contact: int) -> None:
         if (held := self._held.pop(contact, None)) is not None:

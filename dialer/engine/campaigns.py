@@ -117,7 +117,7 @@ class Campaigns:
         if run.status != "running" or self._engine.draining:
             return
         wait_s = run.nothing_due_until - now
-        if (reason := self._held_back(run, now)) is not None:
+        if (reason := self.held_back(run, now)) is not None:
             run.reason = reason
             self.dialling.wake(run, IDLE_CHECK_S)
         elif 0 < wait_s <= IDLE_CHECK_S:
@@ -130,9 +130,10 @@ class Campaigns:
         if run.status != "running" or run.dry or self._engine.draining:
             return False
         waits = 0 < run.nothing_due_until - now <= IDLE_CHECK_S  # more than that: the clock was set back
-        return not waits and self._held_back(run, now) is None
+        return not waits and self.held_back(run, now) is None
 
-    def _held_back(self, run: Run, now: float) -> str | None:
+    def held_back(self, run: Run, now: float) -> str | None:
+        """Why nobody may be dialled for it just now, in whichever way."""
         hours = self._engine.configuration.hours.get(run.config.hours or "")
         if hours is not None and not is_open(hours, datetime.fromtimestamp(now, UTC)):
             return "closed"

@@ -16,6 +16,8 @@ from dialer.web.port import AgentView, RefusedError, UnknownError
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
 
+HELD_BACK = {"closed": "its hours are over", "budget": "the client's budget of the month is spent"}
+
 
 class EngineDesks:
     def __init__(self, engine: "Engine", view: Callable[[str], AgentView]) -> None:
@@ -65,6 +67,8 @@ class EngineDesks:
             raise RefusedError(f"{config.campaign} does not dial over {state.switch}, where the agent is")
         if not engine.switches[state.switch].up or not engine.reconciler.knows(state.switch):
             raise RefusedError(f"{state.switch} cannot be reached; try again when it is up")
+        if (why := engine.campaigns.held_back(run, engine.clock.now())) is not None:
+            raise RefusedError(f"{config.campaign} may not dial now: {HELD_BACK[why]}")
         slot = engine.campaigns.dialling.slot(run, Place(state.switch, state.agent), engine.clock.now())
         if slot is None:
             raise RefusedError("no channel is free for it, or too many calls were begun this second; try again")

@@ -142,6 +142,11 @@ class Dialling:
         law = self._engine.law
         gate = law.gate(run.config, self._engine.clock.now())
         held = self._engine.floor.desk.by_call(attempt.call_id) is not None
+        if attempt.agent is not None and not held:  # the leg dropped while the claim was on its way
+            self._engine.store.put_back(attempt.call_id)
+            self.return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
+            self.wake(run, LIMITED_CHECK_S)
+            return
         refusal = law.recheck(gate, attempt.contact, known, held)
         if refusal is None:
             run.refused_by = ""

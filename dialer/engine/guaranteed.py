@@ -1,12 +1,10 @@
 """Contacts whom the law lets us call only with an agent held for the dial: after an abandoned call there is no second
 one. A campaign that dials ahead claims them by name, one for each agent that it holds."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialer.campaigns.pacing import Place
 from dialer.engine.run import Run
-from dialer.hours import is_open
 from dialer.store.records import Refusal
 
 if TYPE_CHECKING:
@@ -64,5 +62,4 @@ class Guaranteed:
     def _may_dial(self, run: Run, now: float) -> bool:
         if run.status != "running" or self._engine.draining:
             return False
-        hours = self._engine.configuration.hours.get(run.config.hours or "")
-        return hours is None or is_open(hours, datetime.fromtimestamp(now, UTC))
+        return self._engine.campaigns.held_back(run, now) is None

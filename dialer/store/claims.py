@@ -9,8 +9,8 @@ from dialer.store.passed import Passed, pass_over
 from dialer.store.passed import record_refusals as record_refusals
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.reads import CONTACT_COLUMNS, contact_of
-from dialer.store.records import PREVIEW, Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
-from dialer.store.schema import calls, contacts, do_not_call
+from dialer.store.records import CALLBACK, PREVIEW, Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
+from dialer.store.schema import callbacks, calls, contacts, do_not_call
 from dialer.store.search import Gate as Gate
 from dialer.store.search import Mix as Mix
 from dialer.store.search import Search
@@ -18,6 +18,8 @@ from dialer.store.search import alphabetical as alphabetical
 
 UNDIALLED = ("intended", PREVIEW)
 """States of a call's row that it has before anything leaves for the switch."""
+OTHERS_AGAIN_S = 1.0
+"""After one of a contact's numbers is forbidden for good at the instant of dialling."""
 
 Intend = Callable[[Slot, Contact, Known], CallRecord]
 
@@ -60,9 +62,11 @@ def _take_back(tx: Transaction, call_id: str) -> Contact | None:
     intent = sa.delete(calls).where(calls.c.id == call_id, calls.c.state.in_(UNDIALLED), calls.c.outcome.is_(None))
     if tx.connection.execute(intent).rowcount == 0:
         return None
+    promised = sa.exists().where(callbacks.c.contact_id == contacts.c.id, callbacks.c.call_id == call_id)
+    before = sa.case((contacts.c.result.is_not(None), "done"), (promised, CALLBACK), else_="due")
     freed = tx.connection.execute(
         sa.update(contacts).where(contacts.c.call_id == call_id, contacts.c.state == "claimed")
-        .values(state=sa.case((contacts.c.result.is_(None), "due"), else_="done"), call_id=None)
+        .values(state=before, call_id=None)
         .returning(*CONTACT_COLUMNS),
     ).one_or_none()
     if freed is None:
@@ -83,8 +87,25 @@ def give_back(tx: Transaction, call_id: str, until: float | None) -> None:
 def refuse(tx: Transaction, call_id: str, refusal: Refusal) -> None:
     """At the instant of dialling: the intent is taken back."""
     freed = _take_back(tx, call_id)
-    if freed is not None and freed.state == "due":
-        pass_over(tx, [Passed(freed, [refusal], [refusal.until])])
+    if freed is not None and freed.state == CALLBACK:
+        refuse_promised(tx, freed, refusal)
+    elif freed is not None and freed.state == "due":
+        until = refusal.until
+        if until is None and len(freed.numbers) > 1:  # the claim that looks again asks about its other numbers
+            until = refusal.at + OTHERS_AGAIN_S
+        pass_over(tx, [Passed(freed, [refusal], [until])])
+
+
+def refuse_promised(tx: Transaction, contact: Contact, refusal: Refusal) -> None:
+    """A promise that the rules forbid for now is kept as soon as they allow it."""
+    record_refusals(tx, [refusal])
+    if contact.state != CALLBACK:
+        return
+    this = sa.update(contacts).where(contacts.c.id == contact.id, contacts.c.state == CALLBACK)
+    if refusal.until is not None:
+        tx.connection.execute(this.values(next_at=refusal.until))
+    elif tx.connection.execute(this.values(state="done", result=refusal.rule)).rowcount:
+        tx.count_contacts(contact.campaign, contact.list, CALLBACK, "done")
 
 
 @one_by_one

@@ -14,7 +14,6 @@ from dialer.store.records import (
     ContactState,
     NewContact,
     Picked,
-    Refusal,
     Skip,
     Slot,
 )
@@ -37,7 +36,7 @@ def pick(
     contact = contact if number is None else replace(contact, number=number)
     known = law.known(tx.connection, gate.asked, [contact])[contact.id]
     if (refusal := gate(contact, known, slot.agent is not None)) is not None:
-        _refuse(tx, contact, refusal)
+        claims.refuse_promised(tx, contact, refusal)
         return Picked(known=known, refusal=refusal)
     taken = (
         sa.update(contacts).where(contacts.c.id == contact.id)
@@ -52,18 +51,6 @@ def pick(
         tx.connection.execute(this.values(call_id=slot.call_id))
     tx.insert_new(calls, [call_row(intend(slot, contact, known))])
     return Picked(Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed")), known)
-
-
-def _refuse(tx: Transaction, contact: Contact, refusal: Refusal) -> None:
-    """A promise that the rules forbid for now is kept as soon as they allow it."""
-    claims.record_refusals(tx, [refusal])
-    if contact.state != CALLBACK:
-        return
-    this = sa.update(contacts).where(contacts.c.id == contact.id, contacts.c.state == CALLBACK)
-    if refusal.until is not None:
-        tx.connection.execute(this.values(next_at=refusal.until))
-    elif tx.connection.execute(this.values(state="done", result=refusal.rule)).rowcount:
-        tx.count_contacts(contact.campaign, contact.list, CALLBACK, "done")
 
 
 def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:
