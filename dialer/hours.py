@@ -44,6 +44,21 @@ def next_opening(hours: Hours, when: datetime) -> datetime | None:
     return None
 
 
+def closes_in(hours: Hours, when: datetime, within_s: float) -> float | None:
+    """Seconds, to the next whole one, until open hours close; None when they are open at the end of `within_s` too, or
+    closed already."""
+    low, high = 0.0, within_s
+    if is_open(hours, when + timedelta(seconds=high)) or not is_open(hours, when):
+        return None
+    while high - low > 1.0:
+        middle = (low + high) / 2
+        if is_open(hours, when + timedelta(seconds=middle)):
+            low = middle
+        else:
+            high = middle
+    return high
+
+
 def changes_of(hours: Hours, day: date) -> Iterator[datetime]:
     """Every moment of a local day at which it can open or close, in UTC, in no order, some twice."""
     zone = ZoneInfo(hours.timezone)

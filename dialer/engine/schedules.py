@@ -6,11 +6,13 @@ through is made up for. A campaign that was stopped stays so until somebody star
 """
 
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialer.campaigns.schedule import is_on, last_change, next_change
 from dialer.config.schedule import Schedule
 from dialer.engine.run import Run, Status
+from dialer.hours import closes_in
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SCHEDULE = "schedule"
+SHUT_S = 60.0
+"""How far ahead the end of opening hours is looked for: about as long as it rings."""
 
 
 class Schedules:
@@ -71,7 +75,16 @@ class Schedules:
         return "paused" if status in ("running", "exhausted") else None
 
     def closes_in(self, run: Run, now: float) -> float | None:
-        """Seconds until the schedule pauses the campaign; None: not by a schedule, or not within an hour."""
+        """Seconds until the schedule pauses the campaign or its hours close, whichever is first; None: not within an
+        hour by a schedule, nor within a minute by hours."""
+        bounds = [bound for bound in (self._pauses_in(run, now), self._shuts_in(run, now)) if bound is not None]
+        return min(bounds, default=None)
+
+    def _shuts_in(self, run: Run, now: float) -> float | None:
+        hours = self._engine.configuration.hours.get(run.config.hours or "")
+        return None if hours is None else closes_in(hours, datetime.fromtimestamp(now, UTC), SHUT_S)
+
+    def _pauses_in(self, run: Run, now: float) -> float | None:
         if run.config.schedule is None:
             return None
         change = next_change(run.config.schedule, now) if is_on(run.config.schedule, now) else None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from engine_rig import CAMPAIGN, FILES, Rig, script, write_site
 
 from dialer.calls import events as ev
+from dialer.config.models import Hours
 from dialer.web.port import RefusedError, UnknownError
 
 FILE = f"configs/campaigns/{CAMPAIGN}.yaml"
@@ -115,6 +117,18 @@ async def test_the_status_is_stored_with_its_time(timed: Rig) -> None:
     await timed.quiet()
     assert await timed.store.campaign_status_since(CAMPAIGN) == ("running", berlin("2023-11-20T09:30"))
     assert timed.engine.schedules.closes_in(timed.engine.campaigns.runs[CAMPAIGN], berlin("2023-11-20T11:50")) == 600.0
+
+
+async def test_hours_that_close_before_the_window_does_count(timed: Rig) -> None:
+    begin(timed, "2023-11-20T09:30")
+    run = timed.engine.campaigns.runs[CAMPAIGN]
+    hours = Hours.model_validate({"hours": "short", "timezone": "Europe/Berlin",
+                                  "open": [{"days": ["mon"], "from": "08:00", "to": "11:00"}]})  # fmt: skip
+    timed.engine.configuration = replace(timed.engine.configuration, hours={"short": hours})
+    run.config = run.config.model_copy(update={"hours": "short"})
+    left = timed.engine.schedules.closes_in(run, berlin("2023-11-20T10:59:30"))
+    assert left == pytest.approx(30.0, abs=1.0)
+    assert timed.engine.schedules.closes_in(run, berlin("2023-11-20T10:30")) is None
 
 
 # -- live changes -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialer.config.models import Hours
-from dialer.hours import is_open, next_opening
+from dialer.hours import closes_in, is_open, next_opening
 
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 BERLIN = "Europe/Berlin"
@@ -34,6 +34,15 @@ def local(text: str, zone: str = BERLIN, fold: int = 0) -> datetime:
 ])
 def test_from_is_in_and_to_is_out(when: str, wanted: bool) -> None:
     assert is_open(hours(("08:00", "18:00"), days=WEEK[:5]), local(when)) is wanted
+
+
+@pytest.mark.parametrize(("when", "wanted"), [
+    ("2026-01-07 17:59:20", 40.0), ("2026-01-07 17:59:59.5", 0.5), ("2026-01-07 17:58:59", None),
+    ("2026-01-07 18:00", None), ("2026-01-07 07:59:50", None),
+])
+def test_how_long_it_is_open_yet(when: str, wanted: float | None) -> None:
+    found = closes_in(hours(("08:00", "18:00"), days=WEEK[:5]), local(when), 60.0)
+    assert found == (None if wanted is None else pytest.approx(wanted, abs=1.0))
 
 
 def test_24_00_is_the_end_of_the_day() -> None:
