@@ -20,7 +20,7 @@ LESS, LESS_AT_FIRST, FIRST = 1.2, 2.0, 20.0
 that is stopped for each such time stands idle more than it saves; a team of few cannot make up for it."""
 STEEP = 1.4
 """How much more it goes down for what is short of one loss in hand."""
-STOP, STOP_SHARE, STOP_MOST = 2.0, 0.02, 5.0
+STOP, STOP_SHARE, STOP_MOST = 1.0, 0.05, 5.0
 """Losses beyond the allowed at which nothing is risked any more: at first, of each that was allowed, at most."""
 HIGHEST = 0.6
 
