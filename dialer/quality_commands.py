@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
+    from dialer.store.test_calls import TestCallRow
     from dialer.store.voice import VoiceTotal
     from dialer.web.quality_port import ServiceView
 
@@ -117,6 +118,38 @@ def service(
         print_json(asdict(found))
     else:
         tables.service(found)
+
+
+@quality.command("test-calls")
+def mystery(
+    test: Annotated[str | None, typer.Option(autocompletion=names_in("configs/test_calls"), help="This one.")] = None,
+    day: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Left out, today.")] = None,
+    zone: Annotated[str, typer.Option(help="Whose day: an IANA name, as Europe/Berlin.")] = "UTC",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    root: Root = Path("."),
+    plant: Plant = None,
+) -> None:
+    """Test calls of a day: what became of them, what was expected and missed, and the rules' score."""
+    import asyncio
+
+    from dialer import tables
+
+    since, until = _bounds(day, zone)
+    configuration = configuration_of(root, plant)
+
+    async def run() -> "list[TestCallRow]":
+        store = open_store(configuration)
+        try:
+            return await store.test_calls.placed(since, until, test)
+        finally:
+            await store.close()
+
+    with store_faults():
+        found = asyncio.run(run())
+    if as_json:
+        print_json([asdict(row) for row in found])
+    else:
+        tables.mystery(found)
 
 
 def _bounds(day: str | None, zone: str) -> tuple[float, float]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dialer.quality.service import Figure
     from dialer.rehearsal.run import Rehearsed
     from dialer.store.list_records import Import
+    from dialer.store.test_calls import TestCallRow
     from dialer.store.voice import VoiceTotal
     from dialer.web.quality_port import ServiceView
 
@@ -112,6 +113,16 @@ def service(found: "ServiceView") -> None:
     left_out = f", {found.test_calls} test calls left out" if found.test_calls else ""
     _table(Console(), f"{found.whose} {found.name}, {days} ({found.timezone}): {found.calls} calls{left_out}",
            ("figure", "value", "count", "of", "definition"), map(cells, found.figures))
+
+
+def mystery(found: "Iterable[TestCallRow]") -> None:
+    def cells(it: "TestCallRow") -> Sequence[str]:
+        missed = " ".join(rule["rule"] for rule in it.rules or () if rule["met"] is False)
+        score = "" if it.by_rules is None else f"{it.by_rules:.0f}"
+        placed = time.strftime("%H:%M:%S UTC", time.gmtime(it.placed_at))
+        return it.test, placed, it.call_id or "", it.fault or "", missed, score
+
+    _table(Console(), "test calls", ("test", "placed", "call", "fault", "missed", "by rules"), map(cells, found))
 
 
 def _ago(since: float) -> str:

@@ -81,3 +81,5 @@ class Facts:
     """Of all agents, whatever client they worked for."""
     sales: Sequence[Sale] = ()
     scores: Sequence[Score] = ()
+    tests: frozenset[str] = frozenset()
+    """Ids of the calls that were test calls."""

@@ -71,19 +71,30 @@ def timed(agreement: Agreement, facts: Facts, month: Month) -> Iterator[tuple[fl
         charged = [*(meter.charge for meter in talk), *charges(sheet, sold)]
         while at < len(calls) and calls[at].at < part.since:
             at += 1
-        for call, began_under in _carried(agreement, calls[:at] if agreement.splits else (), part.since):
+        earlier = [call for call in calls[:at] if call.id not in facts.tests] if agreement.splits else []
+        for call, began_under in _carried(agreement, earlier, part.since):
             yield from ((part.since, entry) for meter in talk for entry in meter.carry(call, began_under))
         while at < len(calls) and calls[at].at < part.until:
             call = calls[at]
             at += 1
-            tally.count(call)
+            test, rule = call.id in facts.tests, part.version.test_calls
+            if not test or (rule is not None and rule.counted):
+                tally.count(call)
+            if test and not (rule is not None and rule.billed):
+                continue
             for charge in charged:
                 for entry in charge(call):
                     yield call.at, entry
-        for span in spans:
+        for span in _billed(spans, facts.tests, part.version):
             yield from ((max(span.started_at, part.since), entry) for entry in agent_time(sheet, span))
         yield from sales(sheet, known)
         yield from ((None, entry) for entry in monthly(sheet, tally, _of(part, scores)))
+
+
+def _billed(spans: Iterable[Span], tests: frozenset[str], version: Contract) -> Iterator[Span]:
+    """Without what belongs to test calls, unless those are billed: that is neither wrap-up nor hours."""
+    billed = version.test_calls is not None and version.test_calls.billed
+    return (span for span in spans if billed or span.call_id not in tests)
 
 
 def _carried(agreement: Agreement, calls: Iterable[Call], since: float) -> Iterator[tuple[Call, Talk]]:

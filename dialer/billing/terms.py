@@ -220,6 +220,11 @@ class AbandonRate(_Banded):
 class TestCalls(_Banded):
     """Bonus or malus by the mean score of test calls, 0 to 100."""
 
+    billed: Flag = False
+    """Whether test calls cost what others do. Without this term they do not."""
+    counted: Flag = False
+    """Whether they count in service level, abandon rate and calls turned away."""
+
     __test__ = False  # no class of tests
 
 

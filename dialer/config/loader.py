@@ -18,13 +18,14 @@ from dialer.config.faults import ConfigError, Fault, Place
 from dialer.config.models import Agents, Client, Hours, Plant
 from dialer.config.references import check
 from dialer.config.salvage import salvage
+from dialer.config.test_calls import TestCall
 from dialer.flows.model import Flow
 from dialer.flows.pcm import recording_fault
 
 M = TypeVar("M", bound=BaseModel)
 MODELS: Mapping[str, type[BaseModel]] = {
     "plant": Plant, "agents": Agents, "client": Client, "hours": Hours, "rules": Pack, "campaign": Campaign,
-    "flow": Flow,
+    "flow": Flow, "test": TestCall,
 }
 """By kind of file: `dialer schema` writes one schema each."""
 
@@ -52,6 +53,7 @@ def load(root: Path = Path(), env: Mapping[str, str] | None = None, plant: Path 
         prompts=draft.prompts,
         digest=reading.digest(draft.prompts),
         plant_document=draft.plant.document,
+        test_calls=_models(draft.test_calls),
     )
 
 
@@ -82,6 +84,7 @@ class _Reading:
             flows=self._folder("ivr_flows", Flow, "flow", names),
             prompts=self._prompts(),
             names=names,
+            test_calls=self._folder("configs/test_calls", TestCall, "test", names),
         )
 
     def _required(self, path: Path, model: type[M]) -> Loaded[M] | None:

@@ -30,6 +30,7 @@ Written by `python -m dialer.config.reference`; do not edit.
 | `configs/rules/NAME.yaml` | a country's rules on outbound calls: see [rules](rules.md) |
 | `configs/campaigns/NAME.yaml` | an outbound campaign |
 | `configs/lists/*.csv` | numbers to call |
+| `configs/test_calls/NAME.yaml` | test calls to a client's own number: see [quality](quality.md) |
 | `ivr_flows/NAME.yaml` | what callers hear |
 | `ivr_flows/prompts/NAME.LANGUAGE.wav` | recordings, named `prompts/NAME` in flows: 8 or 16 kHz, mono, 16 bit |
 
@@ -51,6 +52,7 @@ _TITLES = {
     "rules": "configs/rules/NAME.yaml",
     "campaign": "configs/campaigns/NAME.yaml",
     "flow": "ivr_flows/NAME.yaml",
+    "test": "configs/test_calls/NAME.yaml",
 }
 
 

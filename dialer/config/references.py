@@ -16,6 +16,7 @@ from dialer.config.list_checks import list_faults, retry_faults
 from dialer.config.machine_checks import machine_faults
 from dialer.config.needs import listed, staffed, switch_names, unknown
 from dialer.config.rule_checks import rule_faults
+from dialer.config.test_call_checks import test_call_faults
 
 SHORTEST_RING_S = 5.0
 LONGEST_RING_S = 120.0
@@ -30,6 +31,7 @@ def check(draft: Draft) -> Iterator[Fault]:
     yield from rule_faults(draft)
     yield from contract_faults(draft)
     yield from flow_faults(draft)
+    yield from test_call_faults(draft)
 
 
 def _plant(draft: Draft) -> Iterator[Fault]:

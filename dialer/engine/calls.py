@@ -86,6 +86,7 @@ class Calls:
         )
         live = LiveCall(call, switch, record, script=Script(flow))
         self.add(live)
+        engine.mystery.arrived(live)
         engine.count("offered")
         engine.metrics.call_started("inbound", flow.client, None)
         self.handle(live.id, event)
@@ -289,6 +290,7 @@ class Calls:
         self._write(live, record, self._verdict(live, outcome))
         if heard:
             engine.store.voice.save(heard)
+        engine.mystery.settled(live, record, heard)
         engine.callbacks.settled(live.id)
         engine.campaigns.settled(live, outcome)
 

@@ -19,6 +19,7 @@ from dialer.engine.desks import EngineDesks
 from dialer.engine.exhaustion import Exhaustion
 from dialer.engine.list_imports import import_into
 from dialer.engine.live import LiveCall
+from dialer.engine.mystery_desk import EngineTestCalls
 from dialer.engine.persons import EnginePersons
 from dialer.engine.promises import EnginePromises
 from dialer.engine.reload import Reloader
@@ -59,6 +60,7 @@ class EngineControl:
         self._totals: dict[str, CampaignTotals] = {}
         self._exhaustion = Exhaustion(engine)
         self.quality = EngineQuality(engine)
+        self.test_calls = EngineTestCalls(engine)
         self.desks = EngineDesks(engine, self.agent)
         self.billing = EngineBilling(engine)
         self.callbacks = EnginePromises(engine)

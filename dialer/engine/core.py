@@ -21,6 +21,7 @@ from dialer.engine.guaranteed import Guaranteed
 from dialer.engine.ids import Ids
 from dialer.engine.law import Law
 from dialer.engine.machines import Machines
+from dialer.engine.mystery import Mystery
 from dialer.engine.overrides import Overrides
 from dialer.engine.reconcile import Reconciler
 from dialer.engine.schedules import Schedules
@@ -79,6 +80,7 @@ class Engine:
         self.callbacks = Callbacks(self)
         self.schedules = Schedules(self)
         self.machines = Machines(self)
+        self.mystery = Mystery(self)
         self.reconciler = Reconciler(self)
         self._inbox: deque[ev.SwitchEvent | Callable[[], None]] = deque()
         self._busy = False
@@ -139,6 +141,14 @@ class Engine:
                 self.reconciler.handle(event)
             case _ if event.channel in self.calls:
                 self.calls.handle(event.channel, event)
+            case _ if self.mystery.knows(event.channel):
+                self.mystery.event(event)
+            case _:
+                self._handle_others(event)
+
+    def _handle_others(self, event: ev.CallEvent) -> None:
+        """Of a channel that is no call yet: an agent's leg, an arrival, a stranger."""
+        match event:
             case ev.ScriptStarted() if self.reconciler.defers(event):
                 pass
             case ev.ScriptStarted() if event.channel in self._over:
@@ -179,6 +189,7 @@ class Engine:
     def tick(self) -> None:
         """Once a second: what no event brings about."""
         self.schedules.tick()
+        self.mystery.tick()
         self.callbacks.refresh()
         self.campaigns.kick_all()
 

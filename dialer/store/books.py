@@ -14,12 +14,14 @@ from dialer.billing.ledger import changes, taken_back
 from dialer.billing.money import plain
 from dialer.store.errors import StoreError
 from dialer.store.queries import Transaction, one_by_one
-from dialer.store.schema import agent_spans, calls, ledger, ledger_months, sales, test_scores
+from dialer.store.schema import agent_spans, calls, ledger, ledger_months, sales, test_calls, test_scores
 
 if TYPE_CHECKING:
     from asyncio import Future
 
 State = Literal["rating", "rated", "closed"]
+TEST_S = 3600.0
+"""No test call comes in later than this after it was placed."""
 PAGE = 1_000
 """Entries posted or read at once."""
 
@@ -150,6 +152,9 @@ def facts(
         [Score(row[0], row[1], Decimal(row[2]))
          for row in connection.execute(tested.join(calls, calls.c.id == test_scores.c.call_id).where(
              own, test_scores.c.at.between(since, until)))],
+        frozenset(connection.execute(sa.select(test_calls.c.call_id).where(
+            test_calls.c.client == client, test_calls.c.placed_at >= since - reach_s - TEST_S,
+            test_calls.c.placed_at < until, test_calls.c.call_id.is_not(None))).scalars()),
     )
 
 

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from dialer.quality.resolution import Resolution
 from dialer.quality.service import SERVED, Beside, Row, Rule, Tally, tally_of
-from dialer.store.schema import agent_spans, calls, detections, talks, voice
+from dialer.store.schema import agent_spans, calls, detections, talks, test_calls, voice
 
 if TYPE_CHECKING:
     from asyncio import Future
 
 Whose = Literal["client", "campaign", "queue", "agent"]
 PAGE = 1_000
+_TESTS = sa.select(test_calls.c.call_id).where(test_calls.c.call_id.is_not(None))
 _ROW = tuple(calls.c[name] for name in Row._fields)
 
 
@@ -31,7 +32,12 @@ class Scope:
 
     @property
     def where(self) -> tuple[sa.ColumnElement[bool], ...]:
-        """Settled ones. An agent's are those in which it talked, or was the last to be called."""
+        """Settled ones, no test calls. An agent's are those in which it talked, or was the last to be called."""
+        return (*self.all, calls.c.id.not_in(_TESTS))
+
+    @property
+    def all(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """Test calls among them."""
         own = calls.c[self.whose] == self.name
         if self.whose == "agent":
             own |= calls.c.id.in_(sa.select(talks.c.call_id).where(talks.c.agent == self.name))
@@ -63,6 +69,7 @@ def _beside(connection: sa.Connection, scope: Scope, rule: Rule, now: float) -> 
         talks=count, talk_s=talk_s or 0.0, states=_states(connection, scope, ids), shift=_shift(connection, scope, ids),
         dead_air_s=dead_s or 0.0, voice_s=voice_s or 0.0, detected=detected, machines=machines or 0,
         resolved=resolved, resolvable=resolvable,
+        tests=connection.execute(sa.select(sa.func.count()).where(*scope.all, calls.c.id.in_(_TESTS))).scalar_one(),
     )  # fmt: skip
 
 
@@ -101,7 +108,8 @@ def _resolved(connection: sa.Connection, scope: Scope, rule: Rule, now: float) -
     statement = sa.select(
         calls.c.client, calls.c.number, calls.c.created_at, calls.c.outcome, sa.case((ours, 1), else_=0),
     ).where(
-        calls.c.direction == "inbound", calls.c.client.in_(clients), calls.c.outcome.is_not(None),
+        calls.c.id.not_in(_TESTS), calls.c.direction == "inbound",
+        calls.c.client.in_(clients), calls.c.outcome.is_not(None),
         calls.c.created_at >= scope.since, calls.c.created_at < scope.until + rule.again_s,
     ).order_by(calls.c.created_at)  # fmt: skip
     for client, number, at, outcome, asked in _stream(connection, statement):

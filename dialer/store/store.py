@@ -50,6 +50,7 @@ from dialer.store.records import (
 from dialer.store.rounds import Rounds
 from dialer.store.service import ServiceReads
 from dialer.store.shown import ShownBook
+from dialer.store.test_calls import TestCalls
 from dialer.store.voice import VoiceBook
 from dialer.store.writer import Job, Observe, Writer
 
@@ -83,6 +84,7 @@ class Store:
         self.shown = ShownBook(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
         self.service = ServiceReads(self._read)
+        self.test_calls = TestCalls(self._write, self._read)
         self.invoices = Invoices(self._write, self._read)
 
     @classmethod

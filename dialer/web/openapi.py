@@ -10,6 +10,7 @@ from dialer.quality.service import Figure
 from dialer.store.records import CampaignTotals
 from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView, SaleView
 from dialer.web.docstrings import of_fields
+from dialer.web.mystery_port import CardView, PlacedView, RuleView, TestCallView
 from dialer.web.person_port import CertificateView, ConsentView, ShownView
 from dialer.web.person_routes import Counted
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
@@ -32,6 +33,7 @@ _MEANINGS: Final = {
 _VIEWS: Final = (
     AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
     CallQuality, LegVoice, ServiceView, Figure,
+    CardView, PlacedView, RuleView, TestCallView,
     CertificateView, ConsentView, Counted, ShownView,
     Reloaded, MonthBudgetView, FeeView, ForecastView, SaleView,
 )

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.billing_port import Billing
 from dialer.web.desk_port import Callbacks, Desks, DetectionView, PreviewView, Steering, Wish
+from dialer.web.mystery_port import TestCallDesk
 from dialer.web.person_port import Persons
 from dialer.web.quality_port import Quality
 
@@ -142,6 +143,9 @@ class Control(Protocol):
 
     @property
     def quality(self) -> Quality: ...
+
+    @property
+    def test_calls(self) -> TestCallDesk: ...
 
     @property
     def callbacks(self) -> Callbacks: ...

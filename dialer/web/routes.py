@@ -10,6 +10,7 @@ from dialer.store.records import NewContact
 from dialer.web import views
 from dialer.web.billing_routes import BILLING_ROUTES
 from dialer.web.desk_routes import DESK_ROUTES
+from dialer.web.mystery_routes import MYSTERY_ROUTES
 from dialer.web.port import (
     AgentVerb,
     AgentView,
@@ -202,4 +203,5 @@ ROUTES: Final = (
     *PERSON_ROUTES,
     *BILLING_ROUTES,
     *QUALITY_ROUTES,
+    *MYSTERY_ROUTES,
 )

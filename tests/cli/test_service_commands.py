@@ -18,6 +18,7 @@ from dialer.quality.level import FORMULAS
 from dialer.service import store_url
 from dialer.store.records import CallRecord, Talk
 from dialer.store.store import Store
+from dialer.store.test_calls import TestCallRow
 
 Run = Callable[..., Any]
 WAITS = [(5, True), (12, True), (30, True), (60, True), (3, False), (50, False), (50, False)]
@@ -96,3 +97,20 @@ def test_a_table_with_definitions(dialer: Run, site: Path) -> None:
 def test_what_cannot_be_asked(dialer: Run, root: Path, options: tuple[str, ...], code: int, said: str) -> None:
     done = dialer(root, "quality", "service", *options)
     assert (done.exit_code, said in done.stderr) == (code, True), done.stderr
+
+
+def test_test_calls_of_a_day(dialer: Run, root: Path) -> None:
+    async def fill() -> None:
+        store = store_of(root)
+        row = TestCallRow("t1", "hotline", "acme", "node1", "main", "+4930222", "+4915111", 86_400.0 * 20_000, "c1",
+                          rules=[{"rule": "queue", "met": False}, {"rule": "language", "met": True}], by_rules=50.0)
+        await store.test_calls.save(row)
+        await store.close()
+
+    asyncio.run(fill())
+    told = dialer(root, "quality", "test-calls", "--day", "2024-10-04")
+    assert all(word in told.output for word in ("hotline", "00:00:00 UTC", "c1", "queue", "50"))
+    assert "language" not in told.output
+    [row] = json.loads(dialer(root, "quality", "test-calls", "--day", "2024-10-04", "--json").output)
+    assert row["by_rules"] == 50.0
+    assert "no test calls" in dialer(root, "quality", "test-calls", "--test", "other", "--day", "2024-10-04").output

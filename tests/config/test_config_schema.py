@@ -16,6 +16,7 @@ KINDS = {
     "configs/plant.yaml": "plant", "configs/agents.yaml": "agents", "configs/clients/*.yaml": "client",
     "configs/hours/*.yaml": "hours", "configs/rules/*.yaml": "rules", "configs/campaigns/*.yaml": "campaign",
     "ivr_flows/*.yaml": "flow",
+    "configs/test_calls/*.yaml": "test",
 }  # fmt: skip
 SAMPLES = [(path, kind) for glob, kind in KINDS.items() for path in sorted(ROOT.glob(glob))]
 ANNOTATIONS = {"$schema", "$defs", "title", "description", "default", "examples", "format"}

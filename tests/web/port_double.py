@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from mystery_double import Tested
 from person_double import People
 from quality_double import Heard
 
@@ -73,6 +74,10 @@ class Plant:
     counts: Mapping[str, int] = field(
         default_factory=lambda: {"imported": 3, "known": 0, "duplicates": 2, "rejected": 1}
     )
+
+    @property
+    def test_calls(self) -> Tested:
+        return Tested()
 
     @property
     def quality(self) -> Heard:

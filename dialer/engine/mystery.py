@@ -1,0 +1,163 @@
+"""Test calls: placed over the trunk into the client's own number, found again where they come in, scored at the end.
+
+What comes in is a call like any other, with nothing on it that an agent could see. That it is a test is known here,
+and in a table of its own.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from dialer.calls import events as ev
+from dialer.config.test_calls import TestCall
+from dialer.coordination.limits import Scope
+from dialer.engine.live import LiveCall
+from dialer.quality.mystery import Came, by_rules, drawn, due, judge, keys, same_caller, score
+from dialer.quality.record import LegVoice
+from dialer.store.records import CallRecord
+from dialer.store.test_calls import TestCallRow
+from dialer.switch.port import OriginateOrder
+
+if TYPE_CHECKING:
+    from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
+
+LATE_S = 300.0
+"""What the engine slept through is made up for within this, and then left out."""
+
+
+@dataclass(slots=True)
+class _Placed:
+    test: TestCall
+    row: TestCallRow
+    came: Came | None = None
+    over: bool = False
+    """Its own side."""
+
+
+class Mystery:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._looked = engine.clock.now() - LATE_S
+        self._inherited = False
+        self._placed: dict[str, _Placed] = {}
+        """By their own channels."""
+        self._came: dict[str, _Placed] = {}
+        """By the calls that they came in as."""
+
+    def knows(self, channel: str) -> bool:
+        return channel in self._placed
+
+    # -- placing ------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Places those whose moment has come."""
+        engine, now = self._engine, self._engine.clock.now()
+        if not self._inherited:
+            self._inherited = True
+            engine.store.test_calls.lose(engine.configuration.plant.node, now)
+        since, self._looked = max(self._looked, now - LATE_S), now
+        for test in engine.configuration.test_calls.values():
+            if test.times is None:
+                continue
+            zone = ZoneInfo(engine.configuration.clients[test.client].timezone)
+            for _ in due(test.test, test.times, since, now, zone):
+                if self.place(test) is None:
+                    log.warning("a test call could not be placed", extra={"test": test.test})
+
+    def place(self, test: TestCall) -> str | None:
+        """Its id; None while the engine shuts down, or the switch has no room or no link."""
+        engine, now = self._engine, self._engine.clock.now()
+        name = test.switch or next(iter(engine.configuration.plant.switches))
+        switch = engine.switches[name]
+        if engine.draining or not switch.up or not engine.reconciler.knows(name):
+            return None
+        channel = engine.ids.call()
+        if engine.limits.acquire(channel, [Scope("switch", name)]) is not None:
+            return None
+        shown = test.caller_ids[int(drawn(channel) * len(test.caller_ids))]
+        node = engine.configuration.plant.node
+        row = TestCallRow(channel, test.test, test.client, node, name, test.number, shown, now)
+        self._placed[channel] = _Placed(test, row)
+        engine.store.test_calls.save(row)
+        variables = {"DIALER_KEYS": keys(test.script), "DIALER_STAYS": str(max(1, round(test.stays)))}
+        dial = engine.configuration.plant.switches[name].dial.format(number=test.number)
+        switch.originate(OriginateOrder(channel, dial, shown, test.ring_timeout, "test", variables))
+        return channel
+
+    def event(self, event: ev.CallEvent) -> None:
+        """Of its own channel."""
+        placed = self._placed[event.channel]
+        match event:
+            case ev.Answered(at=at):
+                placed.row = replace(placed.row, answered_at=placed.row.answered_at or at)
+            case ev.OriginateFailed(sent=False):
+                self._over(placed, event.at, "not_placed")
+            case ev.HungUp(at=at):
+                self._over(placed, at, None if placed.row.answered_at is not None else "unanswered")
+
+    def _over(self, placed: _Placed, at: float, fault: str | None) -> None:
+        if placed.over:
+            return
+        placed.over = True
+        placed.row = replace(placed.row, ended_at=at, fault=fault)
+        self._engine.limits.release(placed.row.id)
+        if placed.row.call_id is None:
+            placed.row = replace(placed.row, fault=fault or "did_not_arrive")
+            self._end(placed)
+        elif placed.came is not None:
+            self._end(placed)
+
+    # -- where it comes in --------------------------------------------------------------------------
+
+    def arrived(self, live: LiveCall) -> None:
+        """A caller reached one of our numbers: is it one of those under way?"""
+        for placed in self._placed.values():
+            row, seed = placed.row, live.seed
+            if row.call_id is None and row.number == seed.our_number and same_caller(row.caller_id, seed.number):
+                placed.row = replace(row, call_id=live.id)
+                self._came[live.id] = placed
+                self._engine.store.test_calls.save(placed.row)
+                return
+
+    def settled(self, live: LiveCall, record: CallRecord, heard: Sequence[LegVoice]) -> None:
+        """The call that came in is over, and on its way to the disk."""
+        placed = self._came.pop(live.id, None)
+        if placed is None or record.outcome is None:
+            return
+        agent = self._engine.configuration.agents.get(record.agent or "")
+        told = [leg.mos for leg in heard if leg.leg == "customer"]
+        placed.came = Came(
+            queue=record.queue, node=live.script.session.node if live.script.session else None,
+            outcome=record.outcome.value, arrived_at=record.created_at, answered_at=record.answered_at,
+            joined_at=record.joined_at, language=record.language, skills=agent.skills if agent else (),
+            mos=min(told, default=None),
+        )  # fmt: skip
+        if placed.over:
+            self._end(placed)
+
+    # -- the end ------------------------------------------------------------------------------------
+
+    def _end(self, placed: _Placed) -> None:
+        """Both sides are over."""
+        self._placed.pop(placed.row.id, None)
+        store, row = self._engine.store, placed.row
+        if placed.came is not None:
+            verdicts = judge(placed.test, placed.came)
+            given = by_rules(verdicts)
+            row = replace(row, fault=None, rules=[asdict(verdict) for verdict in verdicts], by_rules=given)
+            counts = score(placed.test, given, None)
+            if counts is not None and row.call_id is not None:
+                store.books.save_score(row.call_id, self._engine.clock.now(), points(counts))
+        store.test_calls.save(row)
+        log.info("a test call is over", extra={"test": row.test, "call": row.call_id, "fault": row.fault,
+                                               "score": row.by_rules})  # fmt: skip
+
+
+def points(counts: float) -> Decimal:
+    """As scores are kept."""
+    return Decimal(f"{counts:.4f}").normalize()

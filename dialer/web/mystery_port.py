@@ -1,0 +1,63 @@
+"""What the API may ask of the engine about test calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    rule: str
+    met: bool | None
+    """None: it cannot be said."""
+    weight: int
+    wanted: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    by: str
+    at: float
+    points: Mapping[str, int]
+    score: float
+    """0 to 100."""
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestCallView:
+    __test__ = False  # no class of tests
+
+    id: str
+    test: str
+    client: str
+    placed_at: float
+    ended_at: float | None
+    call_id: str | None
+    """That it came in as; None when it did not."""
+    fault: str | None
+    """Why it came to nothing: not_placed, unanswered, did_not_arrive, lost."""
+    rules: Sequence[RuleView]
+    by_rules: float | None
+    """0 to 100."""
+    cards: Sequence[CardView]
+    score: float | None
+    """0 to 100, of rules and cards: what the contract goes by. None while nothing could be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedView:
+    id: str
+
+
+class TestCallDesk(Protocol):
+    async def listed(self, since: float, until: float, test: str | None) -> Sequence[TestCallView]: ...
+
+    async def place(self, test: str) -> PlacedView:
+        """At once. Raises UnknownError, RefusedError."""
+        ...
+
+    async def card(self, test_id: str, by: str, points: Mapping[str, int], comment: str) -> TestCallView:
+        """Raises UnknownError, RefusedError."""
+        ...

@@ -1,0 +1,68 @@
+"""A test call goes out over the trunk, comes back as a call like any other, and is scored.
+
+The trunk of this Asterisk leads to itself: the carrier that brings the call back.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+
+from demo.plant import Asterisk
+from tests.e2e.eventually import eventually
+from tests.e2e.files import flow
+from tests.e2e.lab import Lab
+
+NUMBER, SHOWN = "+493023125070", "+4915112300042"
+TEST = {
+    "test": "hotline", "client": "acme", "number": NUMBER, "caller_ids": [SHOWN],
+    "script": [{"wait": "1500ms"}, {"press": "2"}], "stays": "1s",
+    "expect": {"queue": "mystery_line", "answered_within": "15s", "agent_skill": "sales", "language": "de"},
+    "weights": {"queue": 2, "language": 1},
+    "card": {"weight": "50%", "items": {"greeting": {"text": "Said the company's name", "points": 10}}},
+}  # fmt: skip
+FILES = {
+    **flow("mystery", {
+        "menu": {"menu": {"en": "One or two."}, "choices": {"1": "bye", "2": "line"}, "otherwise": "bye",
+                 "timeout": "5s"},
+        "line": {"queue": {"skills": ["sales"], "max_wait": "30s", "wrap_up": "0s"}, "next": "bye"},
+        "bye": {"hangup": {}},
+    }, number=NUMBER),
+    "configs/test_calls/hotline.yaml": TEST,
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def lab_of_module(tmp_path_factory: Any) -> AsyncIterator[Lab]:
+    plant = Asterisk("loop")
+    plant.trunk = f"{plant.host}:{plant.sip_port}"
+    async with plant, Lab(plant, tmp_path_factory.mktemp("mystery"), FILES) as lab:
+        yield lab
+
+
+async def test_it_comes_back_as_any_other_call_and_is_scored(lab: Lab) -> None:
+    lab.strangers = 1  # its own side is in Asterisk's records, and no call of the engine's
+    await lab.log_in("agent01")
+    placed = await lab.post("test-calls/hotline/place")
+    seen = await lab.until_agent("agent01", "talking")
+    assert (seen["client"], seen["campaign"], seen["reason"]) == ("acme", None, None)
+    assert "test" not in str({**seen, "id": ""}) and "hotline" not in str(seen)
+    call = await lab.one()
+    assert (call.direction, call.number, call.our_number, call.queue) == ("inbound", SHOWN, NUMBER, "mystery_line")
+    assert (call.outcome, call.agent) == ("answered", "agent01") and call.talk_s > 0
+
+    async def over() -> Any:
+        found = [row for row in await lab.get("test-calls?test=hotline") if row["rules"]]
+        return found[0] if found else None
+
+    row = await eventually(over)
+    assert (row["id"], row["call_id"], row["fault"]) == (placed["id"], call.id, None)
+    assert {rule["rule"]: rule["met"] for rule in row["rules"]} == {
+        "queue": True, "answered_within": True, "agent_skill": True, "language": False}  # fmt: skip
+    assert row["by_rules"] == row["score"] == 80  # of weights 2, 1, 1, 1 the last is missed
+
+    carded = await lab.post(f"test-calls/{placed['id']}/card", {"by": "maria", "points": {"greeting": 5}})
+    assert carded["score"] == 65
+    assert "no points for greeting" in await lab.refused(f"test-calls/{placed['id']}/card", {"by": "m", "points": {}})
+    report = await lab.get("quality/service?client=acme")
+    assert (report["calls"], report["test_calls"]) == (0, 1)
