@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dialer.calls import events as ev
-from dialer.config.test_calls import TestCall
+from dialer.config.test_calls import MOST_SCRIPT_S, TestCall
 from dialer.coordination.limits import Scope
 from dialer.engine.live import LiveCall
 from dialer.quality.mystery import Came, by_rules, drawn, due, judge, keys, same_caller, score
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SPARE_S = 60.0
+"""How much longer than its script a test call may take before its end counts as unseen."""
 LATE_S = 300.0
 """What the engine slept through is made up for within this, and then left out."""
 
@@ -60,6 +62,12 @@ class Mystery:
         if not self._inherited:
             self._inherited = True
             engine.store.test_calls.lose(engine.configuration.plant.node, now)
+        for placed in list(self._placed.values()):
+            test = placed.test
+            most_s = test.ring_timeout + MOST_SCRIPT_S + test.stays + SPARE_S
+            if not placed.over and now - placed.row.placed_at > most_s:  # its hang-up went by while the link was down
+                engine.switches[placed.row.switch].hangup(placed.row.id)
+                self._over(placed, now, "lost")
         since, self._looked = max(self._looked, now - LATE_S), now
         for test in engine.configuration.test_calls.values():
             if test.times is None:

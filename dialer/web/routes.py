@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
-from dialer.web.person_routes import PERSON_ROUTES
-
 from dialer.campaigns.selection import FIRST
 from dialer.store.records import NewContact
 from dialer.web import views
 from dialer.web.billing_routes import BILLING_ROUTES
 from dialer.web.desk_routes import DESK_ROUTES
 from dialer.web.mystery_routes import MYSTERY_ROUTES
+from dialer.web.person_routes import PERSON_ROUTES
 from dialer.web.port import (
     AgentVerb,
     AgentView,
