@@ -27,7 +27,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from dialer import machine_metrics
+from dialer import machine_metrics, pacing_metrics
 from dialer.calls.outcome import Outcome
 from dialer.exposition import CONTENT_TYPE, Children, of_family, page
 from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
@@ -58,6 +58,7 @@ class CampaignLive:
     detection: machine_metrics.DetectionLive | None = None
     lasts_s: float | None = None
     running_low: bool = False
+    pacing: pacing_metrics.PacingLive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,10 @@ _GAUGES: Final = {
         Definition("dialer_switch_up", "gauge", ("switch",), "1 while the switch's AMI link is logged in."),
         Definition("dialer_store_up", "gauge", (), "1 while the store takes commits."),
         Definition("dialer_draining", "gauge", (), "1 while the engine shuts down."),
-        *(Definition(name, "gauge", labels, meaning) for name, labels, meaning in (*ROWS, *machine_metrics.ROWS)),
+        *(
+            Definition(name, "gauge", labels, meaning)
+            for name, labels, meaning in (*ROWS, *machine_metrics.ROWS, *pacing_metrics.ROWS)
+        ),
     )
 }
 
@@ -329,6 +333,8 @@ class _Scrape(Collector):
         yield from (_gauge(name, found) for name, found in samples(self._live.fees))
         detections = {(it.client, name): it.detection for name, it in self._live.campaigns.items() if it.detection}
         yield from (_gauge(name, found) for name, found in machine_metrics.samples(detections))
+        beliefs = {(it.client, name): it.pacing for name, it in self._live.campaigns.items() if it.pacing}
+        yield from (_gauge(name, found) for name, found in pacing_metrics.samples(beliefs))
 
 
 def _gauge(name: str, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:

@@ -28,7 +28,7 @@ from dialer.engine.steering import EngineSteering
 from dialer.numbers import mask
 from dialer.store.errors import StoreError
 from dialer.store.records import CampaignTotals, Contact, ContactVerdict, NewContact, Stop
-from dialer.web.desk_port import Wish
+from dialer.web.desk_port import PacingView, Wish
 from dialer.web.port import (
     AgentVerb,
     AgentView,
@@ -132,7 +132,15 @@ class EngineControl:
             self._engine.machines.view(run.config),
             self._exhaustion.lasts_s(name),
             self._exhaustion.is_low(name),
+            self._pacing_view(name, run),
         )
+
+    def _pacing_view(self, name: str, run: Run) -> PacingView | None:
+        beliefs, agents = self._engine.campaigns.pacing.beliefs(name), run.config.agents
+        if beliefs is None or agents is None:
+            return None
+        idle = len(self._engine.floor.desk.idle(agents.skills))
+        return PacingView(beliefs.answer_ratio, beliefs.talk_s, beliefs.wrap_up_s, beliefs.risk, idle)
 
     def queues(self) -> Sequence[QueueView]:
         now = self._engine.clock.now()

@@ -7,6 +7,7 @@ from dialer.agents.model import AgentState
 from dialer.agents.model import State as AgentIs
 from dialer.campaigns.pacing import Decision, IdleAgent, Pacer, Predictive, Snapshot, pacer_for
 from dialer.campaigns.pacing.joint import OTHER, Ask, Joint, Member, members_of
+from dialer.campaigns.pacing.predictive import Beliefs
 from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
 from dialer.engine.arrivals import Arrivals
@@ -77,6 +78,11 @@ class Pacing:
         holds, windows = config.mode not in ("power", "predictive"), self._engine.budgets.windows(config.campaign)
         member = Member(forecast, forecast if ahead else pacer_for(config), holds, windows)
         self._joint.put(config.campaign, member, config.share, config.priority)
+
+    def beliefs(self, name: str) -> Beliefs | None:
+        """Of a campaign with agents; also where another mode decides, for it learns all the same."""
+        member = self._joint.members.get(name)
+        return member.forecast.beliefs(self._engine.clock.now()) if member is not None else None
 
     # -- what happens -------------------------------------------------------------------------------
 

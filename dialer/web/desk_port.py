@@ -37,6 +37,21 @@ class DetectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class PacingView:
+    """What the pacer reckons with."""
+
+    answer_ratio: float
+    """Share of dials that a person answers, as learnt."""
+    talk_s: float
+    """Mean, as learnt."""
+    wrap_up_s: float
+    risk: float
+    """The chance of a loss at which it dials once more; 0: its budget is spent."""
+    idle: int
+    """Agents free for the campaign."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What a person asked for with a disposition: to be called again."""
 

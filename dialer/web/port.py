@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.billing_port import Billing
-from dialer.web.desk_port import Callbacks, Desks, DetectionView, PreviewView, Steering, Wish
+from dialer.web.desk_port import Callbacks, Desks, DetectionView, PacingView, PreviewView, Steering, Wish
 from dialer.web.mystery_port import TestCallDesk
 from dialer.web.person_port import Persons
 from dialer.web.quality_port import Quality
@@ -101,6 +101,8 @@ class CampaignView:
     """How long the contacts left last as they were used up of late; null while nobody knows."""
     running_low: bool = False
     """Fewer are left, or for a shorter time, than the campaign's `alert_below`."""
+    pacing: PacingView | None = None
+    """None without agents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 from dialer.fee_metrics import FeeLive
 from dialer.machine_metrics import DetectionLive
 from dialer.metrics import CampaignLive, Live
 from dialer.numbers import mask
+from dialer.pacing_metrics import PacingLive
 from dialer.web.billing_port import FeeView
 from dialer.web.desk_port import DetectionView
 from dialer.web.port import AgentView, CallView, Control
@@ -42,6 +43,7 @@ def live(control: Control) -> Live:
                 view.client, view.status, view.dialling, view.talking, dict(view.totals.contacts),
                 {(budget.rule, budget.window): budget.left for budget in view.budgets}, _detection(view.detection),
                 view.lasts_s, view.running_low,
+                None if view.pacing is None else PacingLive(*astuple(view.pacing)),
             )
             for view in control.campaigns()
         },

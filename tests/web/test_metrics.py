@@ -17,6 +17,7 @@ from dialer.calls.outcome import Outcome
 from dialer.fee_metrics import FeeLive
 from dialer.machine_metrics import DetectionLive
 from dialer.metrics import CampaignLive, Live, Metrics, reference
+from dialer.pacing_metrics import PacingLive
 from dialer.quality.streams import Interval
 from dialer.store.records import CallRecord
 
@@ -26,7 +27,7 @@ LIVE = Live(
     calls={("inbound", "queued"): 2},
     campaigns={"winback": CampaignLive(
         "acme", "running", 4, 5, {"due": 10, "done": 2}, {("own", "30d"): 1.5}, DetectionLive(0.05, 0.01, 0.2, 40),
-        5400.0, True)},
+        5400.0, True, PacingLive(0.35, 180.0, 30.0, 0.06, 4))},
     queues={"support": (2, 12.5)},
     switches={"main": True, "second": False},
     fees=[FeeLive("acme", "EUR", 100.0, {"talk": 812.5}, {"expected": 1500.0}, (1000.0, 0.8125, False))],

@@ -47,6 +47,12 @@ class Lasting:
             self._seen /= self._unit
             self._unit = 1.0
 
+    @property
+    def mean_s(self) -> float:
+        """Of the lognormal curve."""
+        mean = self._sum / self._weight
+        return exp(mean + max(0.0, self._squares / self._weight - mean * mean) / 2)
+
     def learned(self) -> list[float]:
         bins = [round(weight / self._unit, 4) for weight in self._bins]
         return [self._weight, self._sum, self._squares, float(self.samples), *bins]

@@ -6,6 +6,7 @@ the agents idle now and those freed by then. It dials while that risk is at most
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dialer.campaigns.pacing.answers import BIN_S, Answers
@@ -45,6 +46,16 @@ Ages = dict[int, int]
 """How many dials are in the air, by age in bins."""
 Old = tuple[str, int]
 """A dial and its age."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    answer_ratio: float
+    """Share of dials that a person answers."""
+    talk_s: float
+    wrap_up_s: float
+    risk: float
+    """The chance of a loss at which it dials once more."""
 
 
 class Predictive:
@@ -200,6 +211,10 @@ class Predictive:
             share=self._answers.share.value,
             risk=self._budget.risk(now),
         )
+
+    def beliefs(self, now: float) -> Beliefs:
+        """What it reckons with, for people to look at."""
+        return Beliefs(self._answers.share.value, self._talk.mean_s, self._wrap.mean_s, self._budget.risk(now))
 
     def supply(self, now: float, among: Container[str] | None = None) -> Rows:
         """The chances to be free by each horizon of the busy agents, or of those `among` them."""
