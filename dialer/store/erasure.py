@@ -54,7 +54,7 @@ def numbers_of_person(connection: sa.Connection, number: str, campaigns: Sequenc
     """The number, and all those of the contacts that have it: of these campaigns, or of all."""
     found = [number]
     for contact in connection.execute(_having([number], campaigns)).mappings():
-        found += [contact["number"], *contact["others"]]
+        found += [contact["number"], *(contact["others"] or ())]
     return list(dict.fromkeys(found))
 
 

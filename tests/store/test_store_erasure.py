@@ -65,6 +65,14 @@ async def test_the_number_is_nowhere_and_the_call_stays(store: Store) -> None:
     assert ONE not in str(made)
 
 
+async def test_a_contact_of_one_number(store: Store) -> None:
+    await person(store)
+    assert await store.erasures.numbers(STRANGER, None) == [STRANGER]
+    made = await store.erasures.erase(order(STRANGER))
+    assert (made.erased["contacts"], made.erased["consents"]) == (1, 1)
+    assert await texts_with(store, STRANGER, "Max") == []
+
+
 async def test_who_was_erased_is_known_to_do_not_call_lists_by_another_name(store: Store) -> None:
     await person(store)
     await store.erasures.erase(order(ONE, TWO))
