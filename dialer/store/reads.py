@@ -110,6 +110,7 @@ def contact_of(row: Sequence[Any]) -> Contact:
 def next_due_at(connection: sa.Connection, campaign: str) -> float | None:
     """When somebody may be called: one who is due already, else the first of each list's who wait."""
     due = sa.select(contacts.c.next_at).where(contacts.c.campaign == campaign, IS_DUE).limit(1)
+    due = due.order_by(contacts.c.list, contacts.c.rank)  # that index, or all contacts are read where none is due
     found = connection.execute(due).scalar_one_or_none()
     if found is not None:
         return float(found)
