@@ -14,7 +14,8 @@ from dialer.billing.ledger import changes, taken_back
 from dialer.billing.money import plain
 from dialer.store.errors import StoreError
 from dialer.store.queries import Transaction, one_by_one
-from dialer.store.schema import agent_spans, calls, ledger, ledger_months, sales, test_calls, test_scores
+from dialer.store.schema import agent_spans, calls, ledger, ledger_months, sales, test_scores
+from dialer.store.test_schema import test_calls
 
 if TYPE_CHECKING:
     from asyncio import Future

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from dialer.quality.resolution import Resolution
 from dialer.quality.service import SERVED, Beside, Row, Rule, Tally, tally_of
-from dialer.store.schema import agent_spans, calls, detections, talks, test_calls, voice
+from dialer.store.schema import agent_spans, calls, detections, talks, voice
+from dialer.store.test_schema import test_calls
 
 if TYPE_CHECKING:
     from asyncio import Future

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from dialer.store.queries import Transaction, one_by_one
-from dialer.store.schema import test_calls, test_cards
+from dialer.store.test_schema import test_calls, test_cards
 
 if TYPE_CHECKING:
     from asyncio import Future
