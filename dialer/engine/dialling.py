@@ -17,7 +17,8 @@ from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
 from dialer.engine.attempts import Recorder, plan_of
 from dialer.engine.live import LiveCall, Script
-from dialer.engine.run import IDLE_CHECK_S, LIMITED_CHECK_S, Run
+from dialer.engine.run import IDLE_CHECK_S, LIMITED_CHECK_S, REFUSED_CHECK_S, Run
+from dialer.store.claims import MOST_PASSED_OVER
 from dialer.store.records import PREVIEW, Attempt, Claimed, Known, Picked, Refusal, Slot
 
 if TYPE_CHECKING:
@@ -100,8 +101,10 @@ class Dialling:
             if slot.call_id not in used:
                 self.return_slot(slot)
         if len(attempts) < len(slots) and all(slot.contact is None for slot in slots):
-            run.nothing_due_until = self._engine.clock.now() + IDLE_CHECK_S
-            self.wake(run, IDLE_CHECK_S)
+            cut_short = len(attempts.refusals) >= MOST_PASSED_OVER
+            wait_s = REFUSED_CHECK_S if cut_short else IDLE_CHECK_S
+            run.nothing_due_until = self._engine.clock.now() + wait_s
+            self.wake(run, wait_s)
             if not error:
                 run.dry = True
                 self.look(run)

@@ -11,6 +11,7 @@ from dialer.store.queries import Transaction, one_by_one
 from dialer.store.reads import CONTACT_COLUMNS, contact_of
 from dialer.store.records import CALLBACK, PREVIEW, Attempt, CallRecord, Claimed, Contact, Known, Refusal, Slot, Stop
 from dialer.store.schema import callbacks, calls, contacts, do_not_call
+from dialer.store.search import MOST_PASSED_OVER as MOST_PASSED_OVER
 from dialer.store.search import Gate as Gate
 from dialer.store.search import Mix as Mix
 from dialer.store.search import Search

@@ -116,3 +116,19 @@ async def test_who_is_done_stays_so_when_a_dial_by_hand_never_left(tmp_path: Pat
     assert rig.outcome(again) == "cancelled"
     assert rig.row("SELECT state, result FROM contacts") == ("done", "sale")
     await rig.close()
+
+
+async def test_agents_do_not_wait_a_second_for_every_few_contacts_that_are_refused(tmp_path: Path) -> None:
+    rig = site(tmp_path)
+    await rig.contacts(601)
+    now = rig.clock.now()
+    await rig.store.stop([Stop("global", f"+4930555{index:05}", "api", now) for index in range(600)])
+    rig.link_up()
+    rig.log_in("ada")
+    rig.engine.campaigns.set_status(CAMPAIGN, "running")
+    await rig.quiet()
+    for _ in range(8):
+        rig.clock.move(0.1)
+        await rig.quiet()
+    assert dialled(rig) == ["+493055500600"]
+    await rig.close()
