@@ -110,8 +110,8 @@ def _next_at(
                 return None
             at = max(at, opening.timestamp())
         if at == before:
-            break
-    return at
+            return at
+    return None  # put off from day to day, as without a consent: time alone changes nothing
 
 
 def told(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:

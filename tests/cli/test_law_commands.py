@@ -137,7 +137,9 @@ def test_why_of_consent_and_of_a_call_that_needs_an_agent(dialer: Dialer, ruled:
     path = ruled / "configs/campaigns" / f"{WINBACK}.yaml"
     path.write_text(path.read_text().replace("purpose: service", "purpose: advertising"))
     number, now = "+442079460123", time.time()
-    assert "de.consent refuses it" in dialer(ruled, "why", NUMBER, "--campaign", WINBACK).output
+    said = dialer(ruled, "why", NUMBER, "--campaign", WINBACK).output
+    assert "de.consent refuses it" in said
+    assert "next: never, unless what refuses it is taken away" in said
 
     async def history(store: Store) -> None:
         await store.add_consents([Consent("acme", NUMBER, "advertising", now - 60, None, None, "form", "form 4711")])
