@@ -164,8 +164,8 @@ class Callbacks:
         del self._coming[one.contact_id]
         self._placed.add(one.contact_id)
         self._calls.add(slot.call_id)
-        run.claiming += 1
         recorder, gate = dialling.recorder(run.config, now, by_hand=True), engine.law.gate(run.config, now)
+        run.claiming += 1
         future = engine.store.pick(
             run.config.campaign, one.contact_id, slot, recorder, now, gate, state=CALLBACK, number=one.promise.number
         )

@@ -132,3 +132,12 @@ async def test_agents_do_not_wait_a_second_for_every_few_contacts_that_are_refus
         await rig.quiet()
     assert dialled(rig) == ["+493055500600"]
     await rig.close()
+
+
+async def test_a_promised_call_does_not_count_against_itself_in_the_rotation(tmp_path: Path) -> None:
+    rotation = {"numbers": [{"number": "+493023125009"}], "max_per_day": 2}
+    rig = site(tmp_path, {"caller_ids": rotation})
+    await promise(rig, 60)
+    await tick(rig, 60)
+    assert rig.rows("SELECT our_number FROM calls") == [("+493023125009",)] * 2
+    await rig.close()
