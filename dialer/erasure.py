@@ -47,7 +47,7 @@ def clean_files(configuration: Configuration, client: str | None, numbers: Seque
                     said.append(f"{path.name} still has the number: take it out there; it is not called again anyway")
             except OSError as fault:
                 said.append(f"{fault.filename or path}: {fault.strerror or fault}: look there yourself")
-    return gone, said
+    return gone, list(dict.fromkeys(said))
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

@@ -129,8 +129,9 @@ async def test_the_reports_of_imports_lose_the_person_and_lists_are_named(rig: R
     report = lists / f"winback.{CAMPAIGN}.rejected.csv"
     rows = ["line,result,reason,number", "3,duplicate,stands elsewhere,'030 23125141", "4,rejected,no number,abc"]
     report.write_text("\n".join(rows))
-    path = rig.root / f"configs/campaigns/{CAMPAIGN}.yaml"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"list": "lists/winback.csv", "country": "DE"}))
+    for name in (CAMPAIGN, SURVEYED):  # a list of two campaigns is named once
+        path = rig.root / f"configs/campaigns/{name}.yaml"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"list": "lists/winback.csv", "country": "DE"}))
     assert await rig.control.reload() == []
     made = await asked(rig, rig.control.persons.erase(NUMBER, "acme", "letter"))
     assert made.erased["rows of reports"] == 1
