@@ -31,7 +31,7 @@ class Guaranteed:
         now = self._engine.clock.now()
         for campaign in list(self._wanted):
             run = self._engine.campaigns.runs.get(campaign)
-            if run is None:
+            if run is None or run.config.mode == "manual":  # it was changed to: nobody is dialled by itself
                 del self._wanted[campaign]
             elif self._may_dial(run, now):
                 self._dial(run, now)

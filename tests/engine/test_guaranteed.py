@@ -156,3 +156,17 @@ async def test_a_campaign_without_agents_waits_for_the_end_of_the_pause(tmp_path
     until = rig.row("SELECT next_at FROM contacts WHERE campaign = ?", CAMPAIGN)
     assert until - rig.clock.now() > 364 * 86400
     await rig.close()
+
+
+async def test_a_campaign_changed_to_dialling_by_hand_dials_nobody_by_itself(rig: Rig) -> None:
+    await was_abandoned(rig, NUMBER)
+    await begin(rig, NUMBER, agents=())
+    rig.log_in("ada")
+    rig.engine.floor.command("ada", "pause")
+    rig.clock.move(61)
+    await rig.quiet()
+    rig.engine.guaranteed._wanted = {CAMPAIGN: {rig.row("SELECT id FROM contacts"): None}}
+    assert await rig.engine.overrides.change(CAMPAIGN, {"mode": "manual"}) == ()
+    rig.engine.floor.command("ada", "ready")
+    await rig.quiet()
+    assert outbound(rig) == []
