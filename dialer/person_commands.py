@@ -114,9 +114,10 @@ def _write_rejects(file: Path, unread: "list[Unread]") -> None:
 
 @consent.command("show")
 def show(number: Number, root: Root = Path("."), plant: Plant = None) -> None:
-    """A person's consents with their proof, as JSON; also those that are over."""
+    """A person's consents with their proof, as JSON, times in UTC; also those that are over."""
     import asyncio
     from dataclasses import asdict
+    from datetime import UTC, datetime
 
     configuration = configuration_of(root, plant)
 
@@ -128,7 +129,12 @@ def show(number: Number, root: Root = Path("."), plant: Plant = None) -> None:
             await store.close()
 
     with store_faults():
-        print_json([asdict(one) for one in asyncio.run(run())])
+        found = [asdict(one) for one in asyncio.run(run())]
+    for one in found:
+        for name in ("given_at", "until", "revoked_at"):
+            if one[name] is not None:
+                one[name] = datetime.fromtimestamp(one[name], UTC).isoformat(timespec="seconds")
+    print_json(found)
 
 
 @consent.command("revoke")

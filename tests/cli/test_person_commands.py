@@ -55,9 +55,10 @@ def test_consents_are_imported_shown_and_revoked(tmp_path: Path) -> None:
     assert (shown["client"], shown["purpose"], shown["proof"], shown["revoked_at"]) == (
         "acme", "advertising", "form 4711", None)
     assert len(shown["digest"]) == 64
+    assert (shown["given_at"], shown["until"]) == ("2026-01-05T00:00:00+00:00", None)
     assert "1 consents ended" in run(root, "consent", "revoke", NUMBER, "--client", "acme").stdout
     [shown] = json.loads(run(root, "consent", "show", NUMBER).stdout)
-    assert shown["revoked_at"] is not None
+    assert shown["revoked_at"].startswith("20") and shown["revoked_at"].endswith("+00:00")
 
 
 def test_a_file_without_the_columns_is_refused_with_what_would_be_right(tmp_path: Path) -> None:
