@@ -34,6 +34,8 @@ def callbacks(
     if as_json:
         print_json(seen)
         return
+    if not seen:
+        typer.echo(f"nobody of {campaign} is promised a call")
     for one in seen:
         when = datetime.fromtimestamp(one["at"]).astimezone()
         typer.echo(f"{when:%Y-%m-%d %H:%M %Z}  contact {one['contact']}  {one['number']}  {one['agent'] or 'anyone'}")

@@ -41,7 +41,7 @@ def test_callbacks_are_listed_moved_and_cancelled(dialer: Dialer, running: Path,
     assert "contact 7  +49…23  anna" in seen.stdout
     dialer(running, "callbacks", "winback", "--move", "7", "--at", "2033-05-18T05:33:20+02:00", "--to", "anyone")
     assert plant.orders[-1] == ("move", "winback", 7, 2000000000.0, "anyone")
-    dialer(running, "callbacks", "winback", "--cancel", "7")
+    assert "nobody of winback is promised a call" in dialer(running, "callbacks", "winback", "--cancel", "7").stdout
     assert plant.orders[-1] == ("cancel", "winback", 7)
     assert dialer(running, "callbacks", "winback", "--cancel", "8").exit_code == 1
     assert dialer(running, "callbacks", "winback", "--at", "2033-05-18T05:33").exit_code == 2
