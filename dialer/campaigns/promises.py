@@ -18,8 +18,9 @@ def again(campaign: Campaign, contact: Contact, outcome: Outcome, now: float) ->
     """After an attempt to keep the promise that reached nobody: it stands, for the same agent, by the rule `callback`.
     None: the promise is kept, or the rule is worn out, and the contact goes on as any other."""
     if outcome is Outcome.CANCELLED:
-        return ContactVerdict(contact.id, CALLBACK, now, turn=contact.turn)
+        return ContactVerdict(contact.id, CALLBACK, max(now, contact.next_at), turn=contact.turn)
     rule, tried = campaign.retry.get("callback"), contact.tries.get("callback", 0)
     if outcome not in RETRY_REASON or rule is None or tried >= rule.most:
         return None
-    return ContactVerdict(contact.id, CALLBACK, now + rule.delay_s(tried), "callback", contact.turn)
+    at = max(now + rule.delay_s(tried), contact.next_at)  # who was dialled by hand before is promised a call yet
+    return ContactVerdict(contact.id, CALLBACK, at, "callback", contact.turn)

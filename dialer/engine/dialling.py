@@ -127,7 +127,11 @@ class Dialling:
         if answer.attempt is None:
             self.return_slot(slot)
         else:
+            if answer.promised:  # also one that is dialled by hand: the promise stands until it is kept
+                self._engine.callbacks.inherit([slot.call_id])
             self._dial_if_lawful(run, recorder, answer.attempt, answer.known)
+            if slot.call_id not in self._engine.calls:
+                self._engine.callbacks.settled(slot.call_id)
         self._campaigns.end_drained(run)
 
     def return_slot(self, slot: Slot) -> None:

@@ -50,7 +50,8 @@ def pick(
         this = sa.update(callbacks).where(callbacks.c.contact_id == contact.id)
         tx.connection.execute(this.values(call_id=slot.call_id))
     tx.insert_new(calls, [call_row(intend(slot, contact, known))])
-    return Picked(Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed")), known)
+    attempt = Attempt(slot.call_id, slot.switch, slot.agent, replace(contact, state="claimed"))
+    return Picked(attempt, known, promised=contact.state == CALLBACK)
 
 
 def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:

@@ -328,6 +328,8 @@ class Picked:
     attempt: Attempt | None = None
     known: Known = Known()
     refusal: Refusal | None = None
+    promised: bool = False
+    """The contact was promised a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,3 +141,15 @@ async def test_a_promised_call_does_not_count_against_itself_in_the_rotation(tmp
     await tick(rig, 60)
     assert rig.rows("SELECT our_number FROM calls") == [("+493023125009",)] * 2
     await rig.close()
+
+
+async def test_a_promise_stands_when_somebody_dials_before_by_hand_and_reaches_nobody(tmp_path: Path) -> None:
+    rig = site(tmp_path)
+    await promise(rig, 3600)
+    promised = rig.row("SELECT next_at FROM contacts")
+    await rig.control.desks.dial("ada", CAMPAIGN, NUMBER)
+    await rig.quiet()
+    rig.post(ev.HungUp(rig.switch.given("originate")[-1].channel, rig.clock.now(), 17))
+    await rig.quiet()
+    assert rig.row("SELECT state, next_at FROM contacts") == ("callback", promised)
+    await rig.close()
