@@ -204,6 +204,8 @@ def caller_ids(
     """How often each number in rotation was shown in 30 days, and how many people answered."""
     with running_engine(root, plant) as api:
         rows = api.get(f"/v1/clients/{word(client)}/caller-ids")
+    if not rows:
+        typer.echo(f"no number of {client} was shown in rotation")
     for row in rows:
         rate = f"{100 * row['answered'] / row['dials']:.1f} %" if row["dials"] else "-"
         typer.echo(f"{row['number']}  {row['dials']} dials, {row['today']} today, {row['answered']} answered, {rate}")

@@ -70,6 +70,11 @@ def test_a_file_without_the_columns_is_refused_with_what_would_be_right(tmp_path
     assert "no client `other`" in run(root, "consent", "import", str(file), "--client", "other").output
 
 
+def test_numbers_in_rotation(running: Path) -> None:
+    assert run(running, "caller-ids", "acme").stdout == "+493023125001  100 dials, 4 today, 21 answered, 21.0 %\n"
+    assert run(running, "caller-ids", "globex").stdout == "no number of globex was shown in rotation\n"
+
+
 def test_erasing_needs_the_engine(tmp_path: Path) -> None:
     done = run(site(tmp_path), "erase", NUMBER, "--reason", "letter")
     assert done.exit_code == 1
