@@ -87,7 +87,11 @@ def _agent(it: Row) -> Sequence[str]:
 
 
 def _table(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold",
+                  min_width=len(title))  # fmt: skip
+    for column in table.columns:
+        column.overflow = "fold"  # where it is narrow nothing is cut off,
+    table.columns[0].no_wrap = True  # and what a row is about stays whole
     for row in rows:
         # Text, not str: what comes from callers and lists must not be read as rich's markup.
         table.add_row(*(Text(cell) for cell in row))

@@ -60,7 +60,14 @@ def test_a_day_is_that_of_the_zone(dialer: Run, site: Path) -> None:
     assert legs("--day", "2026-11-21", "--zone", "Europe/Berlin") == 0
 
 
-def test_for_people_it_is_a_table(dialer: Run, site: Path) -> None:
+def test_on_a_narrow_terminal_nothing_is_cut_off(dialer: Run, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = dialer(site, "quality", "voice", "--by", "trunk", "--day", "2026-11-21").output
+    assert "main/trunk" in said and "…" not in said
+
+
+def test_for_people_it_is_a_table(dialer: Run, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     done = dialer(site, "quality", "voice", "--by", "trunk", "--day", "2026-11-21")
     assert "main/trunk" in done.output and "10.00%" in done.output and "80.0" in done.output
     empty = dialer(site, "quality", "voice", "--by", "agent", "--day", "2020-01-01")
