@@ -38,7 +38,7 @@ BODIES = {
     "/v1/reload": {},
     "/v1/calls/node1-abc-1/sales": {"amount": "49.90", "id": "s-1"},
     "/v1/calls/node1-abc-1/score": {"score": 96.5},
-    "/v1/test-calls/test-1/card": {"by": "anna", "points": {"greeting": 80}, "comment": "kind"},
+    "/v1/test-calls/node1-abc-1/card": {"by": "anna", "points": {"greeting": 80}, "comment": "kind"},
 }
 hostile = st.sampled_from(
     ["\r\nAction: Originate", "\0", "${SHELL(x)}", "\ud800", "'; drop table calls", "x" * 5000, "\u202e", "\x85"]
