@@ -62,4 +62,4 @@ async def test_a_campaign_does_not_dial(lab: Lab) -> None:
     await lab.until(says_so)
     await lab.post("campaigns/calls/stop")
     assert lab.people.invites("+493023120099") == []
-    assert lab.ledger.contact("calls", "+493023120099").state == "waiting"
+    assert lab.ledger.contact("calls", "+493023120099").state == "due"
