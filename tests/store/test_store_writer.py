@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres_server import Server
+from postgres_server import running_server
 from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.store import database, writer
@@ -114,25 +114,27 @@ async def test_a_commit_of_unknown_end_claims_nothing_and_settles_once(
 
 
 @pytest.mark.postgres
-async def test_a_lost_postgresql_loses_nothing(postgres: Server) -> None:
-    store = Store.open(postgres.create())
-    record = await claimed(store)
-    assert record.contact_id is not None
-    postgres.stop("immediate")
-    try:
-        settle = store.settle(ended(record), ContactVerdict(record.contact_id, "waiting", 2000.0, "no_answer"), [])
-        await healthy(store, up=False)
-        with pytest.raises(StoreError):
-            await store.claim(CAMPAIGN, slots("c2"), intent, now=1000.0)
-        with pytest.raises(StoreError):
-            await store.call("c1")
-        assert not settle.done()
-    finally:
-        postgres.start()
-    await settle
-    await healthy(store, up=True)
-    assert await store.call("c1") == ended(record)
-    await store.close()
+async def test_a_lost_postgresql_loses_nothing() -> None:
+    """On a server of its own: one that lost its life looks at every file it has, and others' are many."""
+    with running_server() as postgres:
+        store = Store.open(postgres.create())
+        record = await claimed(store)
+        assert record.contact_id is not None
+        postgres.stop("immediate")
+        try:
+            settle = store.settle(ended(record), ContactVerdict(record.contact_id, "waiting", 2000.0, "no_answer"), [])
+            await healthy(store, up=False)
+            with pytest.raises(StoreError):
+                await store.claim(CAMPAIGN, slots("c2"), intent, now=1000.0)
+            with pytest.raises(StoreError):
+                await store.call("c1")
+            assert not settle.done()
+        finally:
+            postgres.start()
+        await settle
+        await healthy(store, up=True)
+        assert await store.call("c1") == ended(record)
+        await store.close()
 
 
 async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
