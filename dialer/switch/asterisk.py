@@ -38,6 +38,7 @@ JOINED: Mapping[str, Literal["customer", "agent"]] = {"Channel1": "customer", "C
 """Whom AMI Bridge's refusal means."""
 DYING_S = 1.0
 """How long a channel whose far end hung up may take to be gone."""
+MOST_HUNG_UP = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class AsteriskSwitch:
         self._booted: asyncio.Future[float] | None = None
         self._listings: dict[str, _Listing] = {}
         self._dying: dict[str, asyncio.TimerHandle] = {}
+        self._hung_up: set[str] = set()
+        """Channels that we ordered to be hung up, and that have not said that they were."""
         self._handlers: dict[str, OnEvent] = {
             **{event: partial(self._translate, it) for event, it in {**TRANSLATE, **TRANSLATE_RTCP}.items()},
             "FullyBooted": self._fully_booted,
@@ -130,6 +133,7 @@ class AsteriskSwitch:
             booted_at = await self._boot_time(link, self._booted)
             self._scripts.admit(self._name, link.peer)
             self._up = True
+            self._hung_up.clear()
             self._sink(LinkUp(self._name, time.time(), booted_at))
             return await link.until_lost()
         except (LinkError, UnsafeValueError) as error:  # the latter for a secret with a line's end in it
@@ -194,6 +198,14 @@ class AsteriskSwitch:
 
         action = partial(hangup_action, channel, cause)
         self._order(action, again)
+        if not self._up:
+            return
+        if channel in self._hung_up:
+            # Asterisk 22: a channel that both sides leave while it is moved may come back into its script deaf to every
+            # hang-up (seen). The script's end wakes it.
+            self._scripts.leave(self._name, channel)
+        elif len(self._hung_up) < MOST_HUNG_UP:
+            self._hung_up.add(channel)
 
     def park_agent(self, channel: str) -> None:
         self._order(partial(redirect_action, channel, AGENT_LOOP), None)
@@ -239,8 +251,10 @@ class AsteriskSwitch:
         event = translate(headers, time.time())
         if isinstance(event, Bridged):
             self._scripts.joined(self._name, event.channel)
-        elif isinstance(event, HungUp) and (timer := self._dying.pop(event.channel, None)) is not None:
-            timer.cancel()
+        elif isinstance(event, HungUp):
+            self._hung_up.discard(event.channel)
+            if (timer := self._dying.pop(event.channel, None)) is not None:
+                timer.cancel()
         if event is not None:
             self._sink(event)
 
