@@ -122,7 +122,8 @@ class Campaigns:
             self.dialling.wake(run, IDLE_CHECK_S)
         elif 0 < wait_s <= IDLE_CHECK_S:
             self.dialling.wake(run, wait_s)
-        elif run.dry:
+        elif run.dry or run.contacts_left == 0:
+            run.dry = True
             self.dialling.look(run)
 
     def _able(self, run: Run, now: float) -> bool:
@@ -212,7 +213,7 @@ class Campaigns:
         run = self.runs.get(campaign)
         if run is None:
             return
-        run.nothing_due_until, run.dry = 0.0, False
+        run.nothing_due_until, run.dry, run.contacts_left = 0.0, False, None
         if run.status == "exhausted":
             self.set_status(campaign, "running")
         self._engine.post(lambda: self.kick(run))

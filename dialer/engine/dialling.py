@@ -203,7 +203,7 @@ class Dialling:
         if due_at is None and quiet and not run.calls and not run.claiming and not promised:
             self._campaigns.set_status(run.config.campaign, "exhausted")
         elif due_at is not None and due_at <= now:
-            run.dry = False
+            run.dry, run.contacts_left = False, None
             self._campaigns.kick(run)
         else:
             wait_s = min(IDLE_CHECK_S, due_at - now) if due_at is not None else IDLE_CHECK_S

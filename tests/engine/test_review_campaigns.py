@@ -55,6 +55,25 @@ async def test_a_callback_asked_for_after_the_list_was_exhausted_is_called(rig: 
     assert len(rig.switch.given("originate")) == 1, bob
 
 
+async def test_a_pacer_that_knows_the_list_is_at_its_end_does_not_keep_the_campaign_open(rig: Rig) -> None:
+    name = f"configs/campaigns/{CAMPAIGN}.yaml"
+    write_site(rig.root, {name: FILES[name] | {"mode": "predictive"}})
+    assert await rig.reloader.reload() == []
+    call, _ = await rig.talk()
+    await rig.control.refresh()
+    assert rig.engine.campaigns.runs[CAMPAIGN].contacts_left == 0
+    rig.post(ev.HungUp(call, rig.clock.now(), 16))
+    for _ in range(8):
+        rig.clock.move(1.1)
+        await rig.quiet()
+    assert rig.status() == "exhausted"
+    await rig.store.add_contacts(CAMPAIGN, [NewContact("+493055577777")])
+    rig.engine.campaigns.contact_added(CAMPAIGN)
+    rig.switch.orders.clear()
+    await rig.quiet()
+    assert len(rig.switch.given("originate")) == 1, "what the pacer knew of the list is out of date"
+
+
 async def test_campaigns_that_share_an_agent_take_turns(rig: Rig) -> None:
     await rig.contacts(4)
     await rig.contacts(4, SURVEYED)
