@@ -41,9 +41,12 @@ async def test_a_campaign_goes_on_after_the_restart(lab: FaultLab, end: str) -> 
     assert len(before) < len(numbers)
     await lab.log_in("agent01", "agent02", "agent03")
     await eventually(lambda: _hung_up_and_exhausted(lab, end), 40.0)
-    called = lab.times_called(numbers)
-    assert {number: times for number, times in called.items() if times != 1} == {}
     calls = [call for call in lab.ledger.settled(lab.since) if call.outcome != "cancelled"]
+    lost = {call.number for call in calls if call.outcome == "lost"}  # Asterisk may have died before it sent the INVITE
+    called = lab.times_called(numbers)
+    wrong = {number: times for number, times in called.items() if times != 1 and (times or number not in lost)}
+    assert wrong == {}
+    assert len(lost) <= 3, "no more than were under way: one for each agent"
     assert sorted(call.number for call in calls) == sorted(numbers)
     assert {state: n for state, n in lab.ledger.totals(end).contacts.items() if n} == {"done": len(numbers)}
 
