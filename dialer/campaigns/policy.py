@@ -39,6 +39,9 @@ class Policy:
     campaign: Campaign
     law: Law
     now: float
+    by_hand: bool = False
+    """An agent chose the contact, as by dialling its number or by accepting it: the filter of its list and what was
+    tried before are no questions any more, caps and parts of the day are."""
 
     @property
     def asked(self) -> Asked:
@@ -53,12 +56,16 @@ class Policy:
 
     def own(self, contact: Contact, known: Known) -> Refusal | None:
         """Of the campaign itself."""
+        chosen = None if self.by_hand else self._not_wanted(contact)
+        return chosen or self._capped(contact, known) or self._in_part(contact)
+
+    def _not_wanted(self, contact: Contact) -> Refusal | None:
         for source in self.campaign.sources:
             if source.name == contact.list and selected(source, contact.fields)[0]:
                 return self._no(contact, HELD_BACK, None, f"its list `{source.name}` leaves it out (`where`)")
         if contact.numbers and not numbers_of.is_left(self.campaign, contact.tries, contact.turn):
             return self._no(contact, NUMBER_WORN, None, "this number was called as often as the rules allow")
-        return self._capped(contact, known) or self._in_part(contact)
+        return None
 
     def _capped(self, contact: Contact, known: Known) -> Refusal | None:
         caps = self.campaign.caps

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialer.agents.model import AgentState, State
 from dialer.campaigns.pacing import Place
+from dialer.campaigns.policy import Policy
 from dialer.engine.run import Run
 from dialer.store.errors import StoreError
 from dialer.store.records import Picked, Slot
@@ -40,7 +41,8 @@ class EngineDesks:
         if run is None:
             raise UnknownError(f"no campaign {campaign}")
         slot, now = self._slot(run, state), engine.clock.now()
-        dialling, gate = engine.campaigns.dialling, engine.law.gate(run.config, now)
+        gate = Policy(run.config, engine.law.gate(run.config, now), now, by_hand=True)
+        dialling = engine.campaigns.dialling
         recorder = dialling.recorder(run.config, now, by_hand=True)
         run.claiming += 1
         future = engine.store.pick(campaign, number, slot, recorder, now, gate)
@@ -94,4 +96,4 @@ async def _answer(future: "asyncio.Future[Picked]") -> None:
 
 
 def _until(at: float | None) -> str:
-    return "" if at is None else f"; lawful again from {datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return "" if at is None else f"; allowed again from {datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dialer.agents.model import AgentState, State
+from dialer.campaigns.policy import Policy
 from dialer.config.campaign import Campaign
 from dialer.config.modes import Preview
 from dialer.engine.attempts import Recorder
@@ -88,7 +89,7 @@ class Previews:
         engine, run, now = self._engine, shown.run, self._engine.clock.now()
         run.calls.discard(shown.attempt.call_id)
         run.claiming += 1
-        gate = engine.law.gate(run.config, now)
+        gate = Policy(run.config, engine.law.gate(run.config, now), now, by_hand=True)
         future = engine.store.begin(shown.slot, shown.attempt.contact, now, gate)
         picked = partial(self._campaigns.dialling.picked, run, shown.slot, shown.recorder)
         future.add_done_callback(lambda done: engine.post(lambda: picked(done)))

@@ -18,6 +18,7 @@ from dialer.store.records import (
     Slot,
 )
 from dialer.store.schema import callbacks, calls, contacts, preview_skips
+from dialer.store.search import hold
 
 BY_HAND = "by_hand"
 """Why a contact is done that came to be when its number was dialled by hand: no list has it."""
@@ -34,9 +35,14 @@ def pick(
     if contact is None or (state is not None and contact.state != state and contact.state != "claimed"):
         return Picked()
     contact = contact if number is None else replace(contact, number=number)
+    if not hold(tx, gate.asked, [contact.number]):
+        return Picked()
     known = law.known(tx.connection, gate.asked, [contact])[contact.id]
     if (refusal := gate(contact, known, slot.agent is not None)) is not None:
-        claims.refuse_promised(tx, contact, refusal)
+        if state == CALLBACK:
+            claims.refuse_promised(tx, contact, refusal)
+        else:  # a promise is for another minute, and stands
+            claims.record_refusals(tx, [refusal])
         return Picked(known=known, refusal=refusal)
     taken = (
         sa.update(contacts).where(contacts.c.id == contact.id)
@@ -73,6 +79,9 @@ def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:
 @one_by_one
 def begin(tx: Transaction, call_id: str, contact: Contact, slot: Slot, now: float, gate: Gate) -> Picked:
     """A contact that was shown is to be dialled now, if the rules still allow it; else its claim is taken back."""
+    if not hold(tx, gate.asked, [contact.number]):
+        claims.give_back(tx, call_id, None)
+        return Picked()
     known = law.known(tx.connection, gate.asked, [contact])[contact.id]
     if (refusal := gate(contact, known, slot.agent is not None)) is not None:
         claims.refuse(tx, [(call_id, refusal)])

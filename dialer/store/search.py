@@ -167,11 +167,7 @@ class Search:
 
     def _learn(self, about: Sequence[Contact]) -> None:
         numbers = [number for contact in about for number in law.numbers_of(contact)]
-        if self.gate is not None and self.gate.asked.since is not None and self.tx.dialect == "postgresql":
-            # What another engine does to these numbers in the same moment could not be counted yet.
-            wanted = {"client": self.gate.asked.client, "numbers": numbers}
-            numbers = list(self.tx.connection.execute(_HOLD, wanted).scalars())
-        self.ours.update(numbers)
+        self.ours.update(numbers if self.gate is None else hold(self.tx, self.gate.asked, numbers))
         if self.gate is not None:
             self.known |= law.known(self.tx.connection, self.gate.asked, about)
 
@@ -243,6 +239,14 @@ class Search:
             for (name, state), count in before.items():
                 self.tx.count_contacts(self.campaign, name, state, "claimed", count)
         pass_over(self.tx, self.passed)
+
+
+def hold(tx: Transaction, asked: Asked, numbers: Sequence[str]) -> Sequence[str]:
+    """Those of the numbers that no other engine is just about to call for the client: what it does to them in the same
+    moment could not be counted yet. Until the transaction ends, none will."""
+    if asked.since is None or tx.dialect != "postgresql":
+        return numbers
+    return list(tx.connection.execute(_HOLD, {"client": asked.client, "numbers": list(numbers)}).scalars())
 
 
 def _from(turn: int, turns: range) -> Iterator[int]:

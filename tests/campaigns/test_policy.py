@@ -84,6 +84,14 @@ def test_the_cap_of_a_contact_ends_it() -> None:
     assert refused(three, replace(tried, tries={"busy": 3}), NOON) == ("cap_contact", None)
 
 
+def test_who_is_chosen_by_an_agent_is_bound_by_caps_and_not_by_filters() -> None:
+    config = campaign(caps={"contact": 3}, retry={"busy": {"after": "15m", "times": 1}})
+    out = replace(SEVERAL, fields={"score": "2"}, tries={"busy": 2})
+    assert Policy(config, NoLaw(), NOON, by_hand=True)(out, Known(), held=True) is None
+    worn = Policy(config, NoLaw(), NOON, by_hand=True)(replace(out, tries={"busy": 3}), Known(), held=True)
+    assert worn is not None and worn.rule == "cap_contact"
+
+
 def test_parts_of_the_day_have_their_quota() -> None:
     config = campaign(day_parts=PARTS)
     ten, six = berlin("2026-06-10T10:00"), berlin("2026-06-10T18:00")

@@ -116,12 +116,15 @@ async def test_two_engines_never_pass_a_cap_on_a_number_together(url: str) -> No
     def gate(campaign: str) -> Gate:
         return Gate(lambda contact, known: ("cap", 9000.0) if known.past else None, Asked("acme", campaign, 0.0))
 
+    by_hand = [engines[1].pick("autumn", f"+4930{one}", Slot(f"hand.{one}", "a1"), intent, 1000.0, gate("autumn"))
+               for one in range(100, 140, 4)]  # fmt: skip
     for round_ in range(12):
         await asyncio.gather(*(
             engine.claim(campaign, [Slot(f"{campaign}.{round_}.{place}", "a1") for place in range(5)], intent, 1000.0,
                          gate(campaign))
             for engine, campaign in zip(engines, ("spring", "autumn"), strict=True)
         ))  # fmt: skip
+    await asyncio.gather(*by_hand)
     numbers = [call.number for call in await engines[0].open_calls("node1")]
     assert len(numbers) == len(set(numbers)) == 40
     for engine in engines:
