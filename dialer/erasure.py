@@ -3,15 +3,17 @@
 import csv
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dialer.campaigns.lists import Erased
 from dialer.campaigns.phones import Rejected, read_number
 from dialer.campaigns.report import report_path
 from dialer.compliance.place import place_of
 from dialer.config.configuration import Configuration
-from dialer.store.erasure import Certificate
+from dialer.pseudonyms import Pseudonyms
+from dialer.store.erasure import Certificate, Erasures
 
 WHY_KEPT: Mapping[str, str] = {
     "calls": "billing and statistics that the law asks for (GDPR art. 17(3)(b)): without the number, so that nobody can"
@@ -25,6 +27,16 @@ def campaigns_of(configuration: Configuration, client: str | None) -> tuple[str,
     return tuple(
         name for name, campaign in configuration.campaigns.items() if client is None or campaign.client == client
     )
+
+
+def asked_of(erasures: Erasures, pseudonyms: Pseudonyms, client: str) -> Erased:
+    """Who was erased from the client's calls, for whoever brings numbers."""
+
+    async def erased(numbers: Sequence[str]) -> Collection[str]:
+        alias = pseudonyms.alias
+        return () if alias is None else await erasures.among(alias, numbers, client)
+
+    return erased
 
 
 def keeps_consents(configuration: Configuration, number: str) -> bool:

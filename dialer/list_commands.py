@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dialer.campaigns.lists import ImportStore, ListReport
     from dialer.config.campaign import Campaign
     from dialer.config.configuration import Configuration
+    from dialer.store.erasure import Erasures
     from dialer.store.list_records import Import
 
     Step = Callable[[int, int], None]
@@ -146,7 +147,7 @@ def _imported(
     async def into_store() -> "ListReport":
         store = open_store(configuration)
         try:
-            return await _import(configuration, model, store.imports, file, name, step)
+            return await _import(configuration, model, store.imports, store.erasures, file, name, step)
         finally:
             await store.close()
 
@@ -166,7 +167,8 @@ def _tried(
         with TemporaryDirectory(prefix="dialer-") as folder:
             store, scratch = open_store(configuration), Store.open(f"sqlite:///{folder}/trial.db")
             try:
-                return await _import(configuration, model, Trial(scratch.imports, store.imports), file, name, step)
+                trial = Trial(scratch.imports, store.imports)
+                return await _import(configuration, model, trial, store.erasures, file, name, step)
             finally:
                 await scratch.close()
                 await store.close()
@@ -185,15 +187,18 @@ def _campaign(root: Path, plant: Path | None, name: str) -> "tuple[Configuration
 
 
 async def _import(
-    configuration: "Configuration", campaign: "Campaign", store: "ImportStore", file: Path, name: str | None,
-    step: "Step",
+    configuration: "Configuration", campaign: "Campaign", store: "ImportStore", erasures: "Erasures", file: Path,
+    name: str | None, step: "Step",
 ) -> "ListReport":
     from dialer.campaigns.lists import import_list
     from dialer.campaigns.sources import rivals_of, source_of
+    from dialer.erasure import asked_of
+    from dialer.pseudonyms import Pseudonyms
 
     source = source_of(configuration, campaign, file, name and word(name))
     rivals = rivals_of(configuration, campaign, source)
-    return await import_list(store, campaign, file, step, source=source, rivals=rivals)
+    erased = asked_of(erasures, Pseudonyms(configuration.root), campaign.client)
+    return await import_list(store, campaign, file, step, source=source, rivals=rivals, erased=erased)
 
 
 def _run(work: "Callable[[], Coroutine[Any, Any, T]]") -> "T":

@@ -4,7 +4,6 @@ The key is a file beside the store and not in it: whoever gets hold of the store
 trying them all. Nodes that share a store need the same key, in the environment.
 """
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -51,4 +50,4 @@ class Pseudonyms:
 
     def _named(self, number: str) -> str:
         assert self._key is not None
-        return _MARK + hmac.new(self._key, number.encode(), hashlib.sha256).hexdigest()[:40]
+        return _MARK + hmac.digest(self._key, number.encode(), "sha256").hex()[:40]

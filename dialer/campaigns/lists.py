@@ -8,7 +8,7 @@ read once more, and the store knows those rows as its own.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -34,6 +34,9 @@ _POLITE = 50
 
 Step = Callable[[int, int], None]
 """Bytes done, bytes in all."""
+Erased = Callable[[Sequence[str]], Awaitable[Collection[str]]]
+"""Of some numbers those of persons who were erased: no list brings them back."""
+ERASED = "the person was erased"
 
 
 class ImportStore(Protocol):
@@ -69,7 +72,7 @@ class ListReport:
 
 async def import_list(
     store: ImportStore, campaign: Campaign, path: Path, step: Step | None = None, *,
-    source: ContactList | None = None, rivals: Sequence[str] = (),
+    source: ContactList | None = None, rivals: Sequence[str] = (), erased: Erased | None = None,
 ) -> ListReport:
     """Read `path` into a list of `campaign`: as `source` describes it, or into its main list. Numbers that `rivals`,
     campaigns of the same client, have already are left out. `report.py` writes down what became no contact.
@@ -82,7 +85,7 @@ async def import_list(
     try:
         holder = token_hex(8)
         begun = await store.begin(campaign.campaign, source.name, str(path), found.digest, time.time(), holder)
-        work = _Import(store, campaign.campaign, tuple(rivals), begun.id, holder, reading)
+        work = _Import(store, campaign.campaign, tuple(rivals), begun.id, holder, reading, erased)
         resumed_at = await asyncio.to_thread(work.resume, begun.progress)
         await work.run(step)
         await store.finish(begun.id, holder, work.progress, time.time())
@@ -114,6 +117,7 @@ class _Import:
     id: int
     holder: str
     reading: "_Reading"
+    erased: Erased | None
     progress: Progress = field(default_factory=Progress)
 
     def resume(self, progress: Progress) -> int:
@@ -131,6 +135,7 @@ class _Import:
         try:
             while (batch := await upcoming) is not None:
                 upcoming = self._read()
+                batch = await self._without_erased(batch)
                 chunk = Chunk(
                     self.id, self.holder, self.campaign, batch.contacts, batch.lines, self.progress, self.rivals
                 )
@@ -140,6 +145,23 @@ class _Import:
                     step(min(batch.bytes_read, self.reading.size), self.reading.size)
         finally:
             await asyncio.gather(upcoming, return_exceptions=True)  # the thread reads until it is through
+
+    async def _without_erased(self, batch: _Batch) -> _Batch:
+        """One number is enough: whose it is, the others are too. The report does not name it."""
+        if self.erased is None or not batch.contacts:
+            return batch
+        gone = await self.erased([number for new in batch.contacts for number in (new.number, *new.others)])
+        if not gone:
+            return batch
+        rows = list(zip(batch.contacts, batch.lines, strict=True))
+        kept = [(new, line) for new, line in rows if not {new.number, *new.others} & set(gone)]
+        lines = {line for _, line in rows} - {line for _, line in kept}
+        return replace(
+            batch, contacts=[new for new, _ in kept], lines=[line for _, line in kept],
+            notes=[*(note for note in batch.notes if note.line not in lines),
+                   *(Note(line, "rejected", ERASED, "") for line in lines)],
+            rejected=batch.rejected + len(lines),
+        )  # fmt: skip
 
     def _read(self) -> "asyncio.Future[_Batch | None]":
         return asyncio.ensure_future(asyncio.to_thread(self.reading.batch))

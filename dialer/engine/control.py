@@ -242,8 +242,9 @@ class EngineControl:
         return self._campaign_view(campaign, run)
 
     async def add_contact(self, campaign: str, contact: NewContact) -> int:
-        self._run(campaign)
-        store = self._engine.store
+        client, store = self._run(campaign).config.client, self._engine.store
+        if await self._engine.law.erased(client, contact.number, *contact.others):
+            raise RefusedError("the person with this number was erased")
         inserted, _ = await store.add_contacts(campaign, [contact])
         found = await store.find_contact(campaign, contact.number)
         if not inserted or found is None:

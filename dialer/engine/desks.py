@@ -36,10 +36,14 @@ class EngineDesks:
         return self._view(agent)
 
     async def dial(self, agent: str, campaign: str, number: str) -> AgentView:
-        engine, state = self._engine, self._state(agent)
+        self._state(agent)
+        engine = self._engine
         run = engine.campaigns.runs.get(campaign)
         if run is None:
             raise UnknownError(f"no campaign {campaign}")
+        if await engine.law.erased(run.config.client, number):
+            raise RefusedError("the person with this number was erased")
+        state = self._state(agent)
         slot, now = self._slot(run, state), engine.clock.now()
         gate = Policy(run.config, engine.law.gate(run.config, now), now, by_hand=True)
         dialling = engine.campaigns.dialling

@@ -13,6 +13,7 @@ from dialer.compliance.check import Rules
 from dialer.compliance.gate import Gate, Statute
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
+from dialer.erasure import asked_of
 from dialer.pseudonyms import Pseudonyms
 from dialer.registers import FOLDER, Registers
 from dialer.store.records import CallRecord, Contact, Known, Refusal, Stop
@@ -67,6 +68,10 @@ class Law:
         asked = contact if number is None else replace(contact, number=number)
         known = await self._engine.store.known(gate.asked, asked)
         return self.recheck(gate, asked, known, held=True)
+
+    async def erased(self, client: str, *numbers: str) -> bool:
+        """The person was, from the client's calls: the numbers are not to be stored again."""
+        return bool(await asked_of(self._engine.store.erasures, self.pseudonyms, client)(numbers))
 
     def stop(self, stops: Sequence[Stop]) -> "asyncio.Future[None]":
         """In force when this returns, also for what rings already; on disk when the future is done."""

@@ -11,6 +11,7 @@ from dialer.campaigns.lists import ListReport, import_list
 from dialer.campaigns.rows import scan
 from dialer.campaigns.sources import rivals_of, source_of
 from dialer.config.lists import ContactList
+from dialer.erasure import asked_of
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -40,6 +41,7 @@ async def import_into(
     report = await import_list(
         engine.store.imports, run.config, path, stepped, source=source,
         rivals=rivals_of(engine.configuration, run.config, source),
+        erased=asked_of(engine.store.erasures, engine.law.pseudonyms, run.config.client),
     )  # fmt: skip
     engine.metrics.imported(campaign, report.counts())
     engine.campaigns.contact_added(campaign)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dialer.store import bulk
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.schema import callbacks, calls, consents, contacts, do_not_call, erasures, preview_skips, refusals
 
@@ -65,6 +66,17 @@ def _having(numbers: Sequence[str], campaigns: Sequence[str] | None) -> sa.Selec
     within = [others.contains(f'"{number}"', autoescape=True) for number in numbers]
     statement = sa.select(*(contacts.c[name] for name in names)).where(sa.or_(contacts.c.number.in_(numbers), *within))
     return statement if campaigns is None else statement.where(contacts.c.campaign.in_(campaigns))
+
+
+def erased_among(
+    connection: sa.Connection, alias: Callable[[str], str], numbers: Sequence[str], client: str
+) -> set[str]:
+    """Of some hundred numbers those of persons who were erased from the client's calls."""
+    names = {alias(number): number for number in numbers}
+    return {
+        names[row[0]] for scope in ("global", f"client:{client}")
+        for row in bulk.among(connection, do_not_call, (do_not_call.c.number,), {"scope": scope}, "number", list(names))
+    }
 
 
 @one_by_one
@@ -208,6 +220,10 @@ class Erasures:
 
     def erase(self, order: Order) -> "asyncio.Future[Certificate]":
         return self._write(erase, order, after=scrub)
+
+    def among(self, alias: Callable[[str], str], numbers: Sequence[str], client: str) -> "asyncio.Future[set[str]]":
+        """Of some hundred numbers those that a do-not-call list has under its `alias` for the client: erased."""
+        return self._read(erased_among, alias, numbers, client)
 
     def note(self, made: Certificate) -> "asyncio.Future[None]":
         """With what was done outside the store."""

@@ -1,10 +1,15 @@
 """`dialer list`: import, try, show, export."""
 
+import asyncio
 import csv
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
 from test_commands import Dialer
+
+from dialer.pseudonyms import Pseudonyms
+from dialer.store.records import Stop
+from dialer.store.store import Store
 
 LIST = "number,name\n+4930231250123,A\n+4930231250124,=B\n+4930231250124,B\n12,C\n"
 
@@ -54,3 +59,20 @@ def test_show_and_export(dialer: Dialer, root: Path) -> None:
     assert since.stdout == "0 contacts\n"
     assert not list(root.glob("*.part"))
     assert dialer(root, "list", "export", "winter", "out.csv").exit_code == 1
+
+
+def test_without_the_engine_too_no_list_brings_back_who_was_erased(dialer: Dialer, root: Path) -> None:
+    number, name = "+493023125141", Pseudonyms(root).needed()
+
+    async def erased() -> None:
+        store = Store.open(f"sqlite:///{root}/var/dialer.db")
+        await store.stop([Stop("client:acme", name(number), "erasure 1", 1.0)])
+        await store.close()
+
+    (root / "var").mkdir(exist_ok=True)
+    asyncio.run(erased())
+    (root / "again.csv").write_text(f"number\n{number}\n+493023125199\n")
+    for how in (["--dry-run"], []):
+        brought = dialer(root, "list", "import", "acme_winback", "again.csv", *how)
+        assert brought.stdout == "1 imported, 0 known, 0 duplicates, 1 rejected\n"
+        assert told(root / "again.acme_winback.rejected.csv") == ["the person was erased"]

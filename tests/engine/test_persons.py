@@ -140,3 +140,25 @@ async def test_the_reports_of_imports_lose_the_person_and_lists_are_named(rig: R
     assert made.client == "acme"
     with pytest.raises(UnknownError):
         await rig.control.persons.erase(NUMBER, "nobody", "letter")
+
+
+async def test_no_list_and_nobody_brings_back_who_was_erased(rig: Rig) -> None:
+    await begin(rig, NewContact(NUMBER, {"name": "Erika"}, others=(OTHER,)))
+    await asked(rig, rig.control.persons.erase(NUMBER, "acme", "letter"))
+    path = rig.root / "again.csv"
+    path.write_text(f"number,mobile\n+493023125199,\n{OTHER},\n+493023125198,{NUMBER}\n12,\n")
+    campaign = rig.root / f"configs/campaigns/{CAMPAIGN}.yaml"
+    lists = [{"name": "again", "file": "../again.csv", "map": {"others": ["mobile"]}}]
+    campaign.write_text(json.dumps(json.loads(campaign.read_text()) | {"lists": lists}))
+    assert await rig.control.reload() == []
+    counts = await rig.control.import_list(CAMPAIGN, str(path))
+    assert counts == {"imported": 1, "known": 0, "duplicates": 0, "rejected": 3}
+    assert rig.rows("SELECT number FROM contacts WHERE number LIKE '+%'") == [("+493023125199",)]
+    report = path.with_name(f"again.{CAMPAIGN}.rejected.csv").read_text()
+    assert report.splitlines()[1:3] == ["3,rejected,the person was erased,", "4,rejected,the person was erased,"]
+    assert NUMBER[1:] not in report and OTHER[1:] not in report
+    for brought in (rig.control.add_contact(CAMPAIGN, NewContact("+493023125197", others=(OTHER,))),
+                    rig.control.desks.dial("ada", CAMPAIGN, NUMBER)):  # fmt: skip
+        with pytest.raises(RefusedError, match="the person with this number was erased"):
+            await brought
+    assert rig.row("SELECT count(*) FROM contacts WHERE number LIKE '+%'") == 1

@@ -65,6 +65,16 @@ async def test_the_number_is_nowhere_and_the_call_stays(store: Store) -> None:
     assert ONE not in str(made)
 
 
+async def test_who_was_erased_is_known_by_whoever_brings_the_number(store: Store) -> None:
+    await person(store)
+    await store.erasures.erase(order(ONE, TWO, client="acme"))
+    asked = [ONE, TWO, STRANGER]
+    assert await store.erasures.among(alias, asked, "acme") == {ONE, TWO}
+    assert await store.erasures.among(alias, asked, "globex") == set()
+    await store.erasures.erase(order(STRANGER))
+    assert await store.erasures.among(alias, asked, "globex") == {STRANGER}
+
+
 async def test_a_contact_of_one_number(store: Store) -> None:
     await person(store)
     assert await store.erasures.numbers(STRANGER, None) == [STRANGER]
