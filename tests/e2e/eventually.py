@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 
-async def eventually(check: Callable[[], Any] | Callable[[], Awaitable[Any]], within_s: float = 15.0) -> Any:
+async def eventually(check: Callable[[], Any] | Callable[[], Awaitable[Any]], within_s: float = 30.0) -> Any:
     """The first true answer of `check`. Raises TimeoutError with its last answer when there was none in time."""
     answer: Any = None
     try:

@@ -23,7 +23,7 @@ from tests.e2e.files import AGENTS, BASE, Files, write
 from tests.e2e.ledger import Ledger, differences
 from tests.e2e.sipp import OWN_MEDIA, Message, Sipp, called_people, puppet_caller, puppet_phones
 
-WITHIN_S = 20.0
+WITHIN_S = 40.0
 LAST_S = 30.0
 """How long the last calls of a test may take to end by themselves."""
 

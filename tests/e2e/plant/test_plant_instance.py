@@ -95,8 +95,7 @@ async def test_it_dies_with_its_parent_and_is_swept_up_after() -> None:
         assert alive(int(pid))
         parent.send_signal(signal.SIGKILL)
     await eventually(lambda: not alive(int(pid)))
-    assert Path(directory).exists()
-    await Asterisk("next").stop()
+    await Asterisk("next").stop()  # if no other that starts just now has swept already
     assert not Path(directory).exists()
 
 
