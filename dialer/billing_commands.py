@@ -70,12 +70,17 @@ async def _book(
         if close:
             fail(f"{month} is not over")
         return await _rated(store, agreement, model, month), f"{month} is not over: nothing is written"
-    if close and (await store.books.months(model.client)).get(str(month)) == "closed":
+    states = await store.books.months(model.client)
+    if close and states.get(str(month)) == "closed":
         fail(f"{month} is closed already")
     if close and (living := await store.books.unsettled(model.client, until)):
         fail(f"calls of {model.client} from before the end of {month} that are not settled: {living}")
+    late = 0  # shifts that went on over the month's end, sales that were told after it
+    if states.get(str(month.before)) == "closed":
+        late = (await bookkeeping.book(store, agreement, month.before)).added
     done = await bookkeeping.book(store, agreement, month)
     said = f"{done.entries} entries, {done.added} rows added to the ledger of {done.month}"
+    said += f", {late} more about {month.before}" if late else ""
     if close:
         today = datetime.now(agreement.zone).date()
         row = await bookkeeping.close(store, model.client, month, today, seller)

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import islice
 from random import Random
 from typing import Literal, TypeVar
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from dialer.billing.entry import Entry
@@ -67,23 +68,24 @@ async def _tally(store: Store, agreement: Agreement, month: Month) -> Tally:
 
 async def book(store: Store, agreement: Agreement, month: Month) -> Booked:
     """Brings the ledger to say what the month costs. It may stop anywhere and be run again: keys make every step the
-    same as if it had gone through at once. While it runs, and until it has gone through, the month is `rating`."""
+    same as if it had gone through at once. While it runs, and until it has gone through, the month is `rating`. Of two
+    at once the later goes through, for it has read more, and the other fails with StoreError."""
     books, client = store.books, agreement.client
     states = await books.months(client)
-    booked = _first_open(month, states)
+    booked, run = _first_open(month, states), uuid4().hex
     before = states.get(str(booked))
-    await books.save_month(client, str(booked), "rating")
+    await books.begin(client, str(booked), run)
     seen: set[str] = set()
     added = 0
     for batch in _batches(await rated(store, agreement, month), PAGE):
-        added += await books.post(batch, str(booked))
+        added += await books.post(batch, str(booked), run)
         seen.update(entry.key for entry in batch)
     if str(month) in states:
         gone = [key async for key in _standing(books, client, month) if key not in seen]
         for keys in _batches(gone, PAGE):
-            added += await books.withdraw(client, keys, str(booked))
+            added += await books.withdraw(client, keys, str(booked), run)
     if booked == month or before == "rated":
-        await books.save_month(client, str(booked), "rated")
+        await books.end(client, str(booked), run)
     return Booked(booked, len(seen), added)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from dialer.billing import einvoice
@@ -13,7 +14,7 @@ from dialer.billing.einvoice import Issued, Lack, Parties
 from dialer.billing.invoice import COLUMNS, Invoice, as_json, as_row
 from dialer.billing.months import Month
 from dialer.billing.page import html
-from dialer.billing.parties import series_of
+from dialer.billing.parties import Seller, series_of
 from dialer.bookkeeping import booked_entries
 from dialer.config.configuration import Configuration
 from dialer.config.document import read
@@ -50,14 +51,16 @@ async def draw(store: Store, configuration: Configuration, client: Client, month
         raise NotRatedError(f"{month} is not rated to its end; run `dialer rate {client.client} {month}` first")
     invoice, closed = await _lines(store, client, month, stem), state == "closed"
     row = await _issued(store, configuration, client, month) if closed else None
-    lacking = list(einvoice.lacks(invoice, configuration.plant.seller, client.buyer, client.contract))
+    lacking = [*einvoice.lacks(invoice, configuration.plant.seller, client.buyer, client.contract),
+               *_unshown(invoice, configuration.plant.seller, client)]
     parties = _parties(configuration, client, invoice, row, lacking)
     suffixes = [".json", ".csv", ".html"]
     made: dict[str, bytes] = {}
     if row is not None and parties is not None:
         issued = Issued(row.number, row.issued_on)
-        made[".xml"] = xml(einvoice.document(invoice, issued, parties))
+        xml(einvoice.document(invoice, issued, parties))  # what fits no invoice is not kept for it
         parties = Parties.model_validate(await store.invoices.freeze(row.number, parties.model_dump(mode="json")))
+        made[".xml"] = xml(einvoice.document(invoice, issued, parties))
         made[".pdf"] = hybrid(pdf(Paper(invoice, issued, parties)), made[".xml"], row.number, parties.seller.name)
     elif not closed:
         made[".pdf"] = pdf(Paper(invoice, None, parties))
@@ -65,7 +68,9 @@ async def draw(store: Store, configuration: Configuration, client: Client, month
     text = json.dumps(as_json(invoice, not closed) | {"number": number}, ensure_ascii=False, indent=2) + "\n"
     made |= {".json": text.encode(), ".html": html(invoice, not closed, number).encode()}
     for suffix, content in made.items():
-        stem.with_suffix(suffix).write_bytes(content)
+        part = stem.with_suffix(f"{suffix}.part")  # half an invoice must not look like one
+        part.write_bytes(content)
+        part.replace(stem.with_suffix(suffix))
     for stale in {".pdf", ".xml"} - made.keys():
         stem.with_suffix(stale).unlink(missing_ok=True)
     faults = () if row is not None and row.parties else tuple(_faults(configuration, client, lacking))
@@ -76,7 +81,7 @@ async def _lines(store: Store, client: Client, month: Month, stem: Path) -> Invo
     """The month's entries into the CSV, and added up; so many are never in memory."""
     invoice = Invoice(client.client, client.name, str(month), client.currency)
     stem.parent.mkdir(parents=True, exist_ok=True)
-    part = stem.with_suffix(".csv.part")  # half an invoice must not look like one
+    part = stem.with_suffix(".csv.part")
     with part.open("w", encoding="utf-8", newline="") as stream:
         lines = csv.writer(stream)
         lines.writerow(COLUMNS)
@@ -101,6 +106,23 @@ def _parties(
     if lacking or seller is None or buyer is None:
         return None
     return einvoice.parties_of(invoice, seller, buyer, client.contract)
+
+
+def _unshown(invoice: Invoice, seller: Seller | None, client: Client) -> Iterator[Lack]:
+    """Names that the page could only show as boxes."""
+    from dialer.billing.paper import unshown
+
+    buyer, texts = client.buyer, "".join(heading.text for heading in invoice.lines)
+    told: tuple[tuple[Literal["plant", "client"], str, str], ...] = (
+        ("plant", "seller", seller.model_dump_json() if seller else ""),
+        ("client", "buyer", buyer.model_dump_json() if buyer else ""),
+        ("client", "name", "" if buyer and buyer.name else client.name),
+        ("client", "contract", texts),
+    )
+    for file, key, text in told:
+        if chars := unshown(text):
+            yield Lack(file, (key,), f"the PDF's font cannot show {' '.join(ascii(char) for char in chars[:10])}",
+                       "write it in Latin, Greek or Cyrillic letters")
 
 
 def _faults(configuration: Configuration, client: Client, lacking: list[Lack]) -> Iterator[Fault]:

@@ -59,7 +59,7 @@ def monthly(sheet: Sheet, tally: Tally, scores: Iterable[Score]) -> Iterator[Ent
                               version.round)
     yield from _to_the_cent(sheet)
     net = sheet.net()
-    for tax in version.taxes:
+    for tax in version.taxes if sheet.sums else ():  # a part that nothing stands in owes no tax, be it 0.00
         line = Line("tax", tax.tax, net, "money", tax.rate, 1, f"{tax.tax} {plain(tax.rate * 100)} %")
         yield sheet.entry(line, Round(mode=version.round.mode))
 
@@ -104,9 +104,9 @@ def _percent(count: int, of: int) -> Decimal | None:
 def _band(sheet: Sheet, name: str, rule: _Rule, figure: Decimal | None) -> Iterator[Entry]:
     if figure is None:
         return
-    base = sum((sheet.sums[term] for term in rule.of), ZERO)
+    base = sum((sheet.sums.get(term, ZERO) for term in rule.of), ZERO)
     if "talk" in rule.of:
-        base += sheet.sums["connection"]
+        base += sheet.sums.get("connection", ZERO)
     factor = rule.factor(figure)
     if factor != 1 and base:
         shown = plain(figure.quantize(Decimal("0.0001")))

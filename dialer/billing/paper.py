@@ -56,6 +56,12 @@ class _Page(FPDF):
                         new_y=YPos.NEXT if end else YPos.TOP)
 
 
+def unshown(text: str) -> str:
+    """The characters that the page's font has no glyphs for, each once; it has Latin, Greek and Cyrillic ones."""
+    drawn = {code for font in _Page("").fonts.values() for code in getattr(font, "cmap", {})}
+    return "".join(dict.fromkeys(char for char in text if ord(char) not in drawn))
+
+
 def pdf(paper: Paper) -> bytes:
     invoice, issued, parties = paper.invoice, paper.issued, paper.parties
     name = parties.seller.name if parties else ""
@@ -74,8 +80,8 @@ def pdf(paper: Paper) -> bytes:
     _lines(page, invoice)
     page.ln(3)
     _totals(page, invoice)
-    if issued and parties and invoice.gross > 0:
-        _payment(page, paper.invoice, issued, parties)
+    if issued and parties:
+        _terms(page, paper.invoice, issued, parties)
     return bytes(page.output())
 
 
@@ -139,11 +145,13 @@ def _totals(page: _Page, invoice: Invoice) -> None:
         page.cell(_COLUMNS[3], 6, invoice.money(amount), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def _payment(page: _Page, invoice: Invoice, issued: Issued, parties: Parties) -> None:
+def _terms(page: _Page, invoice: Invoice, issued: Issued, parties: Parties) -> None:
+    """How it is paid, where there is something to pay, and what the law wants said of taxes on any invoice."""
     seller = parties.seller
     page.ln(6)
-    page.say(f"Payable by {due_on(seller, issued)} to {seller.name}, IBAN {_grouped(seller.iban)}"
-             + (f", BIC {seller.bic}" if seller.bic else "") + f", with the reference {issued.number}.")
+    if invoice.gross > 0:
+        page.say(f"Payable by {due_on(seller, issued)} to {seller.name}, IBAN {_grouped(seller.iban)}"
+                 + (f", BIC {seller.bic}" if seller.bic else "") + f", with the reference {issued.number}.")
     reasons = [f"{TITLES['tax']}: {one.reason or one.category.replace('_', ' ')}" for one in parties.taxes.values()
                if one.category not in ("standard", "zero")]
     for reason in dict.fromkeys(reasons):

@@ -31,6 +31,7 @@ class Sheet:
     month: Month
     part: Part
     sums: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """Of the terms that have entries."""
 
     def entry(self, line: Line, rule: Round | None) -> Entry:
         """Without a rule the line's price is an amount that needs no rounding."""

@@ -3,6 +3,8 @@
 Amounts are in the client's currency and before taxes; days and times are on the clock of the client's time zone.
 """
 
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -33,6 +35,11 @@ def _date(value: Any) -> Any:
 Date = Annotated[date, BeforeValidator(_date)]
 Threshold = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,4})?$", examples=["80"])]
 """In percent, or points of a score."""
+
+
+def _twice(names: Iterable[Hashable]) -> list[Any]:
+    """What tells entries of the ledger apart must be there once: else one of them would not be charged."""
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 class Tier(Model):
@@ -87,6 +94,8 @@ class Talk(Model):
         above = [tier.above_minutes for tier in self.tiers]
         if above != sorted(set(above)):
             raise ValueError("tiers must ascend; order them by `above_minutes`, each once")
+        for name in _twice(tariff.tariff for tariff in self.tariffs):
+            raise ValueError(f"two tariffs are called `{name}`; call one of them otherwise")
         return self
 
 
@@ -303,6 +312,10 @@ class Contract(Model):
         directions = [talk.direction for talk in self.talks]
         if len(directions) > 1 and sorted(directions) != ["inbound", "outbound"]:
             raise ValueError("two prices of `talk` for the same calls; write `direction: inbound` and `outbound`")
+        for day, text in _twice((fee.on, fee.text) for fee in self.set_up):
+            raise ValueError(f"two set-up fees of {day} are called `{text}`; call one of them otherwise")
+        for name in _twice(tax.tax for tax in self.taxes):
+            raise ValueError(f"two taxes are called `{name}`; call one of them otherwise")
         return self
 
     @property

@@ -49,18 +49,18 @@ def _entry(row: Sequence[Any]) -> Entry:
 
 
 @one_by_one
-def post(tx: Transaction, entries: Sequence[Entry], booked: str) -> int:
+def post(tx: Transaction, entries: Sequence[Entry], booked: str, run: str | None) -> int:
     """Brings the ledger to say these; how many rows that took."""
     if entries:
-        open_month(tx, entries[0].client, booked)
+        open_month(tx, entries[0].client, booked, run)
     latest = _latest(tx, [entry.key for entry in entries])
     return tx.insert_new(ledger, [_row(entry, booked) for entry in changes(latest, entries)])
 
 
 @one_by_one
-def withdraw(tx: Transaction, client: str, keys: Sequence[str], booked: str) -> int:
+def withdraw(tx: Transaction, client: str, keys: Sequence[str], booked: str, run: str | None) -> int:
     """Takes back what stands under these keys."""
-    open_month(tx, client, booked)
+    open_month(tx, client, booked, run)
     standing = [entry for entry in _latest(tx, keys).values() if entry.revision % 2 == 0]
     return tx.insert_new(ledger, [_row(taken_back(entry), booked) for entry in standing])
 
@@ -71,25 +71,39 @@ def _latest(tx: Transaction, keys: Sequence[str]) -> dict[str, Entry]:
     return {entry.key: entry for entry in map(_entry, rows)}
 
 
-def open_month(tx: Transaction, client: str, booked: str) -> None:
-    """A month that is closed meanwhile takes no more entries."""
-    state = tx.connection.execute(
-        sa.select(ledger_months.c.state).where(ledger_months.c.client == client, ledger_months.c.month == booked)
-        .with_for_update(),
-    ).scalar_one_or_none()
-    if state == "closed":
+def open_month(tx: Transaction, client: str, booked: str, run: str | None = None) -> State | None:
+    """A month that is closed meanwhile takes no more entries, and a rating that another one overtook adds none: what it
+    read is older than what the other one wrote."""
+    found = tx.connection.execute(
+        sa.select(ledger_months.c.state, ledger_months.c.run)
+        .where(ledger_months.c.client == client, ledger_months.c.month == booked).with_for_update(),
+    ).one_or_none()
+    if found is not None and found.state == "closed":
         raise StoreError(f"{booked} is closed for {client}")
+    if run is not None and (found is None or found.run != run):
+        raise StoreError(f"another rating of {booked} for {client} began meanwhile: it goes on, this one ends")
+    return None if found is None else found.state
 
 
 @one_by_one
-def save_month(tx: Transaction, client: str, month: str, state: State) -> None:
+def begin_month(tx: Transaction, client: str, month: str, run: str) -> None:
     open_month(tx, client, month)
-    tx.upsert(ledger_months, {"client": client, "month": month, "state": state})
+    state: State = "rating"
+    tx.upsert(ledger_months, {"client": client, "month": month, "state": state, "run": run})
+
+
+@one_by_one
+def end_month(tx: Transaction, client: str, month: str, run: str) -> None:
+    open_month(tx, client, month, run)
+    state: State = "rated"
+    tx.upsert(ledger_months, {"client": client, "month": month, "state": state, "run": run})
 
 
 @one_by_one
 def record_sale(tx: Transaction, sale_id: str, call_id: str, at: float, amount: Decimal) -> None:
     _known(tx, call_id)
+    if tx.connection.execute(sa.select(calls.c.id).where(calls.c.id == sale_id)).first() is not None:
+        raise StoreError(f"{sale_id} is a call's id, and stands for the sale that the call's disposition told")
     row = {"id": sale_id, "call_id": call_id, "at": at, "amount": plain(amount), "cancelled_at": None}
     if not tx.insert_new(sales, [row]):
         before = tx.connection.execute(sa.select(sales.c.call_id, sales.c.amount).where(sales.c.id == sale_id)).one()
@@ -216,19 +230,23 @@ class Books:
         self._write = write
         self._read = read
 
-    def post(self, entries: Sequence[Entry], booked: str) -> "Future[int]":
+    def post(self, entries: Sequence[Entry], booked: str, run: str | None = None) -> "Future[int]":
         """Entries of one client, each key once, at most PAGE of them, onto the invoice of the month `booked`. What the
         ledger says already is left; what it says otherwise is taken back and said anew. How many rows that took.
-        Fails if the month is closed."""
-        return self._write(post, entries, booked, rows=len(entries))
+        Fails if the month is closed, or if a rating other than `run` has begun."""
+        return self._write(post, entries, booked, run, rows=len(entries))
 
-    def withdraw(self, client: str, keys: Sequence[str], booked: str) -> "Future[int]":
+    def withdraw(self, client: str, keys: Sequence[str], booked: str, run: str | None = None) -> "Future[int]":
         """Takes back what stands under these keys, at most PAGE of them."""
-        return self._write(withdraw, client, keys, booked, rows=len(keys))
+        return self._write(withdraw, client, keys, booked, run, rows=len(keys))
 
-    def save_month(self, client: str, month: str, state: State) -> "Future[None]":
-        """Fails if the month is closed."""
-        return self._write(save_month, client, month, state)
+    def begin(self, client: str, month: str, run: str) -> "Future[None]":
+        """The month is `rating`, by the rating of this name and no earlier one. Fails if it is closed."""
+        return self._write(begin_month, client, month, run)
+
+    def end(self, client: str, month: str, run: str) -> "Future[None]":
+        """The rating has gone through."""
+        return self._write(end_month, client, month, run)
 
     def months(self, client: str) -> "Future[dict[str, State]]":
         return self._read(months, client)

@@ -68,8 +68,9 @@ class BudgetAlert:
 
 @one_by_one
 def close_month(tx: Transaction, client: str, month: str, issued_on: date, series: str) -> InvoiceRow | None:
-    """Closes the month and gives its invoice the next number. Fails if it is closed."""
-    open_month(tx, client, month)
+    """Closes the month and gives its invoice the next number. Fails if it is closed, or rated to no end."""
+    if open_month(tx, client, month) == "rating":
+        raise StoreError(f"{month} is not rated to its end for {client}: rate it again, then close it")
     closed: State = "closed"
     tx.upsert(ledger_months, {"client": client, "month": month, "state": closed})
     return _issue(tx, client, month, issued_on, series)
@@ -90,8 +91,7 @@ def _issue(tx: Transaction, client: str, month: str, issued_on: date, series: st
     """None: nothing stands on the invoice, and it takes no number."""
     if (row := _of(tx.connection, client, month)) is not None:
         return row
-    booked = sa.select(ledger.c.key).where(ledger.c.client == client, ledger.c.booked == month).limit(1)
-    if tx.connection.execute(booked).first() is None:
+    if tx.connection.execute(_STANDS, {"client": client, "month": month}).first() is None:
         return None
     tx.insert_new(invoice_series, [{"series": series, "last": 0}])
     own = invoice_series.c.series == series
@@ -119,6 +119,16 @@ def alert(tx: Transaction, found: BudgetAlert) -> bool:
     return bool(tx.insert_new(budget_alerts, [{
         "client": found.client, "month": found.month, "threshold": plain(found.threshold), "at": found.at,
         "net": plain(found.net)}]))
+
+
+_STANDS = (
+    sa.select(ledger.c.key)
+    .where(ledger.c.client == sa.bindparam("client"), ledger.c.booked == sa.bindparam("month"))
+    .group_by(ledger.c.key)
+    .having((sa.func.min(ledger.c.revision) % 2 == 1) | (sa.func.max(ledger.c.revision) % 2 == 0))
+    .limit(1)
+)
+"""A key of which more is booked in the month than an entry and its reversal."""
 
 
 # -- reads ------------------------------------------------------------------------------------------------------------

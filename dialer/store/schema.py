@@ -319,6 +319,7 @@ ledger_months = Table(
     Column("client", String, primary_key=True),
     Column("month", String, primary_key=True),
     Column("state", String, nullable=False),  # rating, rated, closed
+    Column("run", String),  # the last rating that began to write into it
 )
 
 sales = Table(

@@ -36,8 +36,8 @@ async def main() -> None:
     store = Store.open(URL)
     commit = store.books.post
 
-    async def committed(entries: Any, booked: str) -> int:
-        added = await commit(entries, booked)
+    async def committed(*given: Any) -> int:
+        added = await commit(*given)
         if written == POSTING:
             os.kill(os.getpid(), signal.SIGKILL)
         return added

@@ -101,12 +101,12 @@ async def test_a_crash_leaves_nothing_twice_and_nothing_out(
 
     post = month.books.post
 
-    def crashing(entries: Any, booked: str) -> Any:
+    def crashing(*given: Any) -> Any:
         nonlocal posted
         posted += 1
         if posted > broken_at:
             raise CrashError
-        return post(entries, booked)
+        return post(*given)
 
     with monkeypatch.context() as patch:
         patch.setattr(month.books, "post", crashing)
@@ -201,6 +201,50 @@ async def test_sales_and_their_cancellation(month: Store) -> None:
     await book(month, AGREEMENT, DECEMBER)
     shares = [entry for entry in await said(month, DECEMBER) if entry.term == "revenue_share"]
     assert sorted(entry.amount for entry in shares) == [Decimal("-8.00"), Decimal("-5.00")]
+
+
+async def test_of_two_ratings_at_once_the_one_that_read_more_stands(
+    month: Store, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first has read its facts when a call is settled, and the second begins and ends before it goes on."""
+    post, late = month.books.post, [record(50)]
+
+    async def overtaken(*given: Any) -> Any:
+        if late:
+            await settle(month, late.pop())
+            await book(month, AGREEMENT, NOVEMBER)
+        return await post(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(month.books, "post", overtaken)
+        with pytest.raises(StoreError, match="another rating"):
+            await book(month, AGREEMENT, NOVEMBER)
+    assert await said(month) == sorted(await rated(month, AGREEMENT, NOVEMBER), key=lambda entry: entry.key)
+    assert "c50" in {entry.call_id for entry in await said(month)}
+    assert (await month.books.months("acme"))["2026-11"] == "rated"
+
+
+async def test_a_month_is_not_closed_while_another_rates_it(month: Store) -> None:
+    await book(month, AGREEMENT, NOVEMBER)
+    await month.books.begin("acme", "2026-11", "another")
+    with pytest.raises(StoreError, match="not rated to its end"):
+        await close(month, "acme", NOVEMBER)
+    await book(month, AGREEMENT, NOVEMBER)
+    await close(month, "acme", NOVEMBER)
+
+
+async def test_a_month_of_which_all_was_taken_back_takes_no_number(month: Store) -> None:
+    await book(month, AGREEMENT, NOVEMBER)
+    free = replace(AGREEMENT, versions=TypeAdapter(Contracts).validate_python([{"from": "2026-01-01"}]))
+    await book(month, free, NOVEMBER)
+    assert len(await said(month)) > 0 and total(await said(month)) == 0
+    assert await close(month, "acme", NOVEMBER) is None
+
+
+async def test_a_sale_has_an_id_of_its_own(month: Store) -> None:
+    """Or it would stand in the ledger under the key of the other call's sale."""
+    with pytest.raises(StoreError, match="c03 is a call's id"):
+        await month.books.record_sale("c03", "c02", SINCE + 20_000, Decimal(80))
 
 
 async def test_scores(month: Store) -> None:
