@@ -46,11 +46,12 @@ def placed(decisions: dict[str, Decision]) -> Counter[str]:
 
 
 def test_a_campaign_alone_dials_as_without_the_others():
-    alone, together = Predictive(), joint(a=predictive())
+    alone, together, placed = Predictive(), joint(a=predictive()), 0
     for now in range(0, 60, 2):
-        state = ask(idle=2).state
-        own = alone.decide(float(now), state)
-        assert together.decide(float(now), {"a": ask(idle=2)})["a"] == own
+        asked = ask(idle=2, in_the_air=placed)
+        own = alone.decide(float(now), asked.state)
+        assert together.decide(float(now), {"a": asked})["a"] == own
+        placed += len(own.places)
         for i in range(len(own.places)):
             alone.on_event(float(now), "placed", f"d{now}-{i}", None)
             together.on_event(float(now), "a", "placed", f"d{now}-{i}", None)

@@ -12,6 +12,7 @@ from typing import Any
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
 from dialer.campaigns.pacing.claims import claims, left_to_dial, promised
+from dialer.campaigns.pacing.dials import Dials, Fact, Lost, Nobody, Person, TakenBack
 from dialer.campaigns.pacing.durations import Freeing, Lasting
 from dialer.campaigns.pacing.excess import Agents, Excess, Rows
 from dialer.campaigns.pacing.fixed import spread
@@ -27,12 +28,6 @@ SOON_S = 2.0
 """When a call that rings long is taken to be answered, if a person answers it at all."""
 AVERTED = 0.1
 """The chance that nobody is free then at which such a call is taken back, at least; twice what a dial may risk."""
-LATE_S = 20.0
-"""So long after the ring time-out a dial of which nothing was heard is forgotten."""
-DETECTION_S, WAIT_S = 8.0, 10.0
-"""The same for the end of a detection, and for that of a wait."""
-TAKING_S = 3.0
-"""A call to be taken back that is in the air after this is to be counted on again."""
 MOST = 1000
 """Dials in one decision, at most."""
 HALF_LIFE_S = 7 * 86_400.0
@@ -76,14 +71,7 @@ class Predictive:
         self._patience_s = max(0.0, pace.connect_s - self._answers.detection_s)
         """How long somebody who is live waits for an agent, learnt from those who had none."""
         self._roster = Roster()
-        self._air: dict[str, float] = {}
-        """Dials that nobody has answered, and since when."""
-        self._ringing: dict[str, float] = {}
-        self._detecting: dict[str, tuple[float, float]] = {}
-        """Answered by somebody or something: seconds after the dial, and since when."""
-        self._waiting: dict[str, float] = {}
-        self._taken: dict[str, float] = {}
-        """Dials in the air that we asked to have taken back, and when."""
+        self._dials = Dials(pace.ring_s)
         self._refreshed_at = self._seen_at = float("-inf")
 
     # -- from one life to the next ------------------------------------------------------------------
@@ -113,6 +101,7 @@ class Predictive:
         if pace.ring_s != self._pace.ring_s:
             learned, self._answers = self._answers.learned(), Answers(pace.ring_s)
             self._answers.recall(learned, 1.0)
+            self._dials.retime(pace.ring_s)
         self._pace, self._budget = pace, Budget(pace)
         self._refreshed_at = float("-inf")
 
@@ -120,61 +109,25 @@ class Predictive:
 
     def on_event(self, now: float, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0) -> None:
         if dial is not None:
-            self._of_dial(now, kind, dial)
+            self._learn(now, self._dials.on_event(now, kind, dial))
         if agent is not None:
             self._of_agent(now, kind, agent, value)
 
-    def _of_dial(self, now: float, kind: EventKind, dial: str) -> None:
-        match kind:
-            case "placed":
-                self._air.setdefault(dial, now)
-            case "ringing":
-                if dial in self._air:
-                    self._ringing.setdefault(dial, now)
-            case "answered":
-                self._picked_up(now, dial)
-            case "live":
-                self._live(now, dial)
-            case "connected" | "abandoned":
-                self._live(now, dial)
-                since = self._waiting.pop(dial, None)
-                if since is not None and kind == "abandoned":
+    def _learn(self, now: float, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            match fact:
+                case Person(after, detection):
+                    self._budget.answered(now)
+                    if after is not None:
+                        self._answers.person(now, after, after + detection)
+                case Nobody(after, detection):
+                    self._answers.nobody(now, after, detection)
+                case TakenBack(after):
+                    self._answers.taken_back(now, after)
+                case Lost(waited):
                     self._budget.lost(now)
-                    self._patience_s += 0.05 * (now - since - self._patience_s)
-            case "machine" | "failed":
-                self._nobody(now, dial, kind == "machine")
-            case "ended":
-                self._nobody(now, dial, False)
-                self._waiting.pop(dial, None)
-
-    def _picked_up(self, now: float, dial: str) -> None:
-        placed = self._air.pop(dial, None)
-        self._ringing.pop(dial, None)
-        self._taken.pop(dial, None)
-        if placed is not None:
-            self._detecting[dial] = (now - placed, now)
-
-    def _live(self, now: float, dial: str) -> None:
-        if dial in self._air:
-            self._picked_up(now, dial)
-        picked = self._detecting.pop(dial, None)
-        if picked is not None:
-            after, since = picked
-            self._answers.person(now, after, after + now - since)
-            self._waiting[dial] = now
-            self._budget.answered(now)
-
-    def _nobody(self, now: float, dial: str, machine: bool) -> None:
-        placed = self._air.pop(dial, None)
-        self._ringing.pop(dial, None)
-        picked = self._detecting.pop(dial, None)
-        taken = self._taken.pop(dial, None) is not None
-        if placed is not None and taken and not machine:
-            self._answers.taken_back(now, now - placed)
-        elif picked is not None:
-            self._answers.nobody(now, picked[0], now - picked[1])
-        elif placed is not None:
-            self._answers.nobody(now, now - placed, 0.0 if machine else None)
+                    if waited is not None:
+                        self._patience_s += 0.05 * (waited - self._patience_s)
 
     def _of_agent(self, now: float, kind: EventKind, agent: str, value: float) -> None:
         if kind in ("connected", "ended", "wrap_up", "idle", "left"):
@@ -186,7 +139,7 @@ class Predictive:
     # -- the decision -------------------------------------------------------------------------------
 
     def decide(self, now: float, state: Snapshot) -> Decision:
-        self._forget(now)
+        self._learn(now, self._dials.give_up(now, state.in_the_air))
         self._roster.seen([(idle.agent, idle.switch) for idle in state.idle])
         ages = self._ages(now, state.in_the_air)
         self._look(now, ages)
@@ -199,15 +152,15 @@ class Predictive:
 
     def outlook(self, now: float, in_the_air: int = 0) -> Outlook:
         """What others who share the agents have to reckon with."""
-        self._forget(now)
+        self._learn(now, self._dials.give_up(now, in_the_air))
         ages = self._ages(now, in_the_air)
         self._look(now, ages)
         return Outlook(
             points=self._answers.points,
             horizons=self._horizons(),
             demand=self._answers.demand(ages) + self._detected(now),
-            in_the_air=sum(ages.values()) + len(self._detecting),
-            waiting=len(self._waiting),
+            in_the_air=sum(ages.values()) + len(self._dials.detecting),
+            waiting=len(self._dials.waiting),
             share=self._answers.share.value,
             risk=self._budget.risk(now),
         )
@@ -234,7 +187,7 @@ class Predictive:
             allowed = state.risk
         answers, known = self._answers, self._detected(now)
         supply = [*self.supply(now), *(state.rivals[0].supply if state.rivals else ())]
-        idle = len(state.idle) - max(state.waiting, len(self._waiting))
+        idle = len(state.idle) - max(state.waiting, len(self._dials.waiting))
         others = claims(state, answers.points)
         own, *wider = state.rivals or (ALONE,)
         teams = [(Agents(idle + own.idle, supply, POINTS), own)]
@@ -253,7 +206,7 @@ class Predictive:
         if not taken and allowed > 0 and room and ahead.risk() > allowed:
             ahead, taken = self._make_room(now, ages, allowed, ahead, ahead_of)
             _without(ages, taken)
-        self._taken.update((dial, now) for dial, _ in taken)
+        self._dials.take_back(now, (dial for dial, _ in taken))
         fresh = answers.fresh()
         wanted = min(team.idle - rivals.in_the_air for team, rivals in teams)
         wanted = max(0, wanted - sum(ages.values()) - len(known) - promised(state, answers.points))
@@ -297,17 +250,17 @@ class Predictive:
         after = self._pace.take_back_s
         if after is None:
             return []
-        old = []
-        for dial, since in self._ringing.items():
+        old, dials = [], self._dials
+        for dial, since in dials.ringing.items():
             if now - since < after:
                 break
-            if dial in self._air and dial not in self._taken:
-                old.append((dial, max(0, int((now - self._air[dial]) / BIN_S))))
+            if dial in dials.air and dial not in dials.taken:
+                old.append((dial, max(0, int((now - dials.air[dial]) / BIN_S))))
         return old
 
     def _detected(self, now: float) -> list[tuple[int, Sequence[float]]]:
         """Those answered by somebody or something: the chance of each to be live, at any point."""
-        picked = self._answers.picked_up([(after, now - since) for after, since in self._detecting.values()])
+        picked = self._answers.picked_up([(after, now - since) for after, since in self._dials.detecting.values()])
         return [(1, [chance] * POINTS) for chance in picked]
 
     def _horizons(self) -> list[float]:
@@ -328,30 +281,11 @@ class Predictive:
 
     def _ages(self, now: float, in_the_air: int) -> Ages:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""
-        taken = {dial for dial, asked in self._taken.items() if now - asked < TAKING_S}
-        times: Iterable[float] = self._air.values()
-        if taken:
-            times = [placed for dial, placed in self._air.items() if dial not in taken]
-        ages = Counter([max(0, int((now - placed) / BIN_S)) for placed in times])
-        if in_the_air > len(self._air):
-            ages[0] += in_the_air - len(self._air)
+        ages = Counter([max(0, int((now - placed) / BIN_S)) for placed in self._dials.placed_at(now)])
+        untold = self._dials.untold(in_the_air)
+        if untold:
+            ages[0] += untold
         return ages
-
-    def _forget(self, now: float) -> None:
-        """Drop what must be over: its end was never told."""
-        longest = self._pace.ring_s + LATE_S
-        for dial, placed in list(self._air.items()):
-            if now - placed <= longest:
-                break
-            del self._air[dial]
-            self._ringing.pop(dial, None)
-            self._taken.pop(dial, None)
-        for dial, (_, since) in list(self._detecting.items()):
-            if now - since > DETECTION_S:
-                del self._detecting[dial]
-        for dial, since in list(self._waiting.items()):
-            if now - since > WAIT_S:
-                del self._waiting[dial]
 
 
 def _without(ages: Ages, taken: Iterable[Old]) -> None:
