@@ -203,14 +203,7 @@ class Service:
         self._engine.overrides.restore(await self._store.overrides())
         self._engine.machines.remember(await self._store.detections(self._engine.clock.now() - MACHINES_S))
         self._engine.campaigns.previews.remember(await self._store.skips(self._engine.clock.now() - 86_400.0))
-        known = set(self._config.switches)
-        for record, _ in calls:
-            if record.switch not in known:
-                log.warning("a call of a switch that is not configured any more stays open", extra={"call": record.id})
-        self._engine.reconciler.inherit(
-            [(record, contact) for record, contact in calls if record.switch in known],
-            [session for session in sessions if session.switch in known],
-        )
+        self._engine.reconciler.inherit(calls, sessions)
         if calls or sessions:
             log.info("%d open calls and %d agents' legs to look for", len(calls), len(sessions))
 

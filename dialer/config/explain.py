@@ -25,6 +25,7 @@ _PATTERNS = {
     DIAL_AGENT_PATTERN: ("a dial string", "write it as PJSIP/{phone}, without options or further destinations"),
     STORE_PATTERN: ("a store", "write sqlite:///FILE or postgresql://USER@HOST/NAME, without a password"),
 }
+_QUOTED = r"'([^']*)'"
 _EXPECTED = {
     "int_type": ("a whole number", "write it without quotes and fraction: 5"),
     "int_parsing": ("a whole number", "write it without quotes and fraction: 5"),
@@ -79,18 +80,35 @@ def _fault(error: ErrorDetails, model: type[BaseModel], document: Document) -> F
             key = str(loc[-1])
             return Fault(document.place(loc[:-1]), f"key `{key}` is missing", _addition(model, loc, document.value))
         case "literal_error" | "enum":
-            known = re.findall(r"'([^']*)'", str(ctx.get("expected", "")))
+            known = re.findall(_QUOTED, str(ctx.get("expected", "")))
             return Fault(document.place(loc), f"{seen(error['input'])} is not known here",
                          suggest(str(error["input"]), known, "one of"))
         case "string_pattern_mismatch" if ctx["pattern"] not in _PATTERNS:
             found = _examples(model, loc, document.value)
             right = f"write it as `{found[0]}`" if found else f"it must match {ctx['pattern']}"
             return Fault(document.place(loc), f"{seen(error['input'])} cannot stand here", right)
-    return Fault(document.place(loc), *_words(error, kind, ctx))
+    return Fault(document.place(loc), *_words(seen(error["input"]), error))
 
 
-def _words(error: ErrorDetails, kind: str, ctx: Mapping[str, Any]) -> tuple[str, str]:
-    shown = seen(error["input"])
+def plainly(error: ErrorDetails) -> str:
+    """In a sentence that does not repeat what was given: it may be a number or a secret."""
+    ctx = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return "is not known here"
+        case "missing":
+            return "is missing"
+        case "literal_error" | "enum":
+            return f"must be one of {', '.join(re.findall(_QUOTED, str(ctx.get('expected', ''))))}"
+        case "string_pattern_mismatch" if ctx["pattern"] not in _PATTERNS:
+            return f"must match {ctx['pattern']}"
+    wrong, right = _words("this", error)
+    return f"{wrong}; {right}" if right else wrong
+
+
+def _words(shown: str, error: ErrorDetails) -> tuple[str, str]:
+    """`shown`: what stands there, as a reader is to see it."""
+    kind, ctx = error["type"], error.get("ctx", {})
     match kind:
         case "value_error":
             wrong, _, right = str(ctx["error"]).partition("; ")
@@ -101,8 +119,9 @@ def _words(error: ErrorDetails, kind: str, ctx: Mapping[str, Any]) -> tuple[str,
                 shown = "this"  # may hold a password
             return f"{shown} is not {what}", right
         case "string_type":
-            scalar = isinstance(error["input"], int | float | bool)
-            literal = str(error["input"]).lower() if isinstance(error["input"], bool) else error["input"]
+            given = error.get("input")
+            scalar = isinstance(given, int | float | bool)
+            literal = str(given).lower() if isinstance(given, bool) else given
             return _is_not(shown, "a text"), f'write "{literal}" in quotes' if scalar else "write one"
         case "too_short":
             return "too few entries", f"at least {ctx['min_length']} {'is' if ctx['min_length'] == 1 else 'are'} needed"

@@ -7,6 +7,7 @@ again. Its agent is reserved for it.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -150,6 +151,13 @@ class Previews:
         """The campaign does not dial any more; without one: nobody does."""
         for agent, shown in list(self._shown.items()):
             if run is None or shown.run is run:
+                self._give_back(self._take(agent))
+
+    def forget(self, numbers: Collection[str], client: str | None) -> None:
+        """No agent looks at the person with these numbers any more; of the client's campaigns, or of all."""
+        for agent, shown in list(self._shown.items()):
+            contact, config = shown.attempt.contact, shown.run.config
+            if client in (None, config.client) and not {contact.number, *contact.numbers}.isdisjoint(numbers):
                 self._give_back(self._take(agent))
 
     # -- how ----------------------------------------------------------------------------------------

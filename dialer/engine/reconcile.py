@@ -56,9 +56,13 @@ class Reconciler:
             if record.state == PREVIEW:  # shown to an agent, never dialled: due again
                 self._engine.store.put_back(record.id)
                 continue
+            if record.switch not in self._engine.switches:
+                log.warning("a call of a switch that is not configured any more stays open", extra={"call": record.id})
+                continue
             self._orphans.setdefault(record.switch, []).append((record, contact))
         for session in sessions:
-            self._sessions.setdefault(session.switch, []).append(session)
+            if session.switch in self._engine.switches:
+                self._sessions.setdefault(session.switch, []).append(session)
 
     @property
     def settled(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dialer.config.faults import suggest
 from dialer.store.errors import StoreError
 from dialer.web.port import CampaignView, RefusedError, UnknownError
 
@@ -37,12 +38,22 @@ class EngineSteering:
 
     async def recycle(self, campaign: str, results: Sequence[str], in_list: str | None) -> int:
         self._known(campaign)
+        if in_list is not None:
+            await self._known_list(campaign, in_list)
         try:
             count = await self._engine.store.rounds.recycle(campaign, frozenset(results), in_list)
         except StoreError as error:
             raise RefusedError(f"only a part was recycled, ask again: {error}") from error
         self._engine.campaigns.contact_added(campaign)
         return count
+
+    async def _known_list(self, campaign: str, name: str) -> None:
+        """One that is configured, or that an earlier import left contacts of. Raises UnknownError."""
+        configured = [source.name for source in self._engine.configuration.campaigns[campaign].sources]
+        kept = (await self._engine.store.totals(campaign)).lists
+        known = {*configured, *filter(None, kept)}
+        if name not in known:
+            raise UnknownError(f"{campaign} has no list {name}; {suggest(name, known, 'lists')}")
 
     def _known(self, campaign: str) -> None:
         if campaign not in self._engine.configuration.campaigns:

@@ -9,6 +9,7 @@ import difflib
 import importlib
 import pkgutil
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, get_args
@@ -37,12 +38,12 @@ class Node(Model):
     final: ClassVar[tuple[str, ...]] = ()
     """Exits that are often not written, because the call is usually over then."""
 
-    def enter(self, session: Session) -> Turn:
-        raise NotImplementedError
+    @abstractmethod
+    def enter(self, session: Session) -> Turn: ...
 
     def on(self, session: Session, reply: Reply | QueueResult) -> Turn:
-        """Nodes that ask for nothing are never answered."""
-        raise NotImplementedError
+        """What asked for nothing is never answered; were it, it would begin anew."""
+        return self.enter(session)
 
     def exits(self) -> Iterator[tuple[Loc, str]]:
         """Where it may lead, each with the place it is written at (within the node)."""

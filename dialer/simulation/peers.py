@@ -3,6 +3,7 @@
 Where a rule leaves a constant open, it is named here, and `docs/pacing.md` says so.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from math import exp
 from random import Random
@@ -83,7 +84,7 @@ def _within(times: deque[float], since: float) -> int:
     return len(times)
 
 
-class Peer:
+class Peer(ABC):
     """Decides every `every_s`, not at each event."""
 
     every_s = 1.0
@@ -93,7 +94,8 @@ class Peer:
         self._next = 0.0
 
     def reset(self, config: Campaign | Pace) -> None:
-        """They have nothing to configure."""
+        """They have nothing to configure: decide at once."""
+        self._next = 0.0
 
     def on_event(self, now: float, kind: EventKind, dial: str | None, agent: str | None, value: float = 0.0) -> None:
         self.seen.on_event(now, kind, dial, agent)
@@ -104,8 +106,9 @@ class Peer:
         self._next = now + self.every_s
         return spread(state, max(0, self.wanted(now, state)), "enough_in_the_air", dict.fromkeys(state.free, 1.0))
 
+    @abstractmethod
     def wanted(self, now: float, state: Snapshot) -> int:
-        raise NotImplementedError
+        """How many dials to begin."""
 
 
 class AdaptiveLevel(Peer):

@@ -116,7 +116,7 @@ def cancel_sale(tx: Transaction, sale_id: str, at: float) -> None:
     """Cancelled already, it stays as it is. A call's id cancels what its disposition told."""
     known = tx.connection.execute(sa.select(sales.c.id).where(sales.c.id == sale_id)).one_or_none()
     if known is None:
-        call = _known(tx, sale_id)
+        call = _known(tx, sale_id, "sale or call")
         if tx.connection.execute(sa.select(sales.c.id).where(sales.c.call_id == sale_id)).first() is not None:
             raise StoreError(f"call {sale_id} has recorded sales; cancel them by their own ids")
         tx.insert_new(sales, [{"id": sale_id, "call_id": sale_id, "at": call, "amount": None, "cancelled_at": None}])
@@ -131,11 +131,11 @@ def save_score(tx: Transaction, call_id: str, at: float, score: Decimal) -> None
     tx.upsert(test_scores, {"call_id": call_id, "at": at, "score": plain(score)})
 
 
-def _known(tx: Transaction, call_id: str) -> float:
+def _known(tx: Transaction, call_id: str, what: str = "call") -> float:
     at: float | None = tx.connection.execute(
         sa.select(calls.c.created_at).where(calls.c.id == call_id)).scalar_one_or_none()
     if at is None:
-        raise StoreError(f"there is no call {call_id}")
+        raise StoreError(f"there is no {what} {call_id}")
     return at
 
 

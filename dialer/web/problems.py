@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
 
+from dialer.config.explain import plainly
 from dialer.web.wire import reply
 
 
@@ -47,13 +47,8 @@ def problem(status: int, error: str, message: str, **headers: str) -> ProblemErr
 def invalid(fault: ValidationError) -> ProblemError:
     """400 with every wrong field. What was sent is not repeated: it may be a number or a secret."""
     fields = tuple(
-        FieldProblem(".".join(str(part) for part in error["loc"]), _sentence(error))
-        for error in fault.errors(include_url=False, include_input=False, include_context=False)
+        FieldProblem(".".join(str(part) for part in error["loc"]), plainly(error))
+        for error in fault.errors(include_url=False, include_input=False)
     )
     told = "; ".join(f"{it.field or 'body'}: {it.message}" for it in fields[:3])
     return ProblemError(400, Problem("invalid", told, fields))
-
-
-def _sentence(error: Any) -> str:
-    text = str(error["msg"])
-    return text.removeprefix("Value error, ")

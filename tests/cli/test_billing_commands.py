@@ -181,7 +181,7 @@ def test_a_faulty_contract_is_shown_with_its_place(site: Path, dialer: Run) -> N
     (("sale", "record", "c01", "3,50"), 2, "is not an amount"),
     (("sale", "record", "c99", "3.50"), 1, "there is no call c99"),
     (("sale", "record", "c01", "3.50", "--id", "=1+1"), 2, "cannot be a sale's id"),
-    (("sale", "cancel", "nothing"), 1, "there is no call nothing"),
+    (("sale", "cancel", "nothing"), 1, "there is no sale or call nothing"),
     (("score", "c01", "101"), 2, "is no score"),
 ])
 def test_refusals(site: Path, dialer: Run, words: tuple[str, ...], code: int, said: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_rig import CAMPAIGN, FILES, Rig, script, seen, write_site
+from engine_rig import CAMPAIGN, FILES, RecordingSwitch, Rig, script, seen, write_site
 
 from dialer.calls import events as ev
 from dialer.store.records import NewContact, Stop
@@ -181,6 +181,28 @@ async def test_the_rules_are_asked_when_it_is_accepted(desk: Rig) -> None:
     assert dialled(desk) == []
     assert desk.row("SELECT state, result FROM contacts") == ("done", "do_not_call.client")
     assert desk.agent_state("ada") == "idle"
+
+
+async def test_after_a_restart_without_the_switch_the_shown_contact_is_due_again(desk: Rig) -> None:
+    await shown(desk)
+    desk.switch = RecordingSwitch("other")
+    await desk.crash()
+    await desk.quiet()
+    assert contact(desk)[:2] == ("due", 0)
+    assert desk.row("SELECT count(*) FROM calls") == 0
+    assert desk.engine.reconciler.settled
+
+
+async def test_who_is_erased_is_on_no_screen_any_more(desk: Rig) -> None:
+    await shown(desk)
+    assert desk.control.agent("ada").number == NUMBER
+    await desk.control.persons.erase(NUMBER, None, "letter")
+    view = desk.control.agent("ada")
+    assert (view.preview, view.number, view.state) == (None, None, "idle")
+    await desk.quiet()
+    assert desk.control.agent("ada").preview is None
+    assert dialled(desk) == []
+    assert desk.row("SELECT state, result FROM contacts") == ("done", "erased")
 
 
 # -- by hand ----------------------------------------------------------------------------------------------------------

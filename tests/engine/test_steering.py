@@ -13,6 +13,7 @@ from engine_rig import CAMPAIGN, FILES, Rig, script, write_site
 
 from dialer.calls import events as ev
 from dialer.config.models import Hours
+from dialer.store.records import NewContact
 from dialer.web.port import RefusedError, UnknownError
 
 FILE = f"configs/campaigns/{CAMPAIGN}.yaml"
@@ -228,4 +229,23 @@ async def test_the_file_s_ratio_belongs_to_the_file_s_mode(tmp_path: Path) -> No
     assert view.mode == "progressive"
     view = await rig.control.steering.reset(CAMPAIGN)
     assert rig.engine.configuration.campaigns[CAMPAIGN].ratio == 2.0
+    await rig.close()
+
+
+# -- recycling --------------------------------------------------------------------------------------------------------
+
+
+async def test_recycling_a_list_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    site(tmp_path, lists=[{"name": "cold", "file": "lists/cold.csv"}, {"name": "warm", "file": "lists/warm.csv"}])
+    for name in ("cold", "warm"):
+        (tmp_path / "configs" / "lists").mkdir(exist_ok=True)
+        (tmp_path / "configs" / "lists" / f"{name}.csv").write_text("number\n")
+    rig = Rig(tmp_path)
+    await rig.store.add_contacts(CAMPAIGN, [NewContact("+493055500000", list="spring")])
+    for known in ("cold", "spring"):
+        assert await rig.control.steering.recycle(CAMPAIGN, ["busy"], known) == 0
+    with pytest.raises(UnknownError, match="has no list summer; lists: `cold`, `spring`, `warm`"):
+        await rig.control.steering.recycle(CAMPAIGN, ["busy"], "summer")
+    with pytest.raises(UnknownError, match="did you mean `warm`"):
+        await rig.control.steering.recycle(CAMPAIGN, ["busy"], "warn")
     await rig.close()

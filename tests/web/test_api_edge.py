@@ -17,13 +17,13 @@ from dialer.web.app import ListenError, address, make_app, serve
 @pytest.mark.parametrize(
     ("body", "field", "message"),
     [
-        ({"number": "030 123"}, "number", "should match"),
-        ({}, "number", "required"),
-        ({"number": "+4930231250123", "nmae": "x"}, "nmae", "not permitted"),
-        ({"number": "+4930231250123", "fields": {"name": 5}}, "fields.name", "string"),
+        ({"number": "030 123"}, "number", "not a phone number; write it with +"),
+        ({}, "number", "is missing"),
+        ({"number": "+4930231250123", "nmae": "x"}, "nmae", "not known"),
+        ({"number": "+4930231250123", "fields": {"name": 5}}, "fields.name", "text"),
         ({"number": "+4930231250123", "fields": {"name": "a\rb"}}, "fields.name", "control characters"),
         ({"number": "+4930231250123", "fields": {"name": "x" * 1001}}, "fields.name", "1000"),
-        ({"number": "+4930231250123", "next_at": -1}, "next_at", "greater than"),
+        ({"number": "+4930231250123", "next_at": -1}, "next_at", "at least 0"),
         ({"number": "+4930231250123", "next_at": "soon"}, "next_at", "number"),
     ],
 )
@@ -36,6 +36,14 @@ async def test_a_wrong_field_is_named(
     assert told["fields"][0]["field"] == field
     assert message in told["fields"][0]["message"]
     assert field in told["message"]
+    assert plant.orders == []
+
+
+async def test_a_wrong_choice_is_told_the_choices(api: aiohttp.ClientSession, plant: Plant) -> None:
+    answer = await api.patch("/v1/campaigns/winback", json={"mode": "bogus"})
+    told = await answer.json()
+    assert (answer.status, told["message"]) == (
+        400, "mode: must be one of manual, preview, progressive, power, predictive, agentless")  # fmt: skip
     assert plant.orders == []
 
 
