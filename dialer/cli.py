@@ -62,6 +62,8 @@ class AgentVerbs(StrEnum):
     LOGOUT = "logout"
     HANGUP = "hangup"
     END_WRAP_UP = "end_wrap_up"
+    PAUSE_RECORDING = "pause_recording"
+    RESUME_RECORDING = "resume_recording"
 
 
 class CampaignVerbs(StrEnum):

@@ -18,6 +18,7 @@ from dialer.store.erasure import Certificate, Erasures
 WHY_KEPT: Mapping[str, str] = {
     "calls": "billing and statistics that the law asks for (GDPR art. 17(3)(b)): without the number, so that nobody can"
              " tell whose they were",
+    "recordings": "held for claims at law (GDPR art. 17(3)(e)); delete them when the hold ends",
     "do_not_call": "as a keyed hash, so that no list brings the person back (GDPR art. 17(3)(b), 21(3))",
     "consents": "their proof, which has to be shown for years (Germany: UWG §7a(2)): revoked, without the number",
 }  # fmt: skip

@@ -31,6 +31,7 @@ from dialer import machine_metrics, pacing_metrics
 from dialer.calls.outcome import Outcome
 from dialer.exposition import CONTENT_TYPE, Children, of_family, page
 from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
+from dialer.recording_metrics import RecordingMetrics
 from dialer.store.records import CallRecord, Direction
 from dialer.voice_metrics import VoiceMetrics
 
@@ -142,6 +143,7 @@ class Metrics:
         self._define_plant()
         self.voice = VoiceMetrics(self._counter, self._histogram)
         self.fees = FeeMetrics(self._counter)
+        self.recordings = RecordingMetrics(self._counter, self._histogram)
         self.machines = machine_metrics.MachineMetrics(self._counter)
 
     def _define_calls(self) -> None:

@@ -142,7 +142,7 @@ class Service:
                 own = [
                     group.create_task(work)
                     for work in (self._keep_house(), self._start_campaigns(), apply_selections(self._engine),
-                                 self._fee_meter.run())
+                                 self._fee_meter.run(), self._engine.recording_keeper.run())
                 ]
                 await stop.wait()
                 await self._drain(hurry)
@@ -200,6 +200,7 @@ class Service:
             calls.append((record, contact))
         self._engine.callbacks.inherit(await self._store.keeping([record.id for record, _ in calls]))
         sessions = await self._store.sessions()
+        self._engine.recordings.inherit(await self._store.recordings.unfinished(self._config.node))
         self._engine.overrides.restore(await self._store.overrides())
         self._engine.machines.remember(await self._store.detections(self._engine.clock.now() - MACHINES_S))
         self._engine.campaigns.previews.remember(await self._store.skips(self._engine.clock.now() - 86_400.0))

@@ -2,9 +2,12 @@
 
 from typing import Literal
 
-Verb = Literal["ready", "pause", "hangup", "end_wrap_up", "logout"]
+Verb = Literal["ready", "pause", "hangup", "end_wrap_up", "logout", "pause_recording", "resume_recording"]
 
-CODES: dict[str, Verb] = {"1": "ready", "2": "pause", "3": "hangup", "4": "end_wrap_up", "0": "logout"}
+CODES: dict[str, Verb] = {
+    "1": "ready", "2": "pause", "3": "hangup", "4": "end_wrap_up", "5": "pause_recording", "6": "resume_recording",
+    "0": "logout",
+}  # fmt: skip
 BETWEEN_KEYS_S = 3.0
 """A `*` is forgotten when the digit does not follow within this time."""
 

@@ -226,6 +226,24 @@ class VoiceReported:
     round_trip_s: float | None
 
 
+RecordVerb = Literal["start", "stop", "mute", "unmute"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingTold:
+    """What the switch made of an order about a channel's recording."""
+
+    channel: str
+    at: float
+    verb: RecordVerb
+    file: str = ""
+    """Of a `start`: which."""
+    fault: str = ""
+    """Empty: it is done."""
+    lost: bool = False
+    """Nobody knows whether it is: the link broke, or there was none."""
+
+
 ChannelEvent = (
     Ringing
     | Answered
@@ -241,7 +259,7 @@ ChannelEvent = (
     | ScriptEnded
     | Gone
 )
-SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed | VoiceReported
+SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed | VoiceReported | RecordingTold
 
 
 # What the engine itself adds: facts from the agents, the flow, the timers and people's requests.

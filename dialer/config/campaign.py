@@ -15,9 +15,11 @@ from dialer.config.models import PerSecond
 from dialer.config.modes import Callbacks, Mode, Preview
 from dialer.config.opt_out import OptOut
 from dialer.config.purposes import Audience, Purpose
+from dialer.config.recording import RecordingTerms
 from dialer.config.retries import Caps, DayPart, Delays, RetryReason, RetryRule, Times
 from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
 from dialer.config.schedule import Schedule
+from dialer.config.score_cards import Sample
 from dialer.config.simulate import Simulate
 
 
@@ -162,6 +164,10 @@ class Campaign(Model):
     """`auto` starts dialling with the engine; `manual` waits for the API or `dialer campaign start`."""
     switches: Annotated[list[Name], Field(min_length=1)] | None = None
     """Dials over these only; left out, over all."""
+    recording: RecordingTerms | None = None
+    """Left out, the client's; of those only what needs no announcement (`consent: true`, or `sound: agent`)."""
+    sample: Sample | None = None
+    """Which of its recordings are scored; left out, the client's."""
     simulate: Simulate = Simulate()
     """The people of `dialer simulate`: see [simulation](simulation.md)."""
 

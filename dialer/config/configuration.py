@@ -10,6 +10,7 @@ from dialer.config.caller_ids import CallerIds
 from dialer.config.campaign import Campaign
 from dialer.config.document import Document
 from dialer.config.models import Agent, Agents, Client, Hours, Plant
+from dialer.config.score_cards import ScoreCard
 from dialer.config.test_calls import TestCall
 from dialer.flows.model import Flow
 
@@ -47,6 +48,7 @@ class Configuration:
     plant_document: Document = field(repr=False, compare=False)
     """Where the plant's values stand, for a reload's refusal."""
     test_calls: Mapping[str, TestCall] = field(default_factory=dict)
+    score_cards: Mapping[str, ScoreCard] = field(default_factory=dict)
 
     def flow_for(self, number: str) -> Flow | None:
         """The flow that answers this number of ours."""
@@ -105,3 +107,4 @@ class Draft:
     """By kind (client, hours, rules, campaign, flow): every name there is, of faulty files too, so that one fault in a
     file does not make every reference to it another."""
     test_calls: Mapping[str, Loaded[TestCall]] = field(default_factory=dict)
+    score_cards: Mapping[str, Loaded[ScoreCard]] = field(default_factory=dict)

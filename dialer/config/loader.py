@@ -18,6 +18,7 @@ from dialer.config.faults import ConfigError, Fault, Place
 from dialer.config.models import Agents, Client, Hours, Plant
 from dialer.config.references import check
 from dialer.config.salvage import salvage
+from dialer.config.score_cards import ScoreCard
 from dialer.config.test_calls import TestCall
 from dialer.flows.model import Flow
 from dialer.flows.pcm import recording_fault
@@ -25,7 +26,7 @@ from dialer.flows.pcm import recording_fault
 M = TypeVar("M", bound=BaseModel)
 MODELS: Mapping[str, type[BaseModel]] = {
     "plant": Plant, "agents": Agents, "client": Client, "hours": Hours, "rules": Pack, "campaign": Campaign,
-    "flow": Flow, "test": TestCall,
+    "flow": Flow, "test": TestCall, "card": ScoreCard,
 }
 """By kind of file: `dialer schema` writes one schema each."""
 
@@ -54,6 +55,7 @@ def load(root: Path = Path(), env: Mapping[str, str] | None = None, plant: Path 
         digest=reading.digest(draft.prompts),
         plant_document=draft.plant.document,
         test_calls=_models(draft.test_calls),
+        score_cards=_models(draft.score_cards),
     )
 
 
@@ -85,6 +87,7 @@ class _Reading:
             prompts=self._prompts(),
             names=names,
             test_calls=self._folder("configs/test_calls", TestCall, "test", names),
+            score_cards=self._folder("configs/score_cards", ScoreCard, "card", names),
         )
 
     def _required(self, path: Path, model: type[M]) -> Loaded[M] | None:

@@ -12,7 +12,9 @@ from pydantic import BeforeValidator, Field, Strict, model_validator
 from dialer.billing.parties import Budget, Buyer, Seller
 from dialer.billing.terms import Contracts
 from dialer.config.caller_ids import CallerIds
+from dialer.config.recording import RecordingTerms
 from dialer.config.scalars import E164, Count, Duration, Language, Model, Name, Text, seen
+from dialer.config.score_cards import Sample
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PerSecond = Annotated[float, Strict(), Field(gt=0, le=10_000)]
@@ -62,6 +64,16 @@ class Sounds(Model):
     """As Asterisk sees it; left out, the same."""
 
 
+class Recordings(Model):
+    """Where Asterisk writes the recordings of talks, and the same directory as the engine sees it: it plays them to who
+    scores them, and deletes them."""
+
+    read: Directory
+    """As the engine sees it; it must be allowed to delete there."""
+    seen_as: Directory = ""
+    """As Asterisk sees it; left out, the same."""
+
+
 class SwitchConfig(Model):
     """One Asterisk server."""
 
@@ -75,6 +87,8 @@ class SwitchConfig(Model):
     dial_agent: Annotated[str, Field(pattern=DIAL_AGENT_PATTERN)] = "PJSIP/{phone}"
     """Dial string of an agent's phone; {phone} is replaced."""
     sounds: Sounds = Sounds()
+    recordings: Recordings | None = None
+    """Needed as soon as anything is recorded over it: see [recordings](recordings.md)."""
 
 
 class Store(Model):
@@ -146,6 +160,10 @@ class Client(Model):
     """Who is to pay, as e-invoices need it."""
     budget: Budget | None = None
     """Alerts, and an end to dialling, by what the month has cost so far."""
+    recording: RecordingTerms | None = None
+    """Of talks in its campaigns and flows that say nothing else: see [recordings](recordings.md)."""
+    sample: Sample | None = None
+    """Which of its recordings are scored, but for those of campaigns with a `sample` of their own."""
 
 
 class Agent(Model):

@@ -31,6 +31,7 @@ Written by `python -m dialer.config.reference`; do not edit.
 | `configs/campaigns/NAME.yaml` | an outbound campaign |
 | `configs/lists/*.csv` | numbers to call |
 | `configs/test_calls/NAME.yaml` | test calls to a client's own number: see [quality](quality.md) |
+| `configs/score_cards/NAME.yaml` | what recordings are scored by: see [recordings](recordings.md) |
 | `ivr_flows/NAME.yaml` | what callers hear |
 | `ivr_flows/prompts/NAME.LANGUAGE.wav` | recordings, named `prompts/NAME` in flows: 8 or 16 kHz, mono, 16 bit |
 
@@ -53,6 +54,7 @@ _TITLES = {
     "campaign": "configs/campaigns/NAME.yaml",
     "flow": "ivr_flows/NAME.yaml",
     "test": "configs/test_calls/NAME.yaml",
+    "card": "configs/score_cards/NAME.yaml",
 }
 
 

@@ -15,6 +15,7 @@ from dialer.config.flow_checks import flow_faults
 from dialer.config.list_checks import list_faults, retry_faults
 from dialer.config.machine_checks import machine_faults
 from dialer.config.needs import listed, staffed, switch_names, unknown
+from dialer.config.recording_checks import recording_faults
 from dialer.config.rule_checks import rule_faults
 from dialer.config.test_call_checks import test_call_faults
 
@@ -32,6 +33,7 @@ def check(draft: Draft) -> Iterator[Fault]:
     yield from contract_faults(draft)
     yield from flow_faults(draft)
     yield from test_call_faults(draft)
+    yield from recording_faults(draft)
 
 
 def _plant(draft: Draft) -> Iterator[Fault]:

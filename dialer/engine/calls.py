@@ -218,6 +218,7 @@ class Calls:
                 self._joined(live, agent)
             case do.ReleaseAgent(agent, talked, wrap_up_s):
                 engine.voice.parted(live.id)
+                engine.recordings.parted(live)
                 engine.floor.release(live, agent, talked, wrap_up_s)
             case do.ParkAgent(agent):
                 engine.floor.park(agent)

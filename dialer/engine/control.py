@@ -100,6 +100,7 @@ class EngineControl:
             number=live.seed.number if live else None,
             fields=live.variables if live else {},
             reason=state.reason,
+            recording=self._engine.recordings.state(state.call_id),
         )
 
     def calls(self) -> Sequence[CallView]:
@@ -170,7 +171,10 @@ class EngineControl:
 
     async def command_agent(self, agent: str, verb: AgentVerb, reason: str = "") -> AgentView:
         try:
-            self._engine.floor.command(agent, verb, reason)
+            if verb in ("pause_recording", "resume_recording"):
+                await self._engine.recordings.paused(agent, verb == "pause_recording")
+            else:
+                self._engine.floor.command(agent, verb, reason)
         except KeyError:
             raise UnknownError(f"no agent {agent}") from None
         return self.agent(agent)

@@ -24,6 +24,8 @@ from dialer.engine.machines import Machines
 from dialer.engine.mystery import Mystery
 from dialer.engine.overrides import Overrides
 from dialer.engine.reconcile import Reconciler
+from dialer.engine.recording_keeper import RecordingKeeper
+from dialer.engine.recordings import Recordings
 from dialer.engine.schedules import Schedules
 from dialer.engine.scripts import Scripts
 from dialer.engine.voice import Voice
@@ -71,6 +73,8 @@ class Engine:
         self.floor = Floor(self)
         self.scripts = Scripts(self)
         self.voice = Voice(self)
+        self.recordings = Recordings(self)
+        self.recording_keeper = RecordingKeeper(self)
         self.abandoned = Abandoned(self)
         self.guaranteed = Guaranteed(self)
         self.shown_numbers = ShownNumbers(self)
@@ -137,6 +141,8 @@ class Engine:
         match event:
             case ev.VoiceReported():
                 self.voice.report(event)
+            case ev.RecordingTold():
+                self.recordings.news(event)
             case ev.LinkUp() | ev.LinkDown() | ev.ChannelsListed():
                 self.reconciler.handle(event)
             case _ if event.channel in self.calls:
@@ -170,6 +176,7 @@ class Engine:
     def over(self, channel: str, untold: ev.HungUp | None = None) -> None:
         """The channel is gone; `untold` to whoever it would have been."""
         self.voice.over(channel)
+        self.recordings.over(channel)
         if untold is not None and channel in self._over:
             return  # an echo
         self._over[channel] = untold
@@ -190,6 +197,7 @@ class Engine:
         """Once a second: what no event brings about."""
         self.schedules.tick()
         self.mystery.tick()
+        self.recordings.tick()
         self.callbacks.refresh()
         self.campaigns.kick_all()
 

@@ -151,6 +151,8 @@ class Floor:
                 if state.state is not State.TALKING or state.call_id is None:
                     raise RefusedError(f"no call to hang up: the agent is {state.state}")
                 self._engine.post(ev.AgentFinished(state.call_id, self._engine.clock.now(), agent))
+            case "pause_recording" | "resume_recording":
+                self._engine.recordings.pause(agent, verb == "pause_recording")
             case _:
                 raise RefusedError(f"an agent cannot `{verb}`")
 
@@ -307,6 +309,7 @@ class Floor:
         self._last[agent] = live
         self.apply(agent, m.Joined(live.id, live.seed.client, live.seed.campaign))
         self._engine.voice.joined(live, agent)
+        self._engine.recordings.joined(live, agent)
 
     def release(self, live: LiveCall, agent: str, talked: bool, wrap_up_s: float) -> None:
         if talked:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dialer.config.configuration import Configuration
 from dialer.config.faults import ConfigError
 from dialer.config.loader import load
+from dialer.config.recording_checks import all_terms
 from dialer.config.reload import changes
 from dialer.flows.prompts import Sounds, needed
 from dialer.flows.speech import SpeechError, prepare
@@ -34,6 +35,7 @@ def render_prompts(configuration: Configuration) -> None:
     messages = [abandon.message for abandon in abandons]
     messages += [abandon.opt_out.confirm for abandon in abandons if abandon.opt_out is not None]
     messages += [campaign.machine.message for campaign in configuration.campaigns.values()]
+    messages += [dict(terms.announce) for terms in all_terms(configuration)]
     utterances = needed(configuration.flows.values(), messages, configuration.plant.speech)
     recordings = {key: recording.path for key, recording in configuration.prompts.items()}
     for directory in {_directory(configuration, s.sounds.write) for s in configuration.plant.switches.values()}:

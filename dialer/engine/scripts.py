@@ -51,7 +51,12 @@ class Scripts:
         self._engine.limits.release(_second_leg(live))
 
     def follow_reply(self, live: LiveCall, event: ev.ScriptReplied) -> None:
-        """The flow's command is done."""
+        """The flow's command is done; or an announcement before the queue, at which the flow goes on."""
+        script = live.script
+        if self._engine.recordings.answered(live, event):
+            if script.session is not None and script.directive is not None:
+                self._follow(live, script.session, script.directive)
+            return
         if not self._engine.machines.goes_on(live, event) and live.script.session is not None:
             self._advance(live, event.reply)
 
@@ -122,6 +127,8 @@ class Scripts:
             script.saved = session.node
             self._engine.store.save_call(live.record())  # so that it goes on here after a crash
         match directive:
+            case QueueRequest() if self._engine.recordings.announces(live):
+                pass
             case QueueRequest():
                 self._engine.post(ev.QueueAsked(live.id, now, directive))
             case End():

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from dialer.config.recording import RecordingTerms
 from dialer.config.scalars import E164, Count, Model, Name
 from dialer.config.scalars import Language as Tongue
 from dialer.flows.expressions import Expression, Template
@@ -70,6 +71,8 @@ class Flow(Model):
     """The switch's class of music that is heard while waiting."""
     max_calls: Count | None = None
     """At most so many calls at once; the next is refused for overload."""
+    recording: RecordingTerms | None = None
+    """Of the talks that its queues lead to; left out, the client's. See [recordings](recordings.md)."""
 
     def reachable(self) -> set[str]:
         found: set[str] = set()

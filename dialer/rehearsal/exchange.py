@@ -12,7 +12,7 @@ from dialer.calls import events as ev
 from dialer.engine.clock import Clock, Timer
 from dialer.flows.commands import Collect, Command, Hangup, Hold, Pause, Play, Reply
 from dialer.rehearsal.population import Fate, Population
-from dialer.switch.port import OriginateOrder
+from dialer.switch.port import OriginateOrder, RecordOrder
 
 LINK_S = 0.003
 """From an order to the first news of it, and for every other trifle."""
@@ -120,6 +120,9 @@ class Exchange:
         self._part(leg)
         if caller is not None:
             self._start_script(caller)
+
+    def record(self, order: RecordOrder) -> None:
+        """Nobody listens to the simulated."""
 
     def run(self, channel: str, command: Command) -> None:
         line = self._lines.get(channel)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from dialer.store import bulk
 from dialer.store.queries import Transaction, one_by_one
+from dialer.store.recordings import erase_of
 from dialer.store.schema import callbacks, calls, consents, contacts, do_not_call, erasures, preview_skips, refusals
 
 ERASED = "erased"
@@ -88,6 +89,9 @@ def erase(tx: Transaction, order: Order) -> Certificate:
     erased: Counter[str] = Counter()
     kept: Counter[str] = Counter()
     erased["contacts"] = _contacts(tx, order, new, erased)
+    erased["recordings"], held = erase_of(tx, order.numbers, order.client, order.at)
+    if held:
+        kept["recordings"] = held
     kept["calls"] = _calls(tx, order, new)
     kept["do_not_call"] = _stops(tx, order, new)
     (kept if order.keep_consents else erased)["consents"] = _consents(tx, order)

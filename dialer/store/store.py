@@ -23,6 +23,7 @@ from dialer.store.news import News
 from dialer.store.outcomes import ListReads
 from dialer.store.people import People
 from dialer.store.queries import Query
+from dialer.store.recordings import RecordingBook
 from dialer.store.records import (
     AgentSession,
     AgentSpan,
@@ -48,6 +49,7 @@ from dialer.store.records import (
     Talk,
 )
 from dialer.store.rounds import Rounds
+from dialer.store.scores import ScoreBook
 from dialer.store.service import ServiceReads
 from dialer.store.shown import ShownBook
 from dialer.store.test_calls import TestCalls
@@ -83,6 +85,8 @@ class Store:
         self.erasures = Erasures(self._write, self._read)
         self.shown = ShownBook(self._write, self._read)
         self.voice = VoiceBook(self._write, self._read)
+        self.recordings = RecordingBook(self._write, self._read)
+        self.scores = ScoreBook(self._write, self._read)
         self.service = ServiceReads(self._read)
         self.test_calls = TestCalls(self._write, self._read)
         self.invoices = Invoices(self._write, self._read)

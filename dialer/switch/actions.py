@@ -7,7 +7,7 @@ from typing import Any
 
 from dialer.switch import checks
 from dialer.switch.events import ORIGINATE
-from dialer.switch.port import OriginateOrder
+from dialer.switch.port import OriginateOrder, RecordOrder
 from dialer.switch.wire import UnsafeValueError
 
 Action = dict[str, Any]
@@ -56,3 +56,22 @@ def redirect_action(channel: str, exten: str) -> Action:
         "Exten": checks.word(exten),
         "Priority": "1",
     }
+
+
+def record_action(order: RecordOrder) -> Action:
+    """MixMonitor and its kin. `b`: nothing but what is said in a bridge. `D`: interleaved, which wants `.raw`."""
+    channel = checks.channel(order.channel)
+    match order.verb:
+        case "start":
+            file = checks.sound(order.file)
+            sides = {
+                "mixed": {"File": file, "Options": "b"},
+                "stereo": {"File": file, "Options": "bD"},
+                "agent": {"Options": f"bt({file})"},
+            }[order.sound]
+            return {"Action": "MixMonitor", "Channel": channel, **sides}
+        case "stop":
+            return {"Action": "StopMixMonitor", "Channel": channel}
+        case "mute" | "unmute":
+            state = "1" if order.verb == "mute" else "0"
+            return {"Action": "MixMonitorMute", "Channel": channel, "Direction": "both", "State": state}

@@ -20,14 +20,22 @@ from dialer.calls.events import (
     LinkDown,
     LinkUp,
     OriginateFailed,
+    RecordingTold,
 )
 from dialer.config.models import SwitchConfig
 from dialer.flows.commands import Command
-from dialer.switch.actions import Action, bridge_action, hangup_action, originate_action, redirect_action
+from dialer.switch.actions import (
+    Action,
+    bridge_action,
+    hangup_action,
+    originate_action,
+    record_action,
+    redirect_action,
+)
 from dialer.switch.ami import NO_LINK, AmiLink, LinkError, OnEvent, Pace, Response
 from dialer.switch.events import TRANSLATE, Translate, channel_seen
 from dialer.switch.fastagi import ScriptServer
-from dialer.switch.port import OriginateOrder, Sink
+from dialer.switch.port import OriginateOrder, RecordOrder, Sink
 from dialer.switch.rtcp import TRANSLATE_RTCP
 from dialer.switch.wire import Headers, UnsafeValueError
 
@@ -210,6 +218,13 @@ class AsteriskSwitch:
     def park_agent(self, channel: str) -> None:
         self._order(partial(redirect_action, channel, AGENT_LOOP), None)
 
+    def record(self, order: RecordOrder) -> None:
+        def told(response: Response) -> None:
+            fault = "" if response.ok else response.message or "refused"
+            self._sink(RecordingTold(order.channel, time.time(), order.verb, order.file, fault, response.lost))
+
+        self._order(partial(record_action, order), told, done=told)
+
     def list_channels(self) -> None:
         if self._link is not None and self._up:
             action_id = f"list:{time.monotonic_ns()}"
@@ -222,8 +237,11 @@ class AsteriskSwitch:
     def leave_script(self, channel: str) -> None:
         self._scripts.leave(self._name, channel)
 
-    def _order(self, action: Callable[[], Action], failed: Callable[[Response], None] | None) -> None:
-        """Send, or fail at once; `failed` hears of everything but success, never before this returns."""
+    def _order(
+        self, action: Callable[[], Action], failed: Callable[[Response], None] | None,
+        done: Callable[[Response], None] | None = None,
+    ) -> None:
+        """Send, or fail at once; `done` hears of success, `failed` of all else, never before this returns."""
         link = self._link if self._up else None
         try:
             answer = link.send_action(action()) if link is not None else None
@@ -232,18 +250,21 @@ class AsteriskSwitch:
             refusal = Response(ok=False, message=f"refused: {error}")
         else:
             if answer is not None:
-                answer.add_done_callback(partial(self._answered, failed))
+                answer.add_done_callback(partial(self._answered, failed, done))
                 return
             refusal = NO_LINK
         if failed is not None:
             asyncio.get_running_loop().call_soon(failed, refusal)
 
-    def _answered(self, failed: Callable[[Response], None] | None, answer: asyncio.Future[Response]) -> None:
+    def _answered(
+        self, failed: Callable[[Response], None] | None, done: Callable[[Response], None] | None,
+        answer: asyncio.Future[Response],
+    ) -> None:
         response = answer.result()
         if not response.ok:
             log.info("switch %s: %s", self._name, response.message)
-            if failed is not None:
-                failed(response)
+        if (tell := done if response.ok else failed) is not None:
+            tell(response)
 
     # -- events
 

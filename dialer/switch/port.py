@@ -8,9 +8,9 @@ Originate in flight when the link drops has no event of its own: only the listin
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
-from dialer.calls.events import SwitchEvent
+from dialer.calls.events import RecordVerb, SwitchEvent
 from dialer.flows.commands import Command
 
 Sink = Callable[[SwitchEvent], None]
@@ -30,6 +30,21 @@ class OriginateOrder:
     exten: str
     """Where the answered channel goes in context `dialer`: `outbound` or `agent`."""
     variables: Mapping[str, str] = field(default_factory=dict)
+
+
+Sound = Literal["mixed", "stereo", "agent"]
+"""What a recording holds: both sides in one, the customer left and the agent right, or the agent alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOrder:
+    """About the recording of a customer's channel: only what is said in a bridge is in it. Muted, it goes on with
+    silence. `file`: of a `start`, a path as the switch sees it, to end in `.raw`: 16 bits, 8 kHz, no header."""
+
+    channel: str
+    verb: RecordVerb
+    file: str = ""
+    sound: Sound = "mixed"
 
 
 class Switch(Protocol):
@@ -60,6 +75,10 @@ class Switch(Protocol):
 
     def leave_script(self, channel: str) -> None:
         """End the script without a hang-up: the dialplan goes on (an agent's leg goes into its loop)."""
+        ...
+
+    def record(self, order: RecordOrder) -> None:
+        """Begin, mute or end a channel's recording; the answer is RecordingTold."""
         ...
 
     def list_channels(self) -> None:

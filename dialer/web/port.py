@@ -11,7 +11,7 @@ from dialer.web.mystery_port import TestCallDesk
 from dialer.web.person_port import Persons
 from dialer.web.quality_port import Quality
 
-AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
+AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up", "pause_recording", "resume_recording"]
 CampaignVerb = Literal["start", "pause", "drain", "stop"]
 
 
@@ -44,6 +44,8 @@ class AgentView:
     """Of a pause."""
     preview: PreviewView | None = None
     """The contact shown before it is called, while the agent is reserved for it."""
+    recording: str | None = None
+    """Of the talk at hand: on, paused, or null."""
 
 
 @dataclass(frozen=True, slots=True)

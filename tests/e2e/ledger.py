@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from demo.cdr import CdrRow
 from demo.witness import compare, legs
-from dialer.store import database, law, reads
+from dialer.store import database, law, reads, recordings
 from dialer.store.records import AgentSession, AgentSpan, CallRecord, CampaignTotals, Contact, Stop, Talk
 
 DISPOSITIONS = {"busy": "BUSY", "no_answer": "NO ANSWER", "congestion": "CONGESTION", "answered": "ANSWERED"}
@@ -48,6 +48,10 @@ class Ledger:
     def contact(self, campaign: str, number: str) -> Contact:
         found: Contact | None = self._read(reads.contact_by_number, campaign, number)
         assert found is not None, f"{campaign} has no {number}"
+        return found
+
+    def recordings(self, since: float) -> list[recordings.RecordingRow]:
+        found: list[recordings.RecordingRow] = self._read(recordings.found, recordings.Sought(since, since + 86_400))
         return found
 
     def stops(self, number: str) -> list[Stop]:

@@ -21,7 +21,7 @@ from dialer.flows.commands import Command
 from dialer.metrics import Metrics
 from dialer.store.records import CallRecord, NewContact
 from dialer.store.store import Store
-from dialer.switch.port import OriginateOrder
+from dialer.switch.port import OriginateOrder, RecordOrder
 
 SWITCH = "main"
 CAMPAIGN = "winback"
@@ -150,6 +150,9 @@ class RecordingSwitch:
 
     def park_agent(self, channel: str) -> None:
         self._give("park_agent", channel)
+
+    def record(self, order: RecordOrder) -> None:
+        self._give("record", order.channel, order)
 
     def run(self, channel: str, command: Command) -> None:
         self._give("run", channel, command)

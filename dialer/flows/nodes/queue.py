@@ -3,6 +3,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from dialer.config.recording import RecordingTerms
 from dialer.config.scalars import Count, Duration, Model, Name
 from dialer.flows.commands import QueueRequest, QueueResult, Reply
 from dialer.flows.expressions import Template
@@ -30,6 +31,8 @@ class Line(Model):
     """Left out, the flow's."""
     wrap_up: Duration = 30.0
     """How long the agent's after-call work may last."""
+    recording: RecordingTerms | None = None
+    """Of the talks that this queue leads to; left out, the flow's."""
 
 
 class Queue(Node):
