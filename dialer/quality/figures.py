@@ -23,15 +23,16 @@ class Figures:
     seconds: float
     """Reported on; the last seconds of a leg, after its last report, are unknown."""
     r: float
+    """E-model rating (ITU-T G.107), the mean over time; 0 unheard, 93.2 the best."""
     r_worst: float
-    """Of the worst interval."""
+    """Of the worst interval between two reports."""
     mos: float
-    """Of the mean R."""
+    """MOS-CQ of the mean rating, 1 to 4.5."""
     loss: float
-    """0..1."""
+    """0..1, the mean over time; 1 where nothing arrived."""
     expected: int
-    lost: int
     """Packets, as far as they are known."""
+    lost: int
     burst_ratio: float
     """1: lost at random; 2: twice as many in a row as at random (G.107 BurstR)."""
     jitter_s: float

@@ -7,7 +7,11 @@ from itertools import pairwise
 
 
 def of_fields(cls: type) -> dict[str, str]:
-    """By field; empty where the source is not there (a stripped installation)."""
+    """By field, those of its bases too; empty where the source is not there (a stripped installation)."""
+    return {name: text for base in reversed(cls.__mro__[:-1]) for name, text in _own(base).items()}
+
+
+def _own(cls: type) -> dict[str, str]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
     except (OSError, TypeError):
