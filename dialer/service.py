@@ -142,7 +142,8 @@ class Service:
                 own = [
                     group.create_task(work)
                     for work in (self._keep_house(), self._start_campaigns(), apply_selections(self._engine),
-                                 self._fee_meter.run(), self._engine.recording_keeper.run())
+                                 self._fee_meter.run(), self._engine.mystery.ears.run(),
+                                 self._engine.recording_keeper.run())
                 ]
                 await stop.wait()
                 await self._drain(hurry)

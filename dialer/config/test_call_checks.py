@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from dialer.config.configuration import Draft, Loaded
-from dialer.config.faults import Fault
+from dialer.config.faults import Fault, suggest
 from dialer.config.needs import listed, switch_names, unknown
 from dialer.config.test_calls import TestCall
+from dialer.flows.fields import Recorded
+from dialer.flows.model import Flow
 
 
 def test_call_faults(draft: Draft) -> Iterator[Fault]:
@@ -37,3 +39,49 @@ def _faults(draft: Draft, loaded: Loaded[TestCall]) -> Iterator[Fault]:
         if rule not in expected:
             yield Fault(document.place(("weights", rule), key=True), f"`{rule}` has a weight, and is not expected",
                         f"add it to `expect`, or leave it out; expected: {listed(expected)}")
+    yield from _said(draft, loaded)
+    yield from _heard(draft, loaded, flow)
+
+
+def _said(draft: Draft, loaded: Loaded[TestCall]) -> Iterator[Fault]:
+    """A recording that its own side plays must be there, in the language that it speaks."""
+    test, document = loaded.model, loaded.document
+    client = draft.clients.get(test.client)
+    if client is None:
+        return
+    language = test.speaks(client.model.languages[0])
+    for index, step in enumerate(test.script):
+        if isinstance(step.say, Recorded) and (step.say.stem, language) not in draft.prompts:
+            yield Fault(document.place(("script", index, "say")), f"there is no {step.say.name}.{language}.wav",
+                        f"record it as ivr_flows/{step.say.name}.{language}.wav")
+
+
+def _heard(draft: Draft, loaded: Loaded[TestCall], flow: Flow | None) -> Iterator[Fault]:
+    test, document = loaded.model, loaded.document
+    wanted = test.expect.hears or ()
+    if wanted and draft.plant is not None and draft.plant.whole:
+        switches = draft.plant.model.switches
+        name = test.switch or next(iter(switches))
+        if name in switches and switches[name].recordings is None:
+            yield Fault(document.place(("expect", "hears"), key=True), f"nothing can be recorded over switch `{name}`",
+                        "add `recordings: {read: var/recordings}` to it in plant.yaml")
+    for index, heard in enumerate(wanted):
+        at = ("expect", "hears", index)
+        if heard.prompt is None or flow is None:
+            continue
+        if heard.language is not None and heard.language not in flow.languages:
+            yield from unknown(document, (*at, "language"), "language", heard.language, flow.languages)
+        elif heard.prompt.startswith("prompts/"):
+            stem = heard.prompt.removeprefix("prompts/")
+            if stem not in {name for name, _ in draft.prompts}:
+                yield Fault(document.place((*at, "prompt")), f"there is no recording `{stem}`",
+                            suggest(stem, (name for name, _ in draft.prompts), "recordings"))
+        elif heard.prompt not in flow.nodes:
+            yield from unknown(document, (*at, "prompt"), "node", heard.prompt, flow.nodes)
+        elif next(flow.nodes[heard.prompt].prompts(), None) is None:
+            yield Fault(document.place((*at, "prompt")), f"node `{heard.prompt}` says nothing",
+                        f"name one that does: {listed(_speaking(flow))}")
+
+
+def _speaking(flow: Flow) -> list[str]:
+    return [name for name, node in flow.nodes.items() if next(node.prompts(), None) is not None]

@@ -1,13 +1,15 @@
 """`configs/test_calls/NAME.yaml`: calls to a client's own number that nobody who answers can tell from others."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from dialer.config.models import Day
-from dialer.config.scalars import E164, Count, Duration, Language, Model, Name, Rate, Text
+from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
+from dialer.flows.fields import Prompt, Spoken
 
-Rules = Literal["queue", "node", "outcome", "answered_within", "agent_skill", "language", "mos_at_least"]
+Rules = Literal["queue", "node", "outcome", "answered_within", "agent_skill", "language", "mos_at_least", "hears"]
 Keys = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,32}$", examples=["1"])]
 Clock = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["20:00"])]
 WEEK: list[Day] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -30,16 +32,51 @@ class Times(Model):
 
 
 class Step(Model):
-    """`{wait: 3s}` or `{press: "1"}`, from the answer on."""
+    """`{wait: 3s}`, `{press: "1"}` or `{say: {en: "Hello?"}}`, from the answer on."""
 
     wait: Duration | None = None
     """To the half second."""
     press: Keys | None = None
+    say: Prompt | None = None
+    """Text by language, or `prompts/NAME` for a recording: in the language that is expected, else in the client's
+    first."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.wait is None) is (self.press is None):
-            raise ValueError("a step is one thing; write `wait: 3s` or `press: \"1\"`")
+        if [self.wait, self.press, self.say].count(None) != 2:
+            raise ValueError("a step is one thing; write `wait: 3s`, `press: \"1\"` or `say: {en: Hello?}`")
+        return self
+
+
+class Heard(Model):
+    """One thing that its own side hears: told by ear, from a recording of what comes over the trunk."""
+
+    prompt: Annotated[str, Field(pattern=r"^(prompts/)?[a-z][a-z0-9_]{0,62}$", examples=["welcome"])] | None = None
+    """What a node of the flow says first, or a recording of `ivr_flows/prompts`: whole, from beginning to end."""
+    language: Language | None = None
+    """Of the prompt; left out, the one that is expected, else any of the flow's."""
+    tone: Annotated[float, Field(ge=300, le=3400)] | None = None
+    """Hertz: a steady one, for 0.3 s or more."""
+    speech: Annotated[Duration, Field(gt=0)] | None = None
+    """So many seconds of somebody speaking, together: anybody, recorded or not."""
+    silence: Annotated[Duration, Field(gt=0)] | None = None
+    """So many seconds of nothing, in one stretch."""
+    from_: Annotated[Duration, Field(alias="from")] = 0.0
+    """Only what is heard from then on counts, from the answer."""
+    to: Annotated[Duration, Field(gt=0)] | None = None
+    """And until then."""
+    never: Flag = False
+    """It must not be heard."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if [self.prompt, self.tone, self.speech, self.silence].count(None) != 3:
+            raise ValueError("it is one thing that is heard; write `prompt: welcome`, `tone: 425`, `speech: 2s` or "
+                             "`silence: 5s`")  # fmt: skip
+        if self.to is not None and self.to <= self.from_:
+            raise ValueError("`to` is not after `from`; write the earlier one first")
+        if self.language is not None and self.prompt is None:
+            raise ValueError("only a prompt has a `language`; leave it out")
         return self
 
 
@@ -60,6 +97,8 @@ class Expect(Model):
     """That the flow spoke."""
     mos_at_least: Annotated[float, Field(ge=1, le=4.5)] | None = None
     """Of the worse direction; a call too short for a report is not judged by it."""
+    hears: Annotated[list[Heard], Field(min_length=1, max_length=20)] | None = None
+    """In any order. Each is a rule by itself."""
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -115,3 +154,11 @@ class TestCall(Model):
         if sum(step.wait or 0.0 for step in self.script) > MOST_SCRIPT_S:
             raise ValueError(f"the script waits for more than {MOST_SCRIPT_S:g} s; use `stays` for the rest")
         return self
+
+    def speaks(self, otherwise: str) -> str:
+        """The language of its own side."""
+        return self.expect.language or otherwise
+
+    def texts(self) -> Iterator[Mapping[str, str]]:
+        """What its own side says, to be rendered."""
+        return (step.say.texts for step in self.script if isinstance(step.say, Spoken))

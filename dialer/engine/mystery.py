@@ -5,7 +5,7 @@ and in a table of its own.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 from dialer.calls import events as ev
 from dialer.config.test_calls import MOST_SCRIPT_S, TestCall
 from dialer.coordination.limits import Scope
+from dialer.engine.ears import Ears
 from dialer.engine.live import LiveCall
-from dialer.quality.mystery import Came, by_rules, drawn, due, judge, keys, same_caller, score
+from dialer.quality.heard import Ruling
+from dialer.quality.mystery import Came, by_rules, deeds, drawn, due, judge, same_caller, score
 from dialer.quality.record import LegVoice
 from dialer.store.records import CallRecord
 from dialer.store.test_calls import TestCallRow
@@ -50,6 +52,7 @@ class Mystery:
         """By their own channels."""
         self._came: dict[str, _Placed] = {}
         """By the calls that they came in as."""
+        self.ears = Ears(engine)
 
     def knows(self, channel: str) -> bool:
         return channel in self._placed
@@ -92,10 +95,24 @@ class Mystery:
         row = TestCallRow(channel, test.test, test.client, node, name, test.number, shown, now)
         self._placed[channel] = _Placed(test, row)
         engine.store.test_calls.save(row)
-        variables = {"DIALER_KEYS": keys(test.script), "DIALER_STAYS": str(max(1, round(test.stays)))}
+        variables = {"DIALER_STAYS": str(max(1, round(test.stays))), **self._script(test, name)}
+        if (file := self.ears.file_for(test, channel, name)) is not None:
+            variables["DIALER_HEARD"] = file
         dial = engine.configuration.plant.switches[name].dial.format(number=test.number)
         switch.originate(OriginateOrder(channel, dial, shown, test.ring_timeout, "test", variables))
         return channel
+
+    def _script(self, test: TestCall, switch: str) -> Mapping[str, str]:
+        """What its own side does, as variables of the dialplan's `test`."""
+        language = test.speaks(self._engine.configuration.clients[test.client].languages[0])
+        found: dict[str, str] = {}
+        for step, deed in enumerate(deeds(test.script), 1):
+            if isinstance(deed, str):
+                found[f"DIALER_KEYS_{step}"] = deed
+            else:
+                [found[f"DIALER_SAY_{step}"]] = self._engine.sounds[switch].files_for(deed, language)
+            found["DIALER_STEPS"] = str(step)
+        return found
 
     def event(self, event: ev.CallEvent) -> None:
         """Of its own channel."""
@@ -151,19 +168,28 @@ class Mystery:
     # -- the end ------------------------------------------------------------------------------------
 
     def _end(self, placed: _Placed) -> None:
-        """Both sides are over."""
+        """Both sides are over. What was heard is told later: until then it counts as unknown."""
         self._placed.pop(placed.row.id, None)
-        store, row = self._engine.store, placed.row
-        if placed.came is not None:
-            verdicts = judge(placed.test, placed.came)
-            given = by_rules(verdicts)
-            row = replace(row, fault=None, rules=[asdict(verdict) for verdict in verdicts], by_rules=given)
-            counts = score(placed.test, given, None)
-            if counts is not None and row.call_id is not None:
-                store.books.save_score(row.call_id, self._engine.clock.now(), points(counts))
-        store.test_calls.save(row)
+        row = placed.row
+        if placed.came is None:
+            self._engine.store.test_calls.save(row)
+        else:
+            self._judge(placed, ())
+            self.ears.listen(placed.test, row.id, row.switch, lambda heard: self._judge(placed, heard))
         log.info("a test call is over", extra={"test": row.test, "call": row.call_id, "fault": row.fault,
-                                               "score": row.by_rules})  # fmt: skip
+                                               "score": placed.row.by_rules})  # fmt: skip
+
+    def _judge(self, placed: _Placed, heard: Sequence[Ruling]) -> None:
+        assert placed.came is not None
+        store = self._engine.store
+        verdicts = judge(placed.test, placed.came, heard)
+        given = by_rules(verdicts)
+        rules = [asdict(verdict) for verdict in verdicts]
+        placed.row = row = replace(placed.row, fault=None, rules=rules, by_rules=given)
+        store.test_calls.save(row)
+        counts = score(placed.test, given, None)
+        if counts is not None and row.call_id is not None:
+            store.books.save_score(row.call_id, self._engine.clock.now(), points(counts))
 
 
 def points(counts: float) -> Decimal:

@@ -36,6 +36,7 @@ def render_prompts(configuration: Configuration) -> None:
     messages += [abandon.opt_out.confirm for abandon in abandons if abandon.opt_out is not None]
     messages += [campaign.machine.message for campaign in configuration.campaigns.values()]
     messages += [dict(terms.announce) for terms in all_terms(configuration)]
+    messages += [dict(texts) for test in configuration.test_calls.values() for texts in test.texts()]
     utterances = needed(configuration.flows.values(), messages, configuration.plant.speech)
     recordings = {key: recording.path for key, recording in configuration.prompts.items()}
     for directory in {_directory(configuration, s.sounds.write) for s in configuration.plant.switches.values()}:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dialer.config.test_calls import Expect, Step, TestCall, Times
+from dialer.config.test_calls import Expect, Heard, Step, TestCall, Times
+from dialer.flows.fields import Recorded, Spoken
+from dialer.quality.heard import Ruling
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST_DIGITS = 6
@@ -43,9 +45,19 @@ def _at(day: date, clock: str, zone: ZoneInfo) -> float:
     return datetime.combine(day + timedelta(days=days), time(hours, minutes), zone).timestamp()
 
 
-def keys(script: Sequence[Step]) -> str:
-    """As Asterisk's SendDTMF takes them: `w` is half a second."""
-    return "".join(step.press or "w" * round(2 * (step.wait or 0.0)) for step in script)
+def deeds(script: Sequence[Step]) -> list[str | Spoken | Recorded]:
+    """What its own side does, one after another: keys as Asterisk's SendDTMF takes them (`w` is half a second), or
+    something to say."""
+    found: list[str | Spoken | Recorded] = []
+    for step in script:
+        keys = step.press or "w" * round(2 * (step.wait or 0.0))
+        if step.say is not None:
+            found.append(step.say)
+        elif found and isinstance(found[-1], str):
+            found[-1] += keys
+        elif keys:
+            found.append(keys)
+    return found
 
 
 def same_caller(sent: str, came: str) -> bool:
@@ -84,14 +96,28 @@ class Verdict:
     got: str
 
 
-def judge(test: TestCall, came: Came) -> list[Verdict]:
-    """By every rule that the test has."""
+def judge(test: TestCall, came: Came, heard: Sequence[Ruling] = ()) -> list[Verdict]:
+    """By every rule that the test has. `heard`: by ear, of each thing that should be heard; left out, it is unknown."""
     found = []
-    for rule, wanted in test.expect.model_dump(exclude_none=True).items():
+    for rule, wanted in test.expect.model_dump(exclude_none=True, exclude={"hears"}).items():
         met, got = _met(test.expect, rule, came)
         weight = test.weights.get(rule, 1)  # type: ignore[call-overload]
         found.append(Verdict(rule, met, weight, str(wanted), got))
+    for index, one in enumerate(test.expect.hears or ()):
+        ruling = heard[index] if heard else Ruling(None, "")
+        found.append(Verdict("hears", ruling.met, test.weights.get("hears", 1), shown(one), ruling.got))
     return found
+
+
+def shown(heard: Heard) -> str:
+    """`prompt welcome from 2 s`."""
+    values = {"prompt": heard.prompt, "tone": heard.tone, "speech": heard.speech, "silence": heard.silence}
+    [what] = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+              for name, value in values.items() if value is not None]  # fmt: skip
+    what += f" ({heard.language})" if heard.language else ""
+    what += f" from {heard.from_:g} s" if heard.from_ else ""
+    what += f" to {heard.to:g} s" if heard.to is not None else ""
+    return f"never {what}" if heard.never else what
 
 
 def _met(expect: Expect, rule: str, came: Came) -> tuple[bool | None, str]:

@@ -17,9 +17,9 @@ from dialer.config.models import Speech
 from dialer.flows.pcm import SoundError, read_wav, write_wav
 from dialer.flows.prompts import utterance
 from dialer.flows.speech import prepare
+from dialer.listening import listen
 from dialer.quality.heard import Wanted, ruling, speech_s
 from dialer.quality.hearing import RATE_HZ, Sound, find, recognised, sound_of
-from dialer.quality.listening import listen
 
 TEXTS = {
     "welcome": "Welcome to Acme.", "support": "Welcome to Acme. You have reached the support.",
@@ -158,7 +158,7 @@ def test_it_listens_in_a_process_of_its_own(
     asked: dict[str, Any] = {"recording": str(recording), "wanted": [
         {"kind": "prompt", "prompts": [str(files["menu"])], "others": [str(files["busy"])]},
         {"kind": "speech", "seconds": 1.0, "never": True}]}  # fmt: skip
-    command = [sys.executable, "-c", "from dialer.quality.listening import main; main()"]
+    command = [sys.executable, "-c", "from dialer.listening import main; main()"]
     told = subprocess.run(command, input=json.dumps(asked).encode(), capture_output=True, check=True).stdout
     assert [one["met"] for one in json.loads(told)] == [True, False] == [one["met"] for one in listen(asked)]
     with pytest.raises(SoundError, match="cannot be read"):

@@ -8,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from dialer.config.test_calls import TestCall
-from dialer.quality.mystery import Came, by_card, by_rules, due, judge, keys, moments, same_caller, score
+from dialer.flows.fields import Recorded, Spoken
+from dialer.quality.heard import Ruling
+from dialer.quality.mystery import Came, by_card, by_rules, deeds, due, judge, moments, same_caller, score
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = 86_400.0
@@ -51,7 +53,19 @@ def test_however_often_one_looks_each_is_due_once() -> None:
 
 def test_the_script_as_keys() -> None:
     steps = a_test(script=[{"wait": "3s"}, {"press": "1"}, {"wait": "500ms"}, {"press": "47#"}]).script
-    assert keys(steps) == "wwwwww1w47#"
+    assert deeds(steps) == ["wwwwww1w47#"]
+    spoken = a_test(script=[{"press": "1"}, {"say": {"de": "Ja?"}}, {"say": "prompts/no"}, {"wait": "1s"}]).script
+    assert deeds(spoken) == ["1", Spoken({"de": "Ja?"}), Recorded("prompts/no"), "ww"] and deeds([]) == []
+
+
+def test_each_thing_heard_is_a_rule_and_unknown_until_it_was_listened_to() -> None:
+    hears = [{"prompt": "menu", "to": "9s"}, {"tone": 425, "never": True}, {"speech": "2s", "from": "5s"}]
+    test = a_test(expect={"outcome": "answered", "hears": hears}, weights={"hears": 3})
+    assert by_rules(judge(test, CAME)) == 100
+    verdicts = judge(test, CAME, [Ruling(True, "0.93 at 0.5 s"), Ruling(False, "0.7 s"), Ruling(True, "4.0 s")])
+    assert [(one.wanted, one.met, one.weight) for one in verdicts[1:]] == [
+        ("prompt menu to 9 s", True, 3), ("never tone 425", False, 3), ("speech 2 from 5 s", True, 3)]
+    assert by_rules(verdicts) == 70
 
 
 @pytest.mark.parametrize(("came", "same"), [
@@ -99,6 +113,9 @@ def test_a_card_is_filled_in_whole(points: dict[str, int], said: str) -> None:
 
 @pytest.mark.parametrize(("more", "said"), [
     ({"expect": {}}, "nothing is expected"), ({"script": [{"wait": "1s", "press": "1"}]}, "a step is one thing"),
+    ({"expect": {"hears": [{"prompt": "menu", "tone": 425}]}}, "one thing that is heard"),
+    ({"expect": {"hears": [{"speech": "1s", "from": "5s", "to": "4s"}]}}, "`to` is not after `from`"),
+    ({"expect": {"hears": [{"speech": "1s", "language": "de"}]}}, "only a prompt has a `language`"),
     ({"script": [{"wait": "301s"}]}, "use `stays`"), ({"times": {"from": "17:00", "to": "09:00"}}, "no time of one"),
 ])  # fmt: skip
 def test_what_cannot_be_planned(more: dict[str, Any], said: str) -> None:

@@ -16,17 +16,19 @@ from tests.e2e.lab import Lab
 NUMBER, SHOWN = "+493023125070", "+4915112300042"
 TEST = {
     "test": "hotline", "client": "acme", "number": NUMBER, "caller_ids": [SHOWN],
-    "script": [{"wait": "1500ms"}, {"press": "2"}], "stays": "1s",
-    "expect": {"queue": "mystery_line", "answered_within": "15s", "agent_skill": "sales", "language": "de"},
+    "script": [{"wait": "2500ms"}, {"press": "2"}, {"say": {"de": "Guten Tag."}}, {"wait": "500ms"}], "stays": "1s",
+    "expect": {"queue": "mystery_line", "answered_within": "15s", "agent_skill": "sales", "language": "de",
+               "hears": [{"prompt": "menu", "language": "en", "to": "6s"}, {"prompt": "bye", "language": "en"},
+                         {"speech": "1s", "from": "20s", "never": True}]},
     "weights": {"queue": 2, "language": 1},
     "card": {"weight": "50%", "items": {"greeting": {"text": "Said the company's name", "points": 10}}},
 }  # fmt: skip
 FILES = {
     **flow("mystery", {
-        "menu": {"menu": {"en": "One or two."}, "choices": {"1": "bye", "2": "line"}, "otherwise": "bye",
+        "menu": {"menu": {"en": "Press one or two."}, "choices": {"1": "bye", "2": "line"}, "otherwise": "bye",
                  "timeout": "5s"},
+        "bye": {"say": {"en": "Thank you and good bye."}},
         "line": {"queue": {"skills": ["sales"], "max_wait": "30s", "wrap_up": "0s"}, "next": "bye"},
-        "bye": {"hangup": {}},
     }, number=NUMBER),
     "configs/test_calls/hotline.yaml": TEST,
 }  # fmt: skip
@@ -36,8 +38,13 @@ FILES = {
 async def lab_of_module(tmp_path_factory: Any) -> AsyncIterator[Lab]:
     plant = Asterisk("loop")
     plant.trunk = f"{plant.host}:{plant.sip_port}"
-    async with plant, Lab(plant, tmp_path_factory.mktemp("mystery"), FILES) as lab:
+    place = {"read": str(plant.directory / "spool" / "talks"), "seen_as": f"{plant.seen_as}/spool/talks"}
+    async with plant, Lab(plant, tmp_path_factory.mktemp("mystery"), FILES, switch={"recordings": place}) as lab:
         yield lab
+
+
+def _listened(row: Any) -> bool:
+    return all(rule["met"] is not None for rule in row["rules"] if rule["rule"] == "hears")
 
 
 async def test_it_comes_back_as_any_other_call_and_is_scored(lab: Lab) -> None:
@@ -52,17 +59,19 @@ async def test_it_comes_back_as_any_other_call_and_is_scored(lab: Lab) -> None:
     assert (call.outcome, call.agent) == ("answered", "agent01") and call.talk_s > 0
 
     async def over() -> Any:
-        found = [row for row in await lab.get("test-calls?test=hotline") if row["rules"]]
+        found = [row for row in await lab.get("test-calls?test=hotline") if row["rules"] and _listened(row)]
         return found[0] if found else None
 
     row = await eventually(over)
     assert (row["id"], row["call_id"], row["fault"]) == (placed["id"], call.id, None)
-    assert {rule["rule"]: rule["met"] for rule in row["rules"]} == {
-        "queue": True, "answered_within": True, "agent_skill": True, "language": False}  # fmt: skip
-    assert row["by_rules"] == row["score"] == 80  # of weights 2, 1, 1, 1 the last is missed
+    assert {rule["wanted"]: rule["met"] for rule in row["rules"]} == {
+        "mystery_line": True, "15.0": True, "sales": True, "de": False, "prompt menu (en) to 6 s": True,
+        "prompt bye (en)": False, "never speech 1 from 20 s": True}, row["rules"]  # fmt: skip
+    assert row["by_rules"] == row["score"] == 75  # of 8 in weight two are missed
+    assert not list((lab.plant.directory / "spool" / "talks" / "tests").iterdir())  # it was listened to, and is gone
 
     carded = await lab.post(f"test-calls/{placed['id']}/card", {"by": "maria", "points": {"greeting": 5}})
-    assert carded["score"] == 65
+    assert carded["score"] == 62.5
     assert "no points for greeting" in await lab.refused(f"test-calls/{placed['id']}/card", {"by": "m", "points": {}})
     report = await lab.get("quality/service?client=acme")
     assert (report["calls"], report["test_calls"]) == (0, 1)
