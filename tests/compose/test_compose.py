@@ -57,7 +57,7 @@ def test_a_fault_is_found(copy: Path, sound: str, broken: str, fault: str) -> No
 def test_a_faulty_scrape_configuration_is_found(copy: Path) -> None:
     (copy.parent / "configs").unlink()
     shutil.copytree(REPOSITORY / "configs", copy.parent / "configs")
-    config = copy.parent / "configs/prometheus/prometheus.yml"
+    config = copy.parent / "configs/compose/prometheus.yml"
     config.write_text(config.read_text().replace("scrape_interval: 5s", "scrape_interval: soon"))
     done = check(copy)
     assert done.returncode == 1

@@ -36,7 +36,7 @@ class Prometheus:
         document["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
         document["rule_files"] = [str(self._directory / "rules" / "*.yml")]
         (job,) = document["scrape_configs"]
-        job["authorization"]["credentials_file"] = str(self._directory / "token")
+        job["authorization"] = {"type": "Bearer", "credentials_file": str(self._directory / "token")}
         job["static_configs"] = [{"targets": [target]}]
         (self._directory / "prometheus.yml").write_text(yaml.safe_dump(document))
         (self._directory / "rules").mkdir()

@@ -24,6 +24,21 @@ def test_promtool_accepts_the_rules(file: Path) -> None:
     assert "SUCCESS" in told("check", "rules", str(file))
 
 
+def test_promtool_accepts_the_configuration_as_it_is() -> None:
+    assert "SUCCESS" in told("check", "config", str(RULES.parent / "prometheus.yml"))
+
+
+def test_the_containers_scrape_as_a_machine_does() -> None:
+    documents = [
+        yaml.safe_load((ROOT / "configs" / place / "prometheus.yml").read_text()) for place in ("prometheus", "compose")
+    ]
+    for document in documents:
+        (job,) = document["scrape_configs"]
+        job.pop("authorization", None)
+        del job["static_configs"]
+    assert documents[0] == documents[1]
+
+
 def test_rules_compute_and_alerts_fire() -> None:
     assert "SUCCESS" in told("test", "rules", str(HERE / "rules_test.yml"))
 
