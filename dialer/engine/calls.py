@@ -288,12 +288,15 @@ class Calls:
             },
         )  # fmt: skip
         engine.shown_numbers.settled(live, outcome)
-        self._write(live, record, self._verdict(live, outcome))
+        verdict = self._verdict(live, outcome)
+        self._write(live, record, verdict)
         if heard:
             engine.store.voice.save(heard)
         engine.mystery.settled(live, record, heard)
         engine.callbacks.settled(live.id)
         engine.campaigns.settled(live, outcome)
+        if verdict is not None and verdict.state == "waiting":
+            engine.campaigns.goes_on(live)
 
     def _forget(self, live: LiveCall) -> None:
         """Everything the call holds, given back."""

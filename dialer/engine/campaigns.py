@@ -208,6 +208,13 @@ class Campaigns:
         self.end_drained(run)
         self._engine.want_match()
 
+    def goes_on(self, live: LiveCall) -> None:
+        """Its contact is to be called again: so is one whom a campaign called by hand, or as promised, when it was
+        through already."""
+        run = self.runs.get(live.seed.campaign or "")
+        if run is not None and run.status == "exhausted":
+            self.contact_added(run.config.campaign)
+
     def contact_added(self, campaign: str) -> None:
         """Dial it now, not at the next look. Also a contact that is to be called again after all."""
         run = self.runs.get(campaign)

@@ -190,7 +190,8 @@ class Dialling:
         if run.looking:
             return
         run.looking, run.reason = True, run.refused_by or "nothing_due"
-        quiet = not run.calls and not self._engine.calls.unwritten
+        engine = self._engine
+        quiet = not run.calls and not engine.calls.unwritten and not engine.reconciler.awaits(run.config.campaign)
         future = self._engine.store.outlook(run.config.campaign)
         future.add_done_callback(lambda done: self._engine.post(lambda: self._looked(run, quiet, done)))
 

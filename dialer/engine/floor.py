@@ -49,7 +49,11 @@ class Floor:
         """By agent: the call talked in last, for its disposition."""
 
     def reconfigure(self) -> None:
-        self.start(self.desk.reconfigure(self._engine.configuration.agents, self._engine.clock.now()))
+        before = list(self.desk.states())
+        effects = self.desk.reconfigure(self._engine.configuration.agents, self._engine.clock.now())
+        for state in before:
+            self._moved(state)
+        self.start(effects)
 
     def last_call(self, agent: str) -> LiveCall | None:
         """The call the agent talks in, or talked in last."""
@@ -191,7 +195,7 @@ class Floor:
         try:
             after = self.desk.state(before.agent)
         except KeyError:
-            return  # logged out, and not configured any more
+            after = AgentState(before.agent)  # logged out, and not configured any more
         if after.state is not before.state:
             self._engine.campaigns.agent_moved(before, after)
 

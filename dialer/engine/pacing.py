@@ -113,7 +113,11 @@ class Pacing:
                 self._joint.on_agent(now, "left", agent, self._served_by(agent))
 
     def _served_by(self, agent: str) -> list[str]:
-        skills = self._engine.floor.desk.skills(agent)
+        """Whoever is not configured any more is news to all."""
+        try:
+            skills = self._engine.floor.desk.skills(agent)
+        except KeyError:
+            return [name for name, run in self._engine.campaigns.runs.items() if run.config.agents is not None]
         return [
             name for name, run in self._engine.campaigns.runs.items()
             if run.config.agents is not None and skills.issuperset(run.config.agents.skills)

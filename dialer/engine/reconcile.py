@@ -69,6 +69,10 @@ class Reconciler:
         """Nothing from an earlier life is left undecided."""
         return not self._orphans and not self._sessions
 
+    def awaits(self, campaign: str) -> bool:
+        """Calls of the campaign from an earlier life are undecided: their contacts may be to be called again."""
+        return any(record.campaign == campaign for records in self._orphans.values() for record, _ in records)
+
     def knows(self, switch: str) -> bool:
         """Whether the switch has told its channels since we connected: only then is it dialled over."""
         return switch in self._listed

@@ -85,8 +85,7 @@ class Joint:
 
     def on_agent(self, now: float, kind: EventKind, agent: str, names: Iterable[str]) -> None:
         """An agent is `idle` or has `left`: all are told whom it may serve, and those it worked for."""
-        self.shares.free(now, agent)
-        for name in {*names, OTHER}:
+        for name in {*names, *self.shares.free(now, agent), OTHER}:
             member = self.members[name]
             member.forecast.on_event(now, kind, None, agent)
             if not member.ahead:

@@ -75,14 +75,18 @@ class Shares:
             self.free(now, agent)
             account.busy[agent] = now
 
-    def free(self, now: float, agent: str) -> None:
-        """The agent's work for whichever campaign is over, after-call work and all."""
-        for account in self._accounts.values():
+    def free(self, now: float, agent: str) -> list[str]:
+        """The agent's work for whichever campaign is over, after-call work and all. For which it was: it may have lost
+        the skills for it since."""
+        found = []
+        for name, account in self._accounts.items():
             if (since := account.busy.pop(agent, None)) is not None:
                 keep = 1 - 1 / CALL_MEMORY
                 account.calls = account.calls * keep + 1
                 account.seconds = account.seconds * keep + max(0.0, now - since)
                 account.add(now, now - since)
+                found.append(name)
+        return found
 
     def call_s(self, name: str) -> float:
         return self._accounts[name].call_s
