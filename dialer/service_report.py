@@ -30,13 +30,14 @@ def client_of(configuration: Configuration, whose: Whose, name: str) -> Client |
 
 
 def rule_of(client: Client | None, day: date) -> Rule:
-    """The contract's of that day, where it has a term of service level."""
-    if client is None or not client.contract:
+    """The client's, with the contract's service level of that day, where it has one."""
+    if client is None:
         return Rule()
     agreement = agreement_of(client)
     version = agreement.at(datetime.combine(day, time(12), agreement.zone).timestamp())
     level = version.service_level if version is not None else None
-    return Rule() if level is None else Rule(within_s=level.within, formula=level.formula)
+    rule = client.service.rule
+    return rule if level is None else replace(rule, within_s=level.within, formula=level.formula)
 
 
 async def service_report(

@@ -15,6 +15,7 @@ from dialer.config.caller_ids import CallerIds
 from dialer.config.recording import RecordingTerms
 from dialer.config.scalars import E164, Count, Duration, Language, Model, Name, Text, seen
 from dialer.config.score_cards import Sample
+from dialer.config.service import Service
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PerSecond = Annotated[float, Strict(), Field(gt=0, le=10_000)]
@@ -160,6 +161,8 @@ class Client(Model):
     """Who is to pay, as e-invoices need it."""
     budget: Budget | None = None
     """Alerts, and an end to dialling, by what the month has cost so far."""
+    service: Service = Service()
+    """How its figures of service are counted: see [quality](quality.md)."""
     recording: RecordingTerms | None = None
     """Of talks in its campaigns and flows that say nothing else: see [recordings](recordings.md)."""
     sample: Sample | None = None

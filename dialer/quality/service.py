@@ -24,7 +24,7 @@ class Rule:
 
     within_s: float = 20.0
     formula: Formula = "offered"
-    """That the contract goes by."""
+    """That contract or client go by."""
     short_s: float = 10.0
     """An answered call that lasts less is a short one."""
     again_s: float = 7 * 86_400.0
@@ -183,7 +183,7 @@ _LEVELS: Mapping[Formula, str] = {
 def _waiting(tally: Tally) -> Iterator[Figure]:
     level, rule = tally.level, tally.rule
     for formula in FORMULAS:
-        chosen = "; the contract's" if formula == rule.formula else ""
+        chosen = "; this client's" if formula == rule.formula else ""
         text = _LEVELS[formula].format(rule.within_s) + chosen
         yield _share(f"service_level_{formula}", level.share(formula), text)
     yield _mean("speed_of_answer", tally.waited_s, level.connected, "from queueing to the agent, of those connected")

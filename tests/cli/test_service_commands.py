@@ -69,11 +69,34 @@ def test_the_contracts_service_level_is_that_of_the_report(dialer: Run, site: Pa
             return next(entry.reason for entry in entries if entry.term == "service_level")
 
         report = json.loads(dialer(site, "quality", "service", "--client", "acme", *OCTOBER, "--json").output)
-        [figure] = [it for it in report["figures"] if it["definition"].endswith("the contract's")]
+        [figure] = [it for it in report["figures"] if it["definition"].endswith("this client's")]
         assert figure["name"] == f"service_level_{formula}"
         assert float(asyncio.run(reason()).partition(" ")[0]) == pytest.approx(figure["value"] * 100, abs=0.0001)
         found.add(figure["value"])
     assert len(found) == len(FORMULAS)
+
+
+def test_a_client_may_count_its_own_way_but_for_what_its_contract_says(dialer: Run, site: Path) -> None:
+    path = site / "configs" / "clients" / "acme.yaml"
+    text = path.read_text(encoding="utf-8")
+    term = next(line for line in text.splitlines(keepends=True) if line.lstrip().startswith("service_level:"))
+    own = "service: {within: 55s, formula: patient, short: 51s, again: 3d}\n"
+
+    def told() -> dict[str, Any]:
+        report = json.loads(dialer(site, "quality", "service", "--client", "acme", *OCTOBER, "--json").output)
+        return {figure["name"]: figure for figure in report["figures"]}
+
+    path.write_text(text + own)
+    figures = told()
+    assert figures["service_level_offered"]["definition"].endswith("within 20 s / queued; this client's")
+    assert figures["short_calls"]["numerator"] == 3  # the two of 50 s and the one of 3 s
+    assert "within 3 days" in figures["first_call_resolution"]["definition"]
+    path.write_text(text.replace(term, "") + own)
+    chosen = [figure for figure in told().values() if figure["definition"].endswith("this client's")]
+    [(name, within)] = [(figure["name"], "within 55 s" in figure["definition"]) for figure in chosen]
+    assert (name, within) == ("service_level_patient", True)
+    path.write_text(text + own.replace("3d", "32d"))
+    assert "out of range" in dialer(site, "quality", "service", "--client", "acme", *OCTOBER).stderr
 
 
 def test_a_table_with_definitions(dialer: Run, site: Path) -> None:

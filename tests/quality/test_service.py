@@ -51,7 +51,7 @@ def test_who_never_queued_or_went_elsewhere_is_in_no_service_level() -> None:
 
 def test_the_formula_of_the_contract_is_marked() -> None:
     found = told([], Rule(within_s=30, formula="patient"))
-    marked = [name for name, it in found.items() if it.definition.endswith("the contract's")]
+    marked = [name for name, it in found.items() if it.definition.endswith("this client's")]
     assert marked == ["service_level_patient"] and "30 s" in found["service_level_patient"].definition
 
 
