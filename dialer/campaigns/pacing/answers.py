@@ -7,13 +7,17 @@ the dials in the air. That ratio does not wait for dials to ring out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import erf, log, sqrt
+from math import erf, exp, log, sqrt
 
 from dialer.campaigns.pacing.share import Share
 
 BIN_S = 0.5
 TIMES_TRUST = 6.0
 TIMES_MEMORY = 1500.0
+LONGEST_S, BEYOND_S = 120.0, 15.0
+"""The times are known up to this, or so long after the ring time-out: a dial may ring longer than was configured."""
+TAIL = 0.005
+"""The share of dials that do, before anything is known; a person is as likely to answer one of them as any other."""
 
 
 class Times:
@@ -37,7 +41,7 @@ class Times:
         return [round(weight / self._unit, 4) for weight in self._weights]
 
     def recall(self, weights: Sequence[float], keep: float) -> None:
-        """Of another ring time-out, they say nothing. `keep`: how much of their weight counts still, 0..1."""
+        """`keep`: how much of their weight counts still, 0..1."""
         if len(weights) == self._bins and sum(weights) > 0:
             self._weights, self._unit = [keep * weight + 1e-6 for weight in weights], 1.0
 
@@ -70,13 +74,14 @@ class Times:
 
 class Answers:
     def __init__(self, ring_s: float) -> None:
-        self.bins = int((ring_s + 15.0) / BIN_S)
-        person = _lognormal(self.bins, 10.0, 0.45, ring_s + 4)
+        self._ring_s = ring_s
+        self.bins = int(max(LONGEST_S, ring_s + BEYOND_S) / BIN_S)
+        person = _beyond(_lognormal(self.bins, 10.0, 0.45, ring_s + 4), ring_s)
         self.share = Share()
         self._person = Times(self.bins, person)
         self._live = Times(self.bins, [0.0, 0.0, *person[:-2]])
-        self._other = Times(self.bins, _other(self.bins, ring_s))
-        self._machine = Times(self.bins, _lognormal(self.bins, 12.0, 0.7, ring_s + 4))
+        self._other = Times(self.bins, _beyond(_other(self.bins, ring_s), ring_s))
+        self._machine = Times(self.bins, _beyond(_lognormal(self.bins, 12.0, 0.7, ring_s + 4), ring_s))
         self._machines = 0.3
         """Of the dials that no person answers, those that a machine does."""
         self._detect_person, self._detect_machine = [1.0] * 12, [1.0] * 12
@@ -122,14 +127,16 @@ class Answers:
             "person": self._person.learned(), "live": self._live.learned(), "other": self._other.learned(),
             "machine": self._machine.learned(), "share": self.share.learned(),
             "detection": [self._machines, self._detection_s], "detect_person": [*self._detect_person],
-            "detect_machine": [*self._detect_machine],
+            "detect_machine": [*self._detect_machine], "ring": [self._ring_s],
         }  # fmt: skip
 
     def recall(self, learned: Mapping[str, Sequence[float]], keep: float) -> None:
+        """Of another ring time-out, the times say nothing."""
         for name, times in (
             ("person", self._person), ("live", self._live), ("other", self._other), ("machine", self._machine),
         ):  # fmt: skip
-            times.recall(learned[name], keep)
+            if "ring" in learned and learned["ring"] == [self._ring_s]:
+                times.recall(learned[name], keep)
         dials, persons = learned["share"]
         self.share.recall(dials, persons, keep)
         self._machines, self._detection_s = learned["detection"]
@@ -222,6 +229,14 @@ def _lognormal(bins: int, median: float, sigma: float, end: float) -> list[float
 
     whole = cdf(end)
     return [(cdf((i + 1) * BIN_S) - cdf(i * BIN_S)) / whole for i in range(bins)]
+
+
+def _beyond(weights: Sequence[float], ring_s: float) -> list[float]:
+    """The same with a tail after the ring time-out."""
+    first = min(len(weights) - 1, int((ring_s + 4) / BIN_S))
+    tail = [0.0 if i < first else exp(-(i - first) * BIN_S / ring_s) for i in range(len(weights))]
+    whole = sum(tail)
+    return [(1 - TAIL) * weight + TAIL * more / whole for weight, more in zip(weights, tail, strict=True)]
 
 
 def _other(bins: int, ring_s: float) -> list[float]:

@@ -62,7 +62,8 @@ Fact = Person | Nobody | TakenBack | Lost
 
 class Dials:
     def __init__(self, ring_s: float) -> None:
-        self._ring_s = self._longest = ring_s
+        self._longest = ring_s
+        """The latest end of a dial that was told."""
         self.air: dict[str, float] = {}
         """Those that nobody has answered, and since when."""
         self.ringing: dict[str, float] = {}
@@ -84,7 +85,7 @@ class Dials:
 
     def retime(self, ring_s: float) -> None:
         """Another ring time-out."""
-        self._ring_s, self._longest = ring_s, max(ring_s, self._longest)
+        self._longest = max(ring_s, self._longest)
 
     @property
     def tells_connections(self) -> bool:
@@ -230,7 +231,7 @@ class Dials:
         if len(self._silent) > MOST_SILENT:
             del self._silent[next(iter(self._silent))]
         if not taken:
-            yield Nobody(self._ring_s + 2.0)
+            yield Nobody(now - placed)
 
 
 def _older_than(at: float, times: dict[str, float]) -> None:
