@@ -1,7 +1,9 @@
 """`dialer dnc ...` and `dialer why`: who may not be called, and why somebody was not."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -143,19 +145,35 @@ def why(
         fail(f"there is no campaign `{campaign}`; {suggest(campaign, configuration.campaigns, 'campaigns')}")
     if not who.isdecimal():
         _number(who)
-    now = time.time()
+    now, live = time.time(), _live(configuration, campaign)
 
     async def run() -> list[str]:
         store = open_store(configuration)
         try:
             contact = await _contact(store, model, who)
-            return list(reasons.told(await reasons.look(configuration, store, model, contact, now), model, now))
+            found = await reasons.look(configuration, store, model, contact, now, live)
+            return list(reasons.told(found, model, now))
         finally:
             await store.close()
 
     with store_faults():
         for line in asyncio.run(run()):
             typer.echo(line)
+
+
+def _live(configuration: "Configuration", campaign: str) -> Mapping[str, Any] | None:
+    """The campaign as the running engine shows it: nothing where it does not, None where no engine answers."""
+    from dialer.web.client import Api, AskError, DownError
+
+    web = configuration.plant.web
+    try:
+        shown = Api.at(web.listen, os.environ.get(web.token_env)).get("/v1/campaigns")
+    except DownError:
+        return None
+    except AskError as fault:
+        typer.echo(f"how the campaign stands is not known: {fault}", err=True)
+        return {}
+    return next((one for one in shown if one["id"] == campaign), {})
 
 
 async def _contact(store: "Store", campaign: "Campaign", who: str) -> "Contact":

@@ -1,11 +1,13 @@
 """Why a contact was called or was not, and when it can be next: from what the store knows and the rules in force."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dialer.campaigns.policy import Policy
+from dialer.campaigns.schedule import next_on
 from dialer.compliance.check import Refused, Verdict
 from dialer.compliance.gate import TIMEZONE_FIELD, Gate
 from dialer.compliance.place import Place, place_of
@@ -16,6 +18,7 @@ from dialer.hours import next_opening
 from dialer.numbers import mask
 from dialer.pseudonyms import Pseudonyms
 from dialer.registers import FOLDER, Registers
+from dialer.standing import Standing, standing
 from dialer.store.records import Contact, Known, Refusal
 from dialer.store.store import Store
 
@@ -29,8 +32,8 @@ STRANGER = 0
 class Findings:
     contact: Contact
     place: Place
-    status: str | None
-    """Of the campaign, as last stored."""
+    standing: Standing
+    """Of the campaign: what keeps it from dialling anybody."""
     calls: Sequence[tuple[float, str | None, str | None]]
     refusals: Sequence[Refusal]
     verdict: Verdict
@@ -48,8 +51,10 @@ class Findings:
 
 
 async def look(
-    configuration: Configuration, store: Store, campaign: Campaign, contact: Contact, now: float
+    configuration: Configuration, store: Store, campaign: Campaign, contact: Contact, now: float,
+    live: Mapping[str, Any] | None = None,
 ) -> Findings:
+    """`live`: the campaign as a running engine shows it."""
     statute = statute_of(configuration)
     registers = Registers(configuration.root / FOLDER).some(statute.registers_of(campaign))
     gate = statute.gate(campaign, registers, now, Pseudonyms(configuration.root).alias)
@@ -59,16 +64,17 @@ async def look(
     verdict = _verdict(campaign, at_due, contact, known)
     place = place_of(contact.number, contact.timezone or contact.fields.get(TIMEZONE_FIELD) or None)
     kept = contact.id != STRANGER
+    stands = standing(configuration, campaign, await store.campaign_status(campaign.campaign), live, now)
     return Findings(
         contact=contact,
         place=place,
-        status=await store.campaign_status(campaign.campaign),
+        standing=stands,
         calls=await store.calls_of(contact.id) if kept else (),
         refusals=await store.refusals(contact.id) if kept else (),
         verdict=verdict,
         needs_agent=held and at_due.needs_agent(contact, known),
         asked_at=due_at,
-        next_at=_next(configuration, campaign, contact, known, due_at),
+        next_at=_next(configuration, campaign, contact, known, max(due_at, stands.until or 0.0)),
         numbers=[mask(number) for number in contact.numbers],
         packs=[rules.pack.rules for rules in gate.packs(place)],
         consents=[given for number, given, _ in known.consents if number == contact.number],
@@ -109,6 +115,11 @@ def _next_at(
             if opening is None:
                 return None
             at = max(at, opening.timestamp())
+        if campaign.schedule is not None:
+            on = next_on(campaign.schedule, at)
+            if on is None:
+                return None
+            at = max(at, on)
         if at == before:
             return at
     return None  # put off from day to day, as without a consent: time alone changes nothing
@@ -162,8 +173,7 @@ def _outlook(found: Findings, campaign: Campaign, now: float) -> Iterator[str]:
         yield f"{when}: {found.verdict.rule} refuses it: {found.verdict.text}"
     else:
         yield f"{when}: no rule refuses it" + (", with an agent held for the dial" if found.needs_agent else "")
-    if found.status not in ("running", "exhausted"):
-        yield f"the campaign is {found.status or 'not started yet'}"
+    yield from found.standing.told
     if found.contact.state == "done":
         yield f"next: never, it is done ({found.contact.result})"
     elif found.contact.state == "claimed":

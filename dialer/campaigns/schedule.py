@@ -1,7 +1,7 @@
 """When a campaign's schedule is on, and when that changes. Pure; times are epoch seconds."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -46,6 +46,18 @@ def next_change(schedule: Schedule, at: float) -> Change | None:
             if moment > at and (on := is_on(schedule, moment)) != is_on(schedule, moment - 1):
                 return Change(moment, on)
     return None
+
+
+def next_on(schedule: Schedule, at: float) -> float | None:
+    """The first moment from `at` on at which it is on; None when there is none in DAYS days of its time."""
+    if is_on(schedule, at):
+        return at
+    if schedule.first is not None:
+        begin = datetime.combine(schedule.first, time(), ZoneInfo(schedule.timezone)).timestamp()
+        if begin > at:
+            return next_on(schedule, begin)
+    change = next_change(schedule, at)
+    return change.at if change is not None and change.on else None
 
 
 def _moments(schedule: Schedule, day: date) -> Iterator[float]:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,20 @@ def test_why_knows_filters_caps_parts_of_the_day_and_other_numbers(dialer: Diale
     assert any(line.startswith("numbers +49") and line.endswith("; the next one tried is the 1.") for line in later)
     assert "when it is due: day_part refuses it: not in this part of the day" in "\n".join(later)
     assert later[-1] == "next: Mon 2099-01-05 17:00 Europe/Berlin"
+
+
+def test_why_tells_what_keeps_the_campaign_itself_from_dialling(
+    dialer: Dialer, ruled: Path, running: Path, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ruled / "configs" / "campaigns" / f"{WINBACK}.yaml"
+    days = "{days: [mon, tue, wed, thu, fri, sat, sun], from: '00:00', to: '24:00'}"
+    path.write_text(path.read_text() + f"schedule: {{timezone: Europe/Berlin, open: [{days}], first: 2099-01-05}}\n")
+    [view] = plant.campaigns()
+    monkeypatch.setattr(plant, "campaigns", lambda: [replace(view, id=WINBACK, mode="progressive", reason="no_agent")])
+    lines = dialer(running, "why", NUMBER, "--campaign", WINBACK).output.splitlines()
+    assert "the campaign does not dial more just now: no agent with its skills is at work" in lines
+    assert lines[-1] == "next: Mon 2099-01-05 08:00 Europe/Berlin", "its schedule, and then the law"
+    monkeypatch.delenv("DIALER_API_TOKEN")
+    untold = dialer(running, "why", NUMBER, "--campaign", WINBACK)
+    assert "how the campaign stands is not known: the engine needs its API token" in untold.output
+    assert "no engine answers" not in untold.output
