@@ -22,6 +22,7 @@ from dialer.engine.live import LiveCall
 from dialer.engine.mystery_desk import EngineTestCalls
 from dialer.engine.persons import EnginePersons
 from dialer.engine.promises import EnginePromises
+from dialer.engine.recording_desk import EngineRecordings
 from dialer.engine.reload import Reloader
 from dialer.engine.run import Run, Status
 from dialer.engine.steering import EngineSteering
@@ -61,6 +62,7 @@ class EngineControl:
         self._exhaustion = Exhaustion(engine)
         self.quality = EngineQuality(engine)
         self.test_calls = EngineTestCalls(engine)
+        self.recordings = EngineRecordings(engine)
         self.desks = EngineDesks(engine, self.agent)
         self.billing = EngineBilling(engine)
         self.callbacks = EnginePromises(engine)

@@ -21,8 +21,9 @@ from dialer.web import guard, openapi, views
 from dialer.web.port import Control, RefusedError, UnknownError
 from dialer.web.problems import ProblemError, invalid, problem
 from dialer.web.progress import ndjson_wanted, tell_progress
+from dialer.web.recording_audio import audio
 from dialer.web.requests import ImportRequest, Request
-from dialer.web.route import Ask, Route
+from dialer.web.route import CALL, Ask, Route
 from dialer.web.routes import ROUTES
 from dialer.web.stream import Stream
 from dialer.web.wire import reply
@@ -85,6 +86,7 @@ def _add_others(app: web.Application, control: Control, metrics: Metrics) -> Non
 
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/metrics", scrape)
+    app.router.add_get(f"/v1/recordings/{{recording:{CALL}}}/audio", audio(control), allow_head=False)
     app.router.add_get("/v1/stream", stream.serve)
     app.router.add_get("/v1/openapi.json", describe)
 

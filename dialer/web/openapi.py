@@ -16,7 +16,15 @@ from dialer.web.person_routes import Counted
 from dialer.web.port import AgentView, CallView, CampaignView, LiveTotals, QueueView
 from dialer.web.problems import FieldProblem, Problem
 from dialer.web.quality_port import CallQuality, ServiceView
-from dialer.web.route import Route
+from dialer.web.recording_port import (
+    ListeningView,
+    RecordingDetail,
+    RecordingView,
+    ResultView,
+    SampleView,
+    ScoreCardView,
+)
+from dialer.web.route import CALL, NAME, Route
 from dialer.web.routes import ROUTES, Created, Imported, Reloaded
 
 Json = dict[str, Any]
@@ -35,6 +43,7 @@ _VIEWS: Final = (
     CallQuality, LegVoice, ServiceView, Figure,
     CardView, PlacedView, RuleView, TestCallView,
     CertificateView, ConsentView, Counted, ShownView,
+    ListeningView, RecordingDetail, RecordingView, ResultView, SampleView, ScoreCardView,
     Reloaded, MonthBudgetView, FeeView, ForecastView, SaleView,
 )
 """Dataclasses: their fields are described in their source."""
@@ -160,6 +169,16 @@ def _other_paths() -> Json:
             "get_stream",
             "text/event-stream",
             {"type": "string"},
+        ),
+        "/v1/recordings/{recording}/audio": get(
+            "A recording as WAV. That `by` listens is written down first.",
+            "get_recordings_recording_audio",
+            "audio/wav",
+            {"type": "string", "format": "binary"},
+            parameters=[
+                {"name": name, "in": where, "required": True, "schema": {"type": "string", "pattern": f"^{pattern}$"}}
+                for name, where, pattern in (("recording", "path", CALL), ("by", "query", NAME))
+            ],
         ),
         "/v1/openapi.json": get("This document.", "get_openapi", "application/json", {"type": "object"}),
     }

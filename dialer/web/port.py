@@ -10,6 +10,7 @@ from dialer.web.desk_port import Callbacks, Desks, DetectionView, PacingView, Pr
 from dialer.web.mystery_port import TestCallDesk
 from dialer.web.person_port import Persons
 from dialer.web.quality_port import Quality
+from dialer.web.recording_port import RecordingDesk
 
 AgentVerb = Literal["login", "ready", "pause", "logout", "hangup", "end_wrap_up", "pause_recording", "resume_recording"]
 CampaignVerb = Literal["start", "pause", "drain", "stop"]
@@ -150,6 +151,9 @@ class Control(Protocol):
 
     @property
     def test_calls(self) -> TestCallDesk: ...
+
+    @property
+    def recordings(self) -> RecordingDesk: ...
 
     @property
     def callbacks(self) -> Callbacks: ...

@@ -21,6 +21,7 @@ from dialer.web.port import (
 )
 from dialer.web.problems import Problem, ProblemError
 from dialer.web.quality_routes import QUALITY_ROUTES
+from dialer.web.recording_routes import RECORDING_ROUTES
 from dialer.web.requests import (
     AgentCommand,
     ContactRequest,
@@ -203,4 +204,5 @@ ROUTES: Final = (
     *BILLING_ROUTES,
     *QUALITY_ROUTES,
     *MYSTERY_ROUTES,
+    *RECORDING_ROUTES,
 )

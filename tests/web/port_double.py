@@ -9,6 +9,7 @@ from decimal import Decimal
 from mystery_double import Tested
 from person_double import People
 from quality_double import Heard
+from recording_double import Recorded
 
 from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView, SaleView
@@ -33,6 +34,8 @@ STATES: Mapping[str, str] = {
     "logout": "logged_out",
     "hangup": "wrap_up",
     "end_wrap_up": "idle",
+    "pause_recording": "talking",
+    "resume_recording": "talking",
 }
 STATUSES: Mapping[str, str] = {"start": "running", "pause": "paused", "drain": "draining", "stop": "stopped"}
 
@@ -74,6 +77,8 @@ class Plant:
     counts: Mapping[str, int] = field(
         default_factory=lambda: {"imported": 3, "known": 0, "duplicates": 2, "rejected": 1}
     )
+
+    recordings: Recorded = field(default_factory=Recorded)
 
     @property
     def test_calls(self) -> Tested:

@@ -39,6 +39,10 @@ BODIES = {
     "/v1/calls/node1-abc-1/sales": {"amount": "49.90", "id": "s-1"},
     "/v1/calls/node1-abc-1/score": {"score": 96.5},
     "/v1/test-calls/node1-abc-1/card": {"by": "anna", "points": {"greeting": 80}, "comment": "kind"},
+    "/v1/recordings/main-1.2-18c/hold": {"reason": "claim 4711"},
+    "/v1/recordings/main-1.2-18c/delete": {"reason": "asked for"},
+    "/v1/recordings/main-1.2-18c/card": {"by": "anna", "points": {"greeting": 80, "fax": None}, "comment": "kind",
+                                         "card": "service"},
 }
 hostile = st.sampled_from(
     ["\r\nAction: Originate", "\0", "${SHELL(x)}", "\ud800", "'; drop table calls", "x" * 5000, "\u202e", "\x85"]

@@ -70,13 +70,14 @@ def references(value: Any) -> Iterator[str]:
 async def test_answers_have_the_shape_that_is_described(api: aiohttp.ClientSession, route: Route) -> None:
     path = route.path.format(agent="anna", call="node1-abc-1", campaign="winback", verb="pause", contact=7,
                              number="%2B4930231250123", certificate=7, client="acme",
-                             test="hotline")  # fmt: skip
+                             test="hotline", recording="main-1.2-18c")  # fmt: skip
     bodies = {"contacts": {"number": "+4930231250123"}, "import": {"path": "a.csv"},
               "dial": {"campaign": "winback", "number": "+4930231250123"}, "sales": {"amount": "49.90"}}  # fmt: skip
     person = {"client": "acme", "number": "+4930231250123"}
     consent = {"purpose": "service", "source": "form", "proof": "4711"} if route.method == "POST" else {}
     bodies |= {"consents": person | consent, "erasures": person | {"reason": "letter"}}
     bodies |= {"card": {"by": "maria", "points": {"greeting": 5}}}
+    bodies |= {"hold": {"reason": "claim"}, "delete": {"reason": "asked for"}}
     bodies |= {"recycle": {"results": ["busy"]}}
     answer = await api.request(
         route.method, path, json=bodies.get(path.rpartition("/")[2], {}) if route.takes else None,

@@ -8,7 +8,7 @@ from dialer.campaigns.selection import FIRST
 from dialer.store.records import NewContact
 from dialer.web.port import RefusedError
 
-AGENT_VERBS = ["login", "ready", "pause", "logout", "hangup", "end_wrap_up"]
+AGENT_VERBS = ["login", "ready", "pause", "logout", "hangup", "end_wrap_up", "pause_recording", "resume_recording"]
 
 
 async def test_views_are_masked(api: aiohttp.ClientSession) -> None:
