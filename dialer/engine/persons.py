@@ -98,8 +98,8 @@ class EnginePersons:
         engine, now = self._engine, self._engine.clock.now()
         scope = "global" if client is None else f"client:{client}"
         await engine.law.stop([Stop(scope, number, "erasure", now) for number in numbers])
-        for live in engine.calls:
         engine.campaigns.previews.forget(numbers, client)
+        for live in engine.calls:
             if live.seed.number in numbers and client in (None, live.seed.client):
                 engine.post(ev.HangupRequested(live.id, now, "erasure"))
         looks = round(HANGUP_S / LOOK_S)
