@@ -1,4 +1,6 @@
-"""Many rows at once, past SQLAlchemy's work on every value, which takes longer than the database."""
+"""Many rows at once, past SQLAlchemy's work on every value, which takes longer than the database. PostgreSQL gets them
+as one document: planned once, sent once, taken apart by the server.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -8,30 +10,70 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from dialer.store.queries import Transaction
-
 Row = dict[str, Any]
+"""All rows of a statement have the same columns in the same order."""
 
 
-def insert_new(tx: Transaction, table: sa.Table, rows: Sequence[Row]) -> int:
-    """How many were not there yet. All rows have the same columns in the same order; they are used up."""
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    _run(connection, table, rows, "insert")
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
+    """How many were not there yet."""
+    return _run(connection, table, rows, "insert_new")
+
+
+def add(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *sums: str) -> None:
+    """Inserts them, each key once. What is there already gets the new values; the columns `sums` get them added."""
+    _run(connection, table, rows, "add", sums)
+
+
+def update(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """By the first of their columns."""
+    _run(connection, table, rows, "update")
+
+
+def _run(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Row], what: str, sums: tuple[str, ...] = (),
+) -> int:
     if not rows:
         return 0
     names = tuple(rows[0])
-    statement = _statement(tx.dialect, table, names)
-    if tx.dialect == "postgresql":  # one document: planned once, sent once, taken apart by the server
-        return tx.connection.exec_driver_sql(statement, (_json(rows),)).rowcount
-    documents = _documents(table, names)
-    for row in rows:
-        for name in documents:
-            if row[name] is not None:
-                row[name] = _json(row[name])
-    return tx.connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows]).rowcount
+    statement = _statement(connection.dialect.name, table, names, what, sums)
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(statement, (_json(rows),)).rowcount
+    documents = [place for place, name in enumerate(names) if isinstance(table.c[name].type, sa.JSON)]
+    values = [list(row.values()) for row in rows]
+    for one in values:
+        for place in documents:
+            one[place] = None if one[place] is None else _json(one[place])
+    if what == "update":
+        values = [[*one[1:], one[0]] for one in values]
+    return connection.exec_driver_sql(statement, [tuple(one) for one in values]).rowcount
 
 
 @cache
-def _documents(table: sa.Table, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if isinstance(table.c[name].type, sa.JSON))
+def _statement(dialect: str, table: sa.Table, names: tuple[str, ...], what: str, sums: tuple[str, ...]) -> str:
+    new = f"json_to_recordset(%s::json) AS new ({', '.join(f'{_name(name)} {_type(table.c[name])}' for name in names)})"
+    if what == "update":
+        key, *others = map(_name, names)
+        values = ", ".join(f"{one} = {f'new.{one}' if dialect == 'postgresql' else '?'}" for one in others)
+        source, value = (f" FROM {new}", f"new.{key}") if dialect == "postgresql" else ("", "?")
+        return f'UPDATE "{table.name}" SET {values}{source} WHERE "{table.name}".{key} = {value}'
+    columns = _names(names)
+    source = f"SELECT {columns} FROM {new}" if dialect == "postgresql" else f"VALUES ({', '.join('?' * len(names))})"
+    return f'INSERT INTO "{table.name}" ({columns}) {source}{_conflict(table, names, what, sums)}'
+
+
+def _conflict(table: sa.Table, names: tuple[str, ...], what: str, sums: tuple[str, ...]) -> str:
+    if what != "add":
+        return " ON CONFLICT DO NOTHING" if what == "insert_new" else ""
+    key = [column.name for column in table.primary_key]
+    values = ", ".join(
+        f"{_name(name)} = " + (f'"{table.name}".{_name(name)} + ' if name in sums else "") + f"excluded.{_name(name)}"
+        for name in names if name not in key
+    )
+    return f" ON CONFLICT ({_names(key)}) DO UPDATE SET {values}"
 
 
 def among(
@@ -54,19 +96,12 @@ def _among(dialect: str, table: sa.Table, columns: tuple[str, ...], equal: tuple
             f'AND "{name}" IN (SELECT value FROM {values})')
 
 
+def _name(name: str) -> str:
+    return f'"{name}"'
+
+
 def _names(columns: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in columns)
-
-
-@cache
-def _statement(dialect: str, table: sa.Table, names: tuple[str, ...]) -> str:
-    columns = _names(names)
-    if dialect != "postgresql":
-        values = f"VALUES ({', '.join('?' * len(names))})"
-    else:
-        types = ", ".join(f'"{name}" {_type(table.c[name])}' for name in names)
-        values = f"SELECT {columns} FROM json_to_recordset(%s::json) AS new ({types})"
-    return f'INSERT INTO "{table.name}" ({columns}) {values} ON CONFLICT DO NOTHING'
+    return ", ".join(map(_name, columns))
 
 
 def _json(value: Any) -> str:

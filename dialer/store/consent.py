@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dialer.store.among import among
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.records import Consent
 from dialer.store.schema import consents, contacts, refusals
@@ -14,7 +15,7 @@ from dialer.store.schema import consents, contacts, refusals
 _COLUMNS = tuple(consents.c[f.name] for f in fields(Consent))
 _VALID = (
     sa.select(consents.c.number, consents.c.given_at, consents.c.until)
-    .where(consents.c.number.in_(sa.bindparam("numbers", expanding=True)), consents.c.client == sa.bindparam("client"),
+    .where(among(consents.c.number, "numbers"), consents.c.client == sa.bindparam("client"),
            consents.c.purpose == sa.bindparam("purpose"), consents.c.revoked_at.is_(None))
 )  # fmt: skip
 

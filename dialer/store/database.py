@@ -109,6 +109,8 @@ def _set_up_postgres_writer(connection: Any, _record: Any) -> None:
         cursor.execute("SELECT set_config('synchronous_commit', 'on', false) "
                        "WHERE current_setting('synchronous_commit') = 'off'")
         cursor.execute("SET lock_timeout = '10s'")
+        # A plan that is kept from when a table was empty reads all of it, until the server counts its rows again.
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
 

@@ -83,7 +83,8 @@ def add(tx: Transaction, chunk: Chunk) -> dict[int, Standing]:
         elif (there.import_id, there.line) != (chunk.import_id, line):
             found[place] = there
     states = Counter((row["list"], row["state"]) for row in rows)
-    if bulk.insert_new(tx, contacts, rows) < len(rows):  # the writer tries again, and then sees who was faster
+    # The writer tries again, and then sees who was faster.
+    if bulk.insert_new(tx.connection, contacts, rows) < len(rows):
         raise StoreError("another node inserts the same contacts: import the file again, it goes on")
     for (in_list, state), count in states.items():
         tx.count_contacts(chunk.campaign, in_list, None, state, count)

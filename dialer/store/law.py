@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from dialer.calls.outcome import Outcome
 from dialer.store import consent
+from dialer.store.among import among
 from dialer.store.records import DEBT_FIELD, PREVIEW, Asked, Contact, Known, PastCall, Refusal, Stop
 from dialer.store.schema import calls, do_not_call, refusals
 
@@ -30,7 +31,7 @@ def _past(of: str) -> sa.Select[Any]:
             calls.c.debt, calls.c.number, calls.c.our_number,
         )
         .where(
-            client == sa.bindparam("client"), calls.c[of].in_(sa.bindparam("these", expanding=True)),
+            client == sa.bindparam("client"), among(calls.c[of], "these"),
             at >= sa.bindparam("since"), calls.c.direction == "outbound", calls.c.state != PREVIEW,
             sa.or_(calls.c.outcome.is_(None), calls.c.outcome != Outcome.CANCELLED.value,
                    calls.c.dialled_at.is_not(None)),
@@ -40,8 +41,7 @@ def _past(of: str) -> sa.Select[Any]:
 
 _STOPS = (
     sa.select(*_STOP_COLUMNS)
-    .where(do_not_call.c.number.in_(sa.bindparam("numbers", expanding=True)),
-           do_not_call.c.scope.in_(sa.bindparam("scopes", expanding=True)))
+    .where(among(do_not_call.c.number, "numbers"), among(do_not_call.c.scope, "scopes"))
 )  # fmt: skip
 
 

@@ -1,24 +1,14 @@
 """Contacts passed over: put off, ended or held back, and the rules that did it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache
-from typing import Any
 
-import sqlalchemy as sa
-
-from dialer.store.queries import Transaction, insert_into
+from dialer.store import bulk
+from dialer.store.queries import Transaction
 from dialer.store.records import HELD_BACK, Contact, Refusal
 from dialer.store.schema import contacts, refusals
 
-_PUT_OFF = (
-    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
-    .values(state="waiting", next_at=sa.bindparam("until"))
-)
-_END = (
-    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
-    .values(state=sa.bindparam("now_is"), result=sa.bindparam("rule"))
-)
 _REFUSAL = tuple(f.name for f in fields(Refusal) if f.name in refusals.c)
 
 
@@ -38,28 +28,20 @@ def pass_over(tx: Transaction, passed: Sequence[Passed]) -> None:
     for one in passed:
         contact, until = one.contact, min((at for at in one.untils if at is not None), default=None)
         if until is not None:
-            later.append({"contact": contact.id, "until": until})
+            later.append({"id": contact.id, "state": "waiting", "next_at": until})
             tx.count_contacts(contact.campaign, contact.list, contact.state, "waiting")
         elif one.untils:
             rules = [refusal.rule for refusal in one.refusals]
             after = "held_back" if HELD_BACK in rules else "done"
-            never.append({"contact": contact.id, "rule": rules[0], "now_is": after})
+            never.append({"id": contact.id, "state": after, "result": rules[0]})
             tx.count_contacts(contact.campaign, contact.list, contact.state, after)
-    if later:
-        tx.connection.execute(_PUT_OFF, later)
-    if never:
-        tx.connection.execute(_END, never)
+    bulk.update(tx.connection, contacts, later)
+    bulk.update(tx.connection, contacts, never)
     record_refusals(tx, [refusal for one in passed for refusal in one.refusals])
 
 
 def record_refusals(tx: Transaction, refused: Sequence[Refusal]) -> None:
-    rows = [{name: getattr(one, name) for name in _REFUSAL} | {"times": 1} for one in refused]
-    if rows:
-        tx.connection.execute(_again(tx.dialect), rows)
-
-
-@cache
-def _again(dialect: str) -> Any:
-    new = insert_into(dialect, refusals)
-    update = {name: new.excluded[name] for name in ("at", "until", "text")} | {"times": refusals.c.times + 1}
-    return new.on_conflict_do_update(index_elements=list(refusals.primary_key), set_=update)
+    times = Counter((one.contact_id, one.rule) for one in refused)
+    latest = {(one.contact_id, one.rule): one for one in refused}
+    rows = [{name: getattr(one, name) for name in _REFUSAL} | {"times": times[key]} for key, one in latest.items()]
+    bulk.add(tx.connection, refusals, rows, "times")

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.calls.outcome import Outcome
 from dialer.numbers import country_of
+from dialer.store import bulk
 from dialer.store.errors import StoreError
 from dialer.store.records import (
     PEOPLE_S,
@@ -103,13 +104,6 @@ def _write_call(dialect: str, settling: bool) -> Any:
     del update["id"]
     update["disposition"] = sa.func.coalesce(insert.excluded.disposition, calls.c.disposition)
     return insert.on_conflict_do_update(index_elements=[calls.c.id], set_=update, where=calls.c.outcome.is_(None))
-
-
-@cache
-def _add(dialect: str, table: sa.Table) -> Any:
-    insert = insert_into(dialect, table)
-    update = {"count": table.c.count + insert.excluded.count}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=update)
 
 
 _STANDING = ("state", "next_at", "result", "attempts", "tries", "turn")
@@ -358,11 +352,9 @@ def write_tally(tx: Transaction) -> None:
         {"campaign": campaign, "kind": kind, "name": name, "count": change}
         for (campaign, kind, name), change in sorted(tx.tally.items()) if change
     ]
-    if rows:
-        tx.connection.execute(_add(tx.dialect, tallies), rows)
+    bulk.add(tx.connection, tallies, rows, "count")
     counted = [
         {"campaign": campaign, "slot": slot, "country": country, "outcome": outcome, "count": count}
         for (campaign, slot, country, outcome), count in sorted(tx.people.items())
     ]
-    if counted:
-        tx.connection.execute(_add(tx.dialect, people), counted)
+    bulk.add(tx.connection, people, counted, "count")

@@ -3,11 +3,12 @@
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from dialer.store import law
+from dialer.store import bulk, law
 from dialer.store.errors import StoreError
 from dialer.store.passed import Passed, pass_over
 from dialer.store.queries import Transaction, call_row
@@ -20,6 +21,9 @@ MOST_PASSED_OVER = 200
 MOST_PROMOTED = 200
 """Contacts of each list whose time has come that one claim makes due, where it needs no more."""
 _MORE = 100
+_LISTS_AT_ONCE = 20
+
+T = TypeVar("T")
 
 
 class Gate(Protocol):
@@ -42,38 +46,59 @@ def alphabetical(lists: Sequence[str], _place: int) -> str:
     return min(lists)
 
 
-_IN_LIST = (contacts.c.campaign == sa.bindparam("campaign"), contacts.c.list == sa.bindparam("in_list"))
-COME_DUE = (
-    sa.select(contacts.c.id).where(*_IN_LIST, IS_WAITING, contacts.c.next_at <= sa.bindparam("now"))
-    .order_by(contacts.c.next_at, contacts.c.rank, contacts.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-    .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
-)
-_PROMOTE = (
-    sa.update(contacts).where(contacts.c.id.in_(sa.bindparam("ids", expanding=True))).values(state="due")
-)
-DUE = (
-    sa.select(*CONTACT_COLUMNS).where(*_IN_LIST, IS_DUE)
-    .order_by(contacts.c.rank, contacts.c.next_at, contacts.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-    .with_for_update(skip_locked=True)
-)
-DUE_AFTER = DUE.where(
-    sa.tuple_(contacts.c.rank, contacts.c.next_at, contacts.c.id)
-    > sa.tuple_(sa.bindparam("rank", type_=sa.Double), sa.bindparam("next_at", type_=sa.Double),
-                sa.bindparam("id", type_=sa.BigInteger))
-)
+_FIRST = (float("-inf"), 0.0, 0)
+"""Before every rank."""
 NAMED = (
     sa.select(*CONTACT_COLUMNS)
     .where(contacts.c.id == sa.bindparam("contact"), contacts.c.campaign == sa.bindparam("campaign"),
            contacts.c.state.in_(("waiting", "due")))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = (
-    sa.update(contacts).where(contacts.c.id == sa.bindparam("contact"))
-    .values(state="claimed", call_id=sa.bindparam("call"), turn=sa.bindparam("at_turn"))
-)
-_INTEND = calls.insert()
+
+
+def _in_list(number: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return contacts.c.campaign == sa.bindparam("in_campaign"), contacts.c.list == sa.bindparam(f"list{number}")
+
+
+@cache
+def due_in(lists: int) -> sa.CompoundSelect[Any]:
+    """The next due contacts of so many lists, at most `limitN` of the Nth, after a certain place in it."""
+    order = contacts.c.rank, contacts.c.next_at, contacts.c.id
+    return sa.union_all(*(
+        sa.select(
+            sa.select(*CONTACT_COLUMNS).where(
+                *_in_list(one), IS_DUE,
+                sa.tuple_(*order) > sa.tuple_(*(
+                    sa.bindparam(f"{column.name}{one}", type_=column.type) for column in order)))
+            .order_by(*order).limit(sa.bindparam(f"limit{one}", type_=sa.Integer))
+            .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
+            .subquery(f"due{one}")
+        ) for one in range(lists)
+    ))
+
+
+@cache
+def come_in(lists: int) -> sa.CompoundSelect[Any]:
+    """Of so many lists those whose time has come, at most `limit` of each."""
+    return sa.union_all(*(
+        sa.select(
+            sa.select(contacts.c.id).where(*_in_list(one), IS_WAITING, contacts.c.next_at <= sa.bindparam("now"))
+            .order_by(contacts.c.next_at, contacts.c.rank, contacts.c.id)
+            .limit(sa.bindparam("limit", type_=sa.Integer)).with_for_update(skip_locked=True).subquery(f"come{one}")
+        ) for one in range(lists)
+    ))
+
+
+@cache
+def _promoted_in(lists: int) -> sa.Executable:
+    """Makes them due; the list of each."""
+    come = come_in(lists).cte("come")
+    return (
+        sa.update(contacts).where(contacts.c.id.in_(sa.select(come.c.id))).values(state="due")
+        .returning(contacts.c.list)
+    )
+
+
 _HOLD = sa.text(
     "SELECT number FROM unnest(CAST(:numbers AS text[])) AS number "
     "WHERE pg_try_advisory_xact_lock(hashtextextended(CAST(:client AS text) || number, 0))"
@@ -86,7 +111,7 @@ class _Line:
 
     name: str
     due: deque[Contact] = field(default_factory=deque)
-    last: Contact | None = None
+    last: tuple[float, float, int] = _FIRST
     ended: bool = False
 
 
@@ -115,11 +140,10 @@ class Search:
     place: int = 0
 
     def begin(self) -> None:
-        for name, counts in self._lists().items():
-            if counts["waiting"] > 0:
-                counts["due"] += self._promote(name)
-            if counts["due"] > 0:
-                self.lines[name] = _Line(name)
+        lists = self._lists()
+        for name, number in self._promote([name for name, counts in lists.items() if counts["waiting"] > 0]).items():
+            lists[name]["due"] += number
+        self.lines = {name: _Line(name) for name, counts in lists.items() if counts["due"] > 0}
 
     def _lists(self) -> dict[str, Counter[str]]:
         """Contacts by list and state, with what this batch did before."""
@@ -132,38 +156,43 @@ class Search:
                 lists[in_list][state] += change
         return lists
 
-    def _promote(self, name: str) -> int:
-        """Those who have come due since the last look; at most so many, the others at the next one."""
-        where = {"campaign": self.campaign, "in_list": name, "now": self.now, "limit": max(MOST_PROMOTED, self.slots)}
-        ids = self.tx.connection.execute(COME_DUE, where).scalars().all()
-        if ids:
-            self.tx.connection.execute(_PROMOTE, {"ids": ids})
-            self.tx.count_contacts(self.campaign, name, "waiting", "due", len(ids))
-        return len(ids)
+    def _promote(self, names: Sequence[str]) -> Counter[str]:
+        """Those who have come due since the last look; at most so many of a list, the others at the next one."""
+        promoted: Counter[str] = Counter()
+        limits = {"in_campaign": self.campaign, "now": self.now, "limit": max(MOST_PROMOTED, self.slots)}
+        for some in _some(names):
+            where = limits | {f"list{place}": name for place, name in enumerate(some)}
+            promoted.update(self.tx.connection.execute(_promoted_in(len(some)), where).scalars())
+        for name, number in promoted.items():
+            self.tx.count_contacts(self.campaign, name, "waiting", "due", number)
+        return promoted
 
     def _fill(self) -> None:
         """Reads of each list as many as the places left will want of it."""
         names = tuple(self.lines)
         wanted = Counter(self.mix(names, place) for place in range(self.place, max(self.slots, self.place + 1)))
+        least = _MORE if self.passed_over else 0
         found: list[Contact] = []
-        for name, count in wanted.items():
-            line = self.lines[name]
-            if not line.due and not line.ended:
-                found += self._read(line, count if not self.passed_over else max(_MORE, count))
+        for some in _some([line for name in wanted if not (line := self.lines[name]).due and not line.ended]):
+            found += self._read(some, [max(least, wanted[line.name]) for line in some])
         if found:
             self._learn(found)
 
-    def _read(self, line: _Line, count: int) -> Sequence[Contact]:
-        where = {"campaign": self.campaign, "in_list": line.name, "limit": count}
-        if line.last is None:
-            rows = self.tx.connection.execute(DUE, where).all()
-        else:
-            here = {"rank": line.last.rank, "next_at": line.last.next_at, "id": line.last.id}
-            rows = self.tx.connection.execute(DUE_AFTER, where | here).all()
-        line.due.extend(map(contact_of, rows))
-        line.ended = len(rows) < count
-        line.last = line.due[-1] if line.due else line.last
-        return line.due
+    def _read(self, lines: Sequence[_Line], limits: Sequence[int]) -> Sequence[Contact]:
+        where: dict[str, Any] = {"in_campaign": self.campaign}
+        for place, (line, limit) in enumerate(zip(lines, limits, strict=True)):
+            rank, next_at, contact_id = line.last
+            where |= {f"list{place}": line.name, f"limit{place}": limit, f"rank{place}": rank,
+                      f"next_at{place}": next_at, f"id{place}": contact_id}
+        found = [contact_of(row) for row in self.tx.connection.execute(due_in(len(lines)), where)]
+        for contact in found:
+            self.lines[contact.list].due.append(contact)
+        for line, limit in zip(lines, limits, strict=True):
+            line.ended = len(line.due) < limit
+            if line.due:
+                last = line.due[-1]
+                line.last = (last.rank, last.next_at, last.id)
+        return found
 
     def _learn(self, about: Sequence[Contact]) -> None:
         numbers = [number for contact in about for number in law.numbers_of(contact)]
@@ -232,9 +261,10 @@ class Search:
     def write(self) -> None:
         """So that the history of a number knows of these, when the next campaign looks."""
         if self.intents:
-            self.tx.connection.execute(_CLAIM, [
-                {"contact": contact.id, "call": call.id, "at_turn": contact.turn} for call, contact in self.intents])
-            self.tx.connection.execute(_INTEND, [call_row(call) for call, _ in self.intents])
+            bulk.update(self.tx.connection, contacts, [
+                {"id": contact.id, "state": "claimed", "call_id": call.id, "turn": contact.turn}
+                for call, contact in self.intents])
+            bulk.insert(self.tx.connection, calls, [call_row(call) for call, _ in self.intents])
             before = Counter((contact.list, self.taken[contact.id]) for _, contact in self.intents)
             for (name, state), count in before.items():
                 self.tx.count_contacts(self.campaign, name, state, "claimed", count)
@@ -247,6 +277,11 @@ def hold(tx: Transaction, asked: Asked, numbers: Sequence[str]) -> Sequence[str]
     if asked.since is None or tx.dialect != "postgresql":
         return numbers
     return list(tx.connection.execute(_HOLD, {"client": asked.client, "numbers": list(numbers)}).scalars())
+
+
+def _some(these: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as one statement takes."""
+    return (these[start:start + _LISTS_AT_ONCE] for start in range(0, len(these), _LISTS_AT_ONCE))
 
 
 def _from(turn: int, turns: range) -> Iterator[int]:
