@@ -83,8 +83,6 @@ def among(
     """The rows whose column `name` is one of many values, and whose others are `equal`."""
     dialect = connection.dialect.name
     statement = _among(dialect, table, tuple(column.name for column in columns), tuple(equal), name)
-    if dialect == "postgresql":  # a plan that is kept from when the table was empty reads all of it, ever after
-        connection.exec_driver_sql("SET LOCAL plan_cache_mode TO force_custom_plan")
     return connection.exec_driver_sql(statement, (*equal.values(), _json(values))).all()
 
 

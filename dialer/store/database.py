@@ -29,8 +29,11 @@ MIGRATION_LOCK = 0x6469616C6572
 """Key of PostgreSQL's advisory lock while migrating ("dialer")."""
 
 _WRITE_URL = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
+# A plan that is kept from when a table was empty reads all of it, until the server counts its rows again.
+_PLANS = "-c plan_cache_mode=force_custom_plan"
 # A PostgreSQL that vanished without a word is noticed within some 15 s.
 _POSTGRES_LINK = {
+    "options": _PLANS,
     "application_name": "dialer", "connect_timeout": 5, "tcp_user_timeout": 15000,
     "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3,
 }
@@ -77,7 +80,7 @@ def reader_engine(url: sa.URL, connections: int) -> sa.Engine:
         path = quote(os.path.abspath(url.database or ""))
         url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
         return sa.create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=connections)
-    link = _POSTGRES_LINK | {"options": "-c default_transaction_read_only=on -c statement_timeout=60000"}
+    link = _POSTGRES_LINK | {"options": f"{_PLANS} -c default_transaction_read_only=on -c statement_timeout=60000"}
     return sa.create_engine(
         url, connect_args=link, pool_size=connections, pool_pre_ping=True, isolation_level="AUTOCOMMIT")
 
@@ -109,8 +112,6 @@ def _set_up_postgres_writer(connection: Any, _record: Any) -> None:
         cursor.execute("SELECT set_config('synchronous_commit', 'on', false) "
                        "WHERE current_setting('synchronous_commit') = 'off'")
         cursor.execute("SET lock_timeout = '10s'")
-        # A plan that is kept from when a table was empty reads all of it, until the server counts its rows again.
-        cursor.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
 
