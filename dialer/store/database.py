@@ -107,6 +107,16 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def rest(connection: sa.Connection) -> None:
+    """What the writer does between writes: finds out whether the database is there, and copies SQLite's log into its
+    file, outside of a transaction. The log is on disk already: nothing is lost if this does not come to its end."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+    else:
+        connection.exec_driver_sql("SELECT 1")
+        connection.rollback()
+
+
 def _set_up_postgres_writer(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('synchronous_commit', 'on', false) "

@@ -125,7 +125,7 @@ def next_due_at(connection: sa.Connection, campaign: str) -> float | None:
 def lists_of(connection: sa.Connection, campaign: str) -> dict[str, dict[str, int]]:
     """Contacts by list and state."""
     found: dict[str, dict[str, int]] = {}
-    for name, count in connection.execute(_LISTS, {"campaign": campaign}):
+    for name, count in connection.execute(_LISTS, {"campaign": campaign}).all():
         in_list, _, state = name.rpartition(":")
         found.setdefault(in_list, {})[state] = count
     return found

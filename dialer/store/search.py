@@ -184,7 +184,7 @@ class Search:
             rank, next_at, contact_id = line.last
             where |= {f"list{place}": line.name, f"limit{place}": limit, f"rank{place}": rank,
                       f"next_at{place}": next_at, f"id{place}": contact_id}
-        found = [contact_of(row) for row in self.tx.connection.execute(due_in(len(lines)), where)]
+        found = [contact_of(row) for row in self.tx.connection.execute(due_in(len(lines)), where).all()]
         for contact in found:
             self.lines[contact.list].due.append(contact)
         for line, limit in zip(lines, limits, strict=True):

@@ -24,7 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dialer.store import claims, queries
-from dialer.store.database import OutageError, Turn, explain, is_outage
+from dialer.store.database import OutageError, Turn, explain, is_outage, rest
 from dialer.store.errors import StoreError
 from dialer.store.queries import Query, Transaction
 
@@ -33,6 +33,10 @@ BATCH_ROWS = 2_000
 """How many rows one transaction takes on, so that a long import does not keep a claim waiting."""
 IDLE_S = 2.0
 """With nothing to write, how often the connection is tried."""
+LULL_S = 0.005
+"""After so long without a write SQLite's log is copied into its file, if it has grown by LULL_ROWS: where a commit did
+it, as at `wal_autocheckpoint`, somebody would wait for it."""
+LULL_ROWS = 100
 BACKOFF_S = (0.1, 5.0)
 """Before the first and at most before each later attempt at a database out of order."""
 
@@ -77,6 +81,7 @@ class Writer:
         self._closing = threading.Event()
         self._fault: str | None = None
         self._connection: sa.Connection | None = None
+        self._logged_rows = 0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self.commits = 0
         self.observe: Observe | None = None
@@ -162,7 +167,7 @@ class Writer:
         """Adds to `held` what has queued up, waiting if there is nothing at all. False at the end of the queue.
         In an outage it takes all there is, so that requests learn of it."""
         rows = sum(job.rows for job in held)
-        wait_s = 0.0 if held else IDLE_S
+        wait_s = 0.0 if held else IDLE_S if self._logged_rows < LULL_ROWS else LULL_S
         try:
             while rows < BATCH_ROWS or self._fault is not None:
                 job = self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait()
@@ -228,14 +233,15 @@ class Writer:
         with self._turn:
             connection = self._connect().execution_options(durable=durable)
             if not batch:
-                connection.exec_driver_sql("SELECT 1")
-                connection.rollback()
+                rest(connection)
+                self._logged_rows = 0
                 return []
             with connection.begin():
                 tx = Transaction(connection)
                 done = [self._guard(tx, job) for job in batch] if guarded else self._run_all(tx, batch)
                 queries.write_tally(tx)
             self.commits += 1
+            self._logged_rows += sum(job.rows for job in batch)
             for job in batch:
                 if job.after is not None:
                     job.after(connection)

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import resource
+import sqlite3
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -192,4 +194,23 @@ async def test_a_full_queue_refuses_new_work_before_it_refuses_facts(
         await asyncio.gather(*facts)
     assert await store.open_calls("node1") == [replace(record, state="s9")]
     assert await store.claim(CAMPAIGN, slots("c2"), intent, now=1000.0) == []
+    await store.close()
+
+
+async def test_sqlite_s_log_is_in_the_file_soon_after_without_a_commit_that_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer, "IDLE_S", 3600.0)
+    path = tmp_path / "dialer.db"
+    store = Store.open(f"sqlite:///{path}")
+
+    def in_the_file() -> int:
+        file = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)  # knows of no log
+        with closing(file), suppress(sqlite3.DatabaseError):  # half of it copied
+            return int(file.execute("SELECT COUNT(*) FROM contacts").fetchone()[0])
+        return 0
+
+    await store.add_contacts(CAMPAIGN, numbers(writer.LULL_ROWS))
+    while in_the_file() < writer.LULL_ROWS:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
     await store.close()
