@@ -63,7 +63,8 @@ async def fees_of(store: Store, agreement: Agreement, now: float) -> Fees:
 
 
 async def _tally(store: Store, agreement: Agreement, month: Month) -> Tally:
-    return Tally(agreement).add(timed(agreement, await _facts(store, agreement, month), month))
+    tally = Tally(agreement)
+    return tally.add(timed(agreement, await _facts(store, agreement, month), month, tally.talk))
 
 
 async def book(store: Store, agreement: Agreement, month: Month) -> Booked:

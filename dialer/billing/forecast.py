@@ -2,8 +2,10 @@
 
 So far is what rating says of the facts of this moment: the monthly fee is in it whole, and so is what is missing to a
 minimum. The forecast adds the days to come, each drawn from the past four weeks' days of the same weekday (a holiday
-counts as a Sunday): a bootstrap by weekday, whose draws give the mean and the spread (P10, P90). What depends on the
-others as a whole (bonus, malus, deductions) grows in proportion; minimum and cap are taken of the month as a whole.
+counts as a Sunday): a bootstrap by weekday, whose draws give the mean and the spread (P10, P90). Of talk the minutes
+are drawn, and priced as the month will price them, with its included minutes and tiers; of all else, what it cost. What
+depends on the others as a whole (bonus, malus, deductions) grows in proportion; minimum and cap are taken of the month
+as a whole.
 """
 
 from collections import defaultdict
@@ -13,6 +15,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from dialer.billing.entry import Entry
+from dialer.billing.minutes import NOTHING, ByDirection, Prices, Talked, less, total
 from dialer.billing.money import ZERO, Round, rounded
 from dialer.billing.months import Month, month_at, parts
 from dialer.billing.rating import Agreement
@@ -62,12 +65,27 @@ class Tally:
     agreement: Agreement
     terms: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     days: dict[date, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    beside: dict[date, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """By day, but for talk."""
+    talked: dict[date, dict[str, Talked]] = field(default_factory=lambda: defaultdict(dict))
+    """By day and direction."""
+
+    def talk(self, moment: float, direction: str, length_ms: int, factor: Decimal) -> None:
+        """Hears of talk while its entries are made (`timed`)."""
+        of_day = self.talked[self._day(moment)]
+        of_day[direction] = of_day.get(direction, NOTHING) + Talked(length_ms, length_ms * factor)
+
+    def _day(self, moment: float) -> date:
+        return datetime.fromtimestamp(moment, self.agreement.zone).date()
 
     def add(self, entries: Iterable[tuple[float | None, Entry]]) -> "Tally":
         for moment, entry in entries:
             self.terms[entry.term] += entry.amount
             if moment is not None:
-                self.days[datetime.fromtimestamp(moment, self.agreement.zone).date()] += entry.amount
+                day = self._day(moment)
+                self.days[day] += entry.amount
+                if entry.term != "talk":
+                    self.beside[day] += entry.amount
         return self
 
 
@@ -75,42 +93,66 @@ def fees(agreement: Agreement, now: float, month: Tally, before: Tally, draw: Dr
     """`month` is the one of `now`, `before` the one before it; both rated from what is known by now."""
     when = month_at(now, agreement.zone)
     today = datetime.fromtimestamp(now, agreement.zone).date()
-    days = {**before.days, **month.days}
+    known = {day: Day(amount, tally.beside.get(day, ZERO), tally.talked.get(day, {}))
+             for tally in (before, month) for day, amount in tally.days.items()}
     return Fees(agreement.client, str(when), agreement.currency, now, dict(month.terms),
-                _forecast(agreement, when, today, month, days, draw))
+                _forecast(agreement, when, today, month, known, draw))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a day came to."""
+
+    amount: Decimal = ZERO
+    beside: Decimal = ZERO
+    """Of it, all but talk."""
+    talked: ByDirection = field(default_factory=dict)
 
 
 def _forecast(
-    agreement: Agreement, when: Month, today: date, month: Tally, days: Mapping[date, Decimal], draw: Draw,
+    agreement: Agreement, when: Month, today: date, month: Tally, days: Mapping[date, Day], draw: Draw,
 ) -> Forecast | None:
     past = _past(today, days)
     if not past:
         return None
     holidays = {day for version in agreement.versions for day in version.holidays}
-    by_weekday: dict[int, list[Decimal]] = defaultdict(list)
-    for day, amount in past:
-        by_weekday[_weekday(day, holidays)].append(amount)
-    every = [amount for _, amount in past]
-    coming = [by_weekday.get(_weekday(day, holidays)) or every
-              for day in _days(today + timedelta(days=1), when.next.first)]
-    todays = by_weekday.get(_weekday(today, holidays)) or every
-    so_far = sum((amount for day, amount in days.items() if day >= when.first), ZERO)
-    spent_today = days.get(today, ZERO)
-    close = _closing(agreement, when, month, so_far)
+    by_weekday: dict[int, list[Day]] = defaultdict(list)
+    for at, day in past:
+        by_weekday[_weekday(at, holidays)].append(day)
+    every = [day for _, day in past]
+    coming = [(at, by_weekday.get(_weekday(at, holidays)) or every) for at in _days(today, when.next.first)]
+    so_far = sum((day.amount for at, day in days.items() if at >= when.first), ZERO)
+    spent = days.get(today, Day())
+    close, talk = _closing(agreement, when, month, so_far), _talk(agreement, when, days)
     totals = []
     for _ in range(DRAWS):
-        rest = max(todays[draw(len(todays))] - spent_today, ZERO)
-        totals.append(close(so_far + rest + sum((group[draw(len(group))] for group in coming), ZERO)))
+        drawn = {at: group[draw(len(group))] for at, group in coming}
+        drawn[today] = Day(ZERO, max(drawn[today].beside - spent.beside, ZERO), less(drawn[today].talked, spent.talked))
+        beside = sum((day.beside for day in drawn.values()), ZERO)
+        totals.append(close(so_far + beside + talk(drawn)))
     totals.sort()
     return Forecast(_unit(sum(totals, ZERO) / DRAWS, agreement), _unit(totals[DRAWS // 10], agreement),
                     _unit(totals[DRAWS - 1 - DRAWS // 10], agreement))
 
 
-def _past(today: date, days: Mapping[date, Decimal]) -> list[tuple[date, Decimal]]:
-    """The whole days of the window, from the first on that cost anything: before it there was no business."""
+def _talk(agreement: Agreement, when: Month, days: Mapping[date, Day]) -> Callable[[Mapping[date, Day]], Decimal]:
+    """From the days to come, what their talk will cost: each part of the month has its own prices."""
+    found = parts(agreement.versions, when, agreement.zone)
+    prices = [(part, Prices.of(part, total([day.talked for at, day in days.items() if part.first <= at <= part.last])))
+              for part in found]  # fmt: skip
+
+    def cost(drawn: Mapping[date, Day]) -> Decimal:
+        return sum((price.cost(total([day.talked for at, day in drawn.items() if part.first <= at <= part.last]))
+                    for part, price in prices), ZERO)  # fmt: skip
+
+    return cost
+
+
+def _past(today: date, days: Mapping[date, Day]) -> list[tuple[date, Day]]:
+    """The whole days of the window, from the first on that had any business."""
     window = list(_days(today - timedelta(days=WINDOW_DAYS), today))
-    first = next((day for day in window if days.get(day)), None)
-    return [] if first is None else [(day, days.get(day, ZERO)) for day in window if day >= first]
+    first = next((at for at in window if at in days), None)
+    return [] if first is None else [(at, days.get(at, Day())) for at in window if at >= first]
 
 
 def _days(since: date, until: date) -> Iterable[date]:

@@ -17,7 +17,7 @@ from dialer.billing.monthly import monthly, tally_of
 from dialer.billing.months import Month, Part, parts
 from dialer.billing.others import agent_time, sales
 from dialer.billing.sheet import Sheet
-from dialer.billing.talk import meters
+from dialer.billing.talk import Told, meters
 from dialer.billing.terms import Contract, Talk
 
 T = TypeVar("T", Call, Span, Sale, Score)
@@ -56,8 +56,10 @@ def rate(agreement: Agreement, facts: Facts, month: Month) -> Iterator[Entry]:
     return (entry for _, entry in timed(agreement, facts, month))
 
 
-def timed(agreement: Agreement, facts: Facts, month: Month) -> Iterator[tuple[float | None, Entry]]:
-    """Each entry with the moment that it is about; None is the month as a whole."""
+def timed(
+    agreement: Agreement, facts: Facts, month: Month, told: Told | None = None
+) -> Iterator[tuple[float | None, Entry]]:
+    """Each entry with the moment that it is about; None is the month as a whole. `told` hears of the talk in them."""
     calls = _in_order(facts.calls, "id", "at")
     spans = _in_order(facts.spans, "state", "ended_at", "agent", "started_at")
     scores = _in_order(facts.scores, "call_id", "at")
@@ -67,7 +69,7 @@ def timed(agreement: Agreement, facts: Facts, month: Month) -> Iterator[tuple[fl
     at = 0
     for part in parts(agreement.versions, month, agreement.zone):
         sheet = Sheet(agreement.client, agreement.currency, month, part)
-        tally, talk = tally_of(sheet), meters(sheet, agreement.zone)
+        tally, talk = tally_of(sheet), meters(sheet, agreement.zone, told)
         charged = [*(meter.charge for meter in talk), *charges(sheet, sold)]
         while at < len(calls) and calls[at].at < part.since:
             at += 1

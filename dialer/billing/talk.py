@@ -6,7 +6,7 @@ and each part of the contract charges what lies in its own time; what minimum an
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -20,6 +20,8 @@ from dialer.billing.terms import WEEKDAYS, Contract, Talk, Tariff
 
 ONE = Decimal(1)
 DAY_S = 86_400
+Told = Callable[[float, str, int, Decimal], None]
+"""Hears of each piece of talk: its moment, the call's direction, milliseconds as charged, the factor of its tariff."""
 
 
 def milliseconds(seconds: float) -> int:
@@ -183,6 +185,7 @@ class Meter:
     term: Talk
     clock: Clock
     steps: Sequence[Step]
+    told: Told | None = None
     used_ms: int = 0
 
     def charge(self, call: Call) -> Iterator[Entry]:
@@ -220,6 +223,10 @@ class Meter:
     ) -> Iterator[Entry]:
         """`mark`: what parts a tariff's name from the rest of a key, where one call may have several."""
         said = f"{seconds(stretch.length_ms).normalize():f} s {self.term.measure}"
+        if self.told is not None:
+            for tariff, length_ms in pieces:
+                at = max(call.at, self.sheet.part.since)
+                self.told(at, call.direction, length_ms, ONE if tariff is None else tariff.factor)
         for (step, name), (factor, length_ms) in self._summed(pieces).items():
             reason = ", ".join(filter(None, (said, name, step.reason)))
             subject = f"{call.id}@{step.above_ms // 1000}" + (mark + name if mark and name else "")
@@ -249,9 +256,9 @@ class Meter:
         self.used_ms = end
 
 
-def meters(sheet: Sheet, zone: ZoneInfo) -> list[Meter]:
+def meters(sheet: Sheet, zone: ZoneInfo, told: Told | None = None) -> list[Meter]:
     part = sheet.part
     return [
-        Meter(sheet, term, Clock(term.tariffs, part.version, zone, part.since, part.until), steps_of(term, part))
+        Meter(sheet, term, Clock(term.tariffs, part.version, zone, part.since, part.until), steps_of(term, part), told)
         for term in part.version.talks
     ]
