@@ -75,8 +75,8 @@ def test_it_is_near_what_the_month_comes_to(day: int, terms: str) -> None:
 
 @pytest.mark.parametrize("terms", [
     "talk: {per_minute: 0.60, included_minutes: 1000}",
-    "talk: {per_minute: 0.60, included_minutes: 300, tiers: [{above_minutes: 900, per_minute: 0.20}],"
-    "tariffs: [{tariff: late, from: '14:00', to: '24:00', factor: 1.5}]}",
+    ("talk: {per_minute: 0.60, included_minutes: 300, tiers: [{above_minutes: 900, per_minute: 0.20}],"
+     "tariffs: [{tariff: late, from: '14:00', to: '24:00', factor: 1.5}]}"),
 ])
 def test_included_minutes_and_tiers_are_used_up_as_the_month_goes(terms: str) -> None:
     """Off by little of what the talk would cost without them: a day's own cost early in the month, or late in the one
@@ -100,7 +100,7 @@ def test_talk_to_come_is_priced_by_the_version_that_will_hold() -> None:
 
 
 def test_minutes_are_priced_one_after_another() -> None:
-    """By hand: of 90 minutes to come after 70, 30 at 0.60, 20 at 0.30 above 100, 40 free above 120; at a factor of 1.5."""
+    """By hand: of 90 minutes after 70, 30 at 0.60, 20 at 0.30 above 100, 40 free above 120; at a factor of 1.5."""
     version = contract("[{from: 2026-01-01, talk: {per_minute: 0.60, tiers: [{above_minutes: 100, per_minute: 0.30},"
                        "{above_minutes: 120, per_minute: 0}]}}]")
     [part] = parts(version, NOVEMBER, BERLIN)
