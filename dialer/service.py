@@ -22,6 +22,7 @@ from dialer.engine.list_imports import import_configured
 from dialer.engine.machines import KEPT_S as MACHINES_S
 from dialer.engine.reconcile import LISTING_EVERY_S
 from dialer.engine.reload import Reloader, render_prompts, sounds_of
+from dialer.engine.run import Run
 from dialer.engine.selections import apply_selections
 from dialer.fee_meter import FeeMeter
 from dialer.flows.speech import SpeechError
@@ -110,8 +111,8 @@ class Service:
             sounds_of(configuration),
         )
         self._spawned: set[asyncio.Task[None]] = set()
-        self._started: set[str] = set()
-        """Campaigns whose first status is decided."""
+        self._started: dict[str, Run] = {}
+        """Campaigns whose first status is decided. One that was taken out and put back begins anew, with its past."""
         self._reloader = Reloader(self._engine, root, plant, self._reloaded)
         self._control = EngineControl(self._engine, self._reloader)
         self._fee_meter = FeeMeter(self._engine, root, plant)
@@ -241,9 +242,9 @@ class Service:
         self, name: str, saved: tuple[str, float] | None, people: Iterable[Counted], learned: Learned | None
     ) -> None:
         run = self._engine.campaigns.runs.get(name)
-        if run is None or name in self._started:
+        if run is None or self._started.get(name) is run:
             return
-        self._started.add(name)
+        self._started[name] = run
         self._engine.campaigns.remember(name, people, learned)
         if run.config.schedule is not None:
             status = self._engine.schedules.begin(name, saved)

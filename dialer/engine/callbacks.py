@@ -88,7 +88,7 @@ class Callbacks:
 
     def _needed_at(self, one: Callback, run: Run) -> float | None:
         """None: as long as the agent who promised is away, nobody."""
-        personal, rules = one.promise.agent, run.config.callbacks
+        personal, rules = self._personal(one), run.config.callbacks
         if personal is None or personal in self._engine.floor.desk.at_work(frozenset()):
             return one.at
         return None if rules.then == "wait" else one.at + rules.grace
@@ -123,7 +123,7 @@ class Callbacks:
             if self._engine.floor.desk.by_call(held.call_id) == held.agent:
                 return held.agent
             del self._held[one.contact_id]  # the leg dropped
-        personal = one.promise.agent
+        personal = self._personal(one)
         rules = run.config.callbacks
         if personal is not None and (rules.then == "wait" or now < one.at + rules.grace):
             return self._hold(one, personal) if self._fits(personal, run) else None
@@ -132,6 +132,11 @@ class Callbacks:
         assert run.config.agents is not None
         idle = self._engine.floor.desk.idle(run.config.agents.skills)
         return next((agent for agent in idle if self._fits(agent, run)), None)
+
+    def _personal(self, one: Callback) -> str | None:
+        """Whose call it is; anybody's, if whoever promised it does not work here any more."""
+        agent = one.promise.agent
+        return agent if agent in self._engine.configuration.agents else None
 
     def _fits(self, agent: str, run: Run) -> bool:
         """Idle, on a switch that the campaign may dial over just now."""
@@ -175,8 +180,8 @@ class Callbacks:
     def _picked(
         self, one: Callback, call_id: str, picked: "partial[None]", done: "asyncio.Future[Picked]"
     ) -> None:
-        picked(done)
         self._placed.discard(one.contact_id)
+        picked(done)
         if call_id not in self._engine.calls:
             self._calls.discard(call_id)
 

@@ -119,6 +119,7 @@ class Campaigns:
         wait_s = run.nothing_due_until - now
         if (reason := self.held_back(run, now)) is not None:
             run.reason = reason
+            self.previews.withdraw(run)
             self.dialling.wake(run, IDLE_CHECK_S)
         elif 0 < wait_s <= IDLE_CHECK_S:
             self.dialling.wake(run, wait_s)

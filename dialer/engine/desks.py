@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from dialer.agents.model import AgentState, State
 from dialer.campaigns.pacing import Place
 from dialer.campaigns.policy import Policy
-from dialer.engine.run import Run
+from dialer.engine.run import HELD_BACK, Run
 from dialer.store.errors import StoreError
 from dialer.store.records import Picked, Slot
 from dialer.web.port import AgentView, RefusedError, UnknownError
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
-
-HELD_BACK = {"closed": "its hours are over", "budget": "the client's budget of the month is spent"}
 
 
 class EngineDesks:

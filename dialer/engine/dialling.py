@@ -122,6 +122,7 @@ class Dialling:
         answer = Picked() if error or done.cancelled() else done.result()
         if error is not None:
             log.error("a contact could not be claimed: %s", error, extra={"campaign": run.config.campaign})
+            self._engine.store.put_back(slot.call_id)  # one that was shown to its agent is claimed already
         if answer.refusal is not None:
             self._refused(run, answer.refusal)
         if answer.attempt is None:

@@ -18,7 +18,7 @@ from dialer.config.campaign import Campaign
 from dialer.config.modes import Preview
 from dialer.engine.attempts import Recorder
 from dialer.engine.clock import Timer
-from dialer.engine.run import Run
+from dialer.engine.run import HELD_BACK, Run
 from dialer.store.records import Attempt, Contact, Picked, Skip, Slot
 from dialer.web.desk_port import PreviewView
 from dialer.web.port import RefusedError
@@ -75,7 +75,7 @@ class Previews:
         agent, rules = attempt.agent, run.config.preview
         held = agent is not None and self._engine.floor.desk.by_call(attempt.call_id) == agent
         shown = Shown(run, recorder, attempt, rules, self._engine.clock.now() + rules.time)
-        if agent is None or not held or run.status != "running" or self._engine.draining:
+        if agent is None or not held or run.status != "running" or self._engine.draining or self._held_back(shown):
             self._give_back(shown)
             return
         self._shown[agent] = shown
@@ -87,6 +87,9 @@ class Previews:
     def accept(self, agent: str) -> "asyncio.Future[Picked]":
         """Dial it, if the rules still allow that. Raises RefusedError."""
         shown = self._take(agent)
+        if (why := self._held_back(shown)) is not None:
+            self._give_back(shown)
+            raise RefusedError(f"{shown.run.config.campaign} may not dial now: {HELD_BACK[why]}")
         engine, run, now = self._engine, shown.run, self._engine.clock.now()
         run.calls.discard(shown.attempt.call_id)
         run.claiming += 1
@@ -133,7 +136,8 @@ class Previews:
         shown = self._shown.get(agent)
         if shown is None or shown.attempt.call_id != call_id:
             return
-        if self._engine.floor.desk.state(agent).wanted in (State.PAUSED, State.LOGGED_OUT):
+        away = self._engine.floor.desk.state(agent).wanted in (State.PAUSED, State.LOGGED_OUT)
+        if away or self._held_back(shown) is not None:
             self._give_back(self._take(agent))
         elif shown.rules.then == "dial":
             self.accept(agent)
@@ -161,6 +165,9 @@ class Previews:
                 self._give_back(self._take(agent))
 
     # -- how ----------------------------------------------------------------------------------------
+
+    def _held_back(self, shown: Shown) -> str | None:
+        return self._campaigns.held_back(shown.run, self._engine.clock.now())
 
     def _current(self, agent: str) -> Shown:
         shown = self._shown.get(agent)

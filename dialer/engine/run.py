@@ -16,6 +16,8 @@ LIMITED_CHECK_S = 0.02
 AHEAD_CHECK_S = 0.25
 """How often a campaign that dials ahead decides anew though nothing happened: the longer a talk, the nearer its end."""
 MOST_AT_ONCE = 50
+HELD_BACK = {"closed": "its hours are over", "budget": "the client's budget of the month is spent"}
+"""Why nobody may be dialled for a campaign just now, as people are told."""
 
 
 @dataclass(slots=True)

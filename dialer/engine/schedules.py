@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dialer.campaigns.schedule import is_on, last_change, next_change
+from dialer.campaigns.schedule import DAYS, is_on, last_change, next_change
 from dialer.config.schedule import Schedule
 from dialer.engine.run import Run, Status
 from dialer.hours import closes_in
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SCHEDULE = "schedule"
+GOING = ("running", "exhausted")
+SEEN_S = DAYS * 86_400.0
+"""How far back changes are found."""
 SHUT_S = 60.0
 """How far ahead the end of opening hours is looked for: about as long as it rings."""
 
@@ -40,6 +43,8 @@ class Schedules:
         if saved is None:
             return "running" if is_on(schedule, now) else "paused"
         status, since = saved
+        if since < now - SEEN_S and status in GOING and last_change(schedule, now) is None and not is_on(schedule, now):
+            return "paused"  # its end was slept through, and is too long ago to be found
         return self._wanted(schedule, status, since, now) or status
 
     def noted(self, name: str) -> None:
@@ -72,7 +77,7 @@ class Schedules:
             return None
         if change.on:
             return "running" if status in ("paused", "exhausted") else None
-        return "paused" if status in ("running", "exhausted") else None
+        return "paused" if status in GOING else None
 
     def closes_in(self, run: Run, now: float) -> float | None:
         """Seconds until the schedule pauses the campaign or its hours close, whichever is first; None: not within an
