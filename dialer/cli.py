@@ -17,6 +17,7 @@ from dialer.law_commands import dnc, why
 from dialer.list_commands import lists
 from dialer.person_commands import caller_ids, consent, erase
 from dialer.quality_commands import quality
+from dialer.recording_commands import recording
 from dialer.simulate_commands import simulate
 from dialer.terminal import (
     CampaignName,
@@ -41,6 +42,7 @@ app.add_typer(flows, name="flow")
 app.add_typer(stores, name="store")
 app.add_typer(dnc, name="dnc")
 app.add_typer(quality, name="quality")
+app.add_typer(recording, name="recording")
 app.command()(why)
 app.add_typer(consent, name="consent")
 app.command()(erase)

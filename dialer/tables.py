@@ -129,6 +129,41 @@ def mystery(found: "Iterable[TestCallRow]") -> None:
     _table(Console(), "test calls", ("test", "placed", "call", "fault", "missed", "by rules"), map(cells, found))
 
 
+def recordings(found: "Iterable[Row]") -> None:
+    def cells(it: Row) -> Sequence[str]:
+        state = it["deleted_why"] or it["fault"] or ("held" if it["hold"] else "goes on" if not it["ended_at"] else "")
+        length = "" if it["seconds"] is None else _span(it["seconds"])
+        return (it["id"], _moment(it["began_at"]), length, it["client"], it["campaign"] or it["queue"] or "",
+                it["agent"] or "", _moment(it["until"]), state)  # fmt: skip
+
+    _table(Console(), "recordings", ("id", "began", "length", "client", "campaign or queue", "agent", "until", "state"),
+           map(cells, found))  # fmt: skip
+
+
+def samples(found: "Iterable[Row]") -> None:
+    def cells(it: Row) -> Sequence[str]:
+        of = it["recording"]
+        return (of["id"], it["period"], it["rule"], it["card"], of["agent"] or "", _moment(of["began_at"]),
+                "" if of["seconds"] is None else _span(of["seconds"]))  # fmt: skip
+
+    _table(Console(), "to be scored", ("recording", "period", "rule", "card", "agent", "began", "length"),
+           map(cells, found))  # fmt: skip
+
+
+def scores(by: str, found: "Iterable[Row]") -> None:
+    def cells(it: Row) -> Sequence[str]:
+        shares = ", ".join(f"{name} {share:.0f}" for name, share in it["criteria"].items())
+        return (it["group"] or "–", str(it["recordings"]), f"{it['mean']:.1f}", str(it["passed"]), str(it["failed"]),
+                shares)  # fmt: skip
+
+    _table(Console(), f"scores by {by}", (by, "scored", "mean", "passed", "critical", "by criterion"),
+           map(cells, found))  # fmt: skip
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
+
+
 def _ago(since: float) -> str:
     return _span(time.time() - since) if since else ""
 

@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from dialer.config.models import Listen
@@ -12,6 +12,7 @@ from dialer.config.models import Listen
 TIMEOUT_S: Final = 20.0
 IMPORT_S: Final = 300.0
 """The longest silence of an import: between two steps of its progress."""
+CHUNK: Final = 256 * 1024
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -55,6 +56,21 @@ class Api:
         try:
             answer = self._sent(link, method, path, body, self._headers)
             return _decoded(answer.status, answer.read())
+        finally:
+            link.close()
+
+    def fetch(self, path: str, into: BinaryIO) -> int:
+        """A file that the engine gives; its bytes. Raises DownError, AskError."""
+        link = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)
+        try:
+            answer, size = self._sent(link, "GET", path, None, self._headers), 0
+            if answer.status != 200:
+                _decoded(answer.status, answer.read())
+            while chunk := answer.read(CHUNK):
+                size += into.write(chunk)
+            return size
+        except (OSError, http.client.HTTPException) as fault:
+            raise AskError(f"the engine was lost before the end of the file: {fault}") from fault
         finally:
             link.close()
 
