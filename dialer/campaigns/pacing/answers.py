@@ -114,6 +114,8 @@ class Answers:
 
     def taken_back(self, now: float, after: float) -> None:
         """We ended a dial that nobody had answered for so many seconds."""
+        if self.share.out:
+            return
         i, share = max(0, min(self.bins - 1, int(after / BIN_S))), self.share.settled
         by_person = share * (1 - self._person.cdf[i])
         person = by_person / max(1e-6, by_person + (1 - share) * (1 - self._other.cdf[i]))

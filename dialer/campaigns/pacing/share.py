@@ -22,6 +22,13 @@ RECALLED = 200.0
 OUTAGE_DIALS = 40.0
 OUTAGE_S = 900.0
 """An outage longer than this is no outage: the list is like that."""
+OUTAGE_HOPED = 5.0
+OUT, BACK = 1 / 3, 0.4
+"""Fewer than this of the persons to be expected are an outage, more than that are none any more."""
+DROUGHT = 9.0
+"""So many persons to be expected, and nobody: the same. By chance, once in e^9 answers."""
+COLD_S, WARM_S = 30.0, 60.0
+"""At first, when people answer is not known either: that they do not says nothing so long, and all after so much more."""
 LEAST, MOST = 0.005, 0.98
 
 
@@ -57,6 +64,7 @@ class Share:
         self._ratios = [Ratio(memory) for memory in SCALES]
         self._recent, self._recent_persons = 0.0, 0.0
         self._out_since: float | None = None
+        self._now = self._watched_s = self._drought = 0.0
         self.value = self.settled
         self.variation = 1.0
         """The standard deviation of the estimate over itself."""
@@ -69,6 +77,7 @@ class Share:
         """Not for more than it is worth: people answer otherwise at another hour."""
         trust = max(10.0, keep * min(dials, RECALLED))
         self._dials, self._persons = trust, trust * min(MOST, max(LEAST, persons / dials))
+        self._watched_s = COLD_S + WARM_S
         self._estimate()
 
     @property
@@ -82,6 +91,7 @@ class Share:
 
     def resolved(self, now: float, person: float) -> None:
         """A dial came to its end: 1 for a person, 0 for none, what is likely when it was taken back."""
+        self._now = now
         keep = 1 - 1 / OUTAGE_DIALS
         self._recent = self._recent * keep + 1
         self._recent_persons = self._recent_persons * keep + person
@@ -91,6 +101,7 @@ class Share:
             self._dials = self._dials * fade + 1
             self._persons = self._persons * fade + person
             if person == 1:
+                self._drought = 0.0
                 for ratio in self._ratios:
                     ratio.seen += 1
                 self._watch_break()
@@ -98,9 +109,16 @@ class Share:
 
     def expected(self, answers: float, seconds: float) -> None:
         """So many answers were to be expected from the dials in the air in these last seconds."""
+        self._now += seconds
+        self._watched_s += seconds if answers > 0 else 0.0
         if self._out_since is None:
             for ratio in self._ratios:
                 ratio.expect(answers, seconds)
+            middle = self._ratios[1]
+            self._drought += answers * min(1.0, (middle.seen + TRUST) / (middle.expected + TRUST))
+            if self._drought > DROUGHT and self._warm == 1:
+                self._begin_outage(self._now)
+                self._recent, self._recent_persons = OUTAGE_HOPED / self.settled, 0.0
             self._watch_break()
         self._estimate()
 
@@ -114,25 +132,33 @@ class Share:
                 own = (scale.seen + ratio) / (scale.expected + 1)
                 ratio += weight * (own - ratio)
                 known += weight * (scale.seen - known)
+        if ratio < 1:
+            ratio += (1 - self._warm) * (1 - ratio)
         self.value = min(MOST, max(LEAST, self.settled * ratio))
         self.variation = sqrt(1 / (known + TRUST + 0.2 * self._persons))
+
+    @property
+    def _warm(self) -> float:
+        """How much it says that people do not answer, 0..1."""
+        return min(1.0, max(0.0, (self._watched_s - COLD_S) / WARM_S))
 
     def _watch_break(self) -> None:
         """Seen and expected are too far apart for chance: what was settled is over."""
         quick = self._ratios[0]
-        if quick.sigmas(1.0) > BREAK_SIGMAS:
-            now = min(MOST, max(LEAST, self.settled * (quick.seen + 1) / (quick.expected + 1)))
-            self._dials = min(self._dials, 60.0)
-            self._persons = now * self._dials
-            self._clear()
+        if quick.sigmas(1.0) <= BREAK_SIGMAS or (quick.seen < quick.expected and self._warm < 1):
+            return
+        now = min(MOST, max(LEAST, self.settled * (quick.seen + 1) / (quick.expected + 1)))
+        self._dials = min(self._dials, 60.0)
+        self._persons = now * self._dials
+        self._clear()
 
     def _watch_outage(self, now: float) -> None:
         """Fewer than a third of the persons to be expected: dials fail for another reason than people."""
         hoped = self.settled * self._recent
         if self._out_since is None:
-            if hoped >= 5 and self._recent_persons < hoped / 3:
-                self._out_since = now
-        elif self._recent_persons > hoped / 2:
+            if hoped >= OUTAGE_HOPED and self._recent_persons < OUT * hoped:
+                self._begin_outage(now)
+        elif self._recent_persons > BACK * hoped:
             self._out_since = None
             self._clear()
         elif now - self._out_since > OUTAGE_S:
@@ -140,6 +166,15 @@ class Share:
             self._dials, self._persons = 60.0, max(0.3, 60 * self._recent_persons / self._recent)
             self._clear()
 
+    def _begin_outage(self, now: float) -> None:
+        """What was expected before the last answers is expected when it is over."""
+        quick, *_, long = self._ratios
+        before = (long.seen - quick.seen + TRUST) / (long.expected - quick.expected + TRUST)
+        self._persons *= min(1.5, max(1.0, before))
+        self._out_since = now
+        self._clear()
+
     def _clear(self) -> None:
+        self._drought = 0.0
         for ratio in self._ratios:
             ratio.clear()
