@@ -96,7 +96,7 @@ class Expect(Model):
     language: Language | None = None
     """That the flow spoke."""
     mos_at_least: Annotated[float, Field(ge=1, le=4.5)] | None = None
-    """Of the worse direction; a call too short for a report is not judged by it."""
+    """Of the worst direction, there and where it came in; a call too short for a report is not judged by it."""
     hears: Annotated[list[Heard], Field(min_length=1, max_length=20)] | None = None
     """In any order. Each is a rule by itself."""
 

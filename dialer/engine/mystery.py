@@ -6,7 +6,7 @@ and in a table of its own.
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -16,9 +16,12 @@ from dialer.config.test_calls import MOST_SCRIPT_S, TestCall
 from dialer.coordination.limits import Scope
 from dialer.engine.ears import Ears
 from dialer.engine.live import LiveCall
+from dialer.quality.codecs import ASSUMED
+from dialer.quality.figures import figures
 from dialer.quality.heard import Ruling
 from dialer.quality.mystery import Came, by_rules, deeds, drawn, due, judge, same_caller, score
 from dialer.quality.record import LegVoice
+from dialer.quality.streams import Direction, Interval, Leg
 from dialer.store.records import CallRecord
 from dialer.store.test_calls import TestCallRow
 from dialer.switch.port import OriginateOrder
@@ -41,6 +44,13 @@ class _Placed:
     came: Came | None = None
     over: bool = False
     """Its own side."""
+    meter: Leg | None = None
+    intervals: dict[Direction, list[Interval]] = field(default_factory=lambda: {"in": [], "out": []})
+
+    def mos(self) -> float | None:
+        """Of its own side, the worse direction."""
+        found = [figures(intervals, ASSUMED) for intervals in self.intervals.values()]
+        return min((one.mos for one in found if one is not None), default=None)
 
 
 class Mystery:
@@ -118,12 +128,27 @@ class Mystery:
         """Of its own channel."""
         placed = self._placed[event.channel]
         match event:
+            case ev.Ringing(at=at):
+                placed.row = replace(placed.row, rang_at=placed.row.rang_at or at)
             case ev.Answered(at=at):
                 placed.row = replace(placed.row, answered_at=placed.row.answered_at or at)
             case ev.OriginateFailed(sent=False):
                 self._over(placed, event.at, "not_placed")
-            case ev.HungUp(at=at):
+            case ev.HungUp(at=at, cause=cause):
+                placed.row = replace(placed.row, cause=cause, mos=placed.mos())
                 self._over(placed, at, None if placed.row.answered_at is not None else "unanswered")
+
+    def voice(self, event: ev.VoiceReported) -> None:
+        """Of its own channel: how it hears, and is heard."""
+        placed = self._placed.get(event.channel)
+        if placed is None or placed.row.answered_at is None:
+            return
+        if placed.meter is None:
+            placed.meter = Leg(ASSUMED, placed.row.answered_at)
+        told = placed.meter.report(event)
+        if told is not None:
+            direction, interval = told
+            placed.intervals[direction].append(interval)
 
     def _over(self, placed: _Placed, at: float, fault: str | None) -> None:
         if placed.over:
@@ -182,7 +207,8 @@ class Mystery:
     def _judge(self, placed: _Placed, heard: Sequence[Ruling]) -> None:
         assert placed.came is not None
         store = self._engine.store
-        verdicts = judge(placed.test, placed.came, heard)
+        told = [mos for mos in (placed.came.mos, placed.row.mos) if mos is not None]
+        verdicts = judge(placed.test, replace(placed.came, mos=min(told, default=None)), heard)
         given = by_rules(verdicts)
         rules = [asdict(verdict) for verdict in verdicts]
         placed.row = row = replace(placed.row, fault=None, rules=rules, by_rules=given)

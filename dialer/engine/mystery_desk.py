@@ -64,4 +64,5 @@ class EngineTestCalls:
             by_rules=row.by_rules,
             cards=[CardView(card.by, card.at, card.points, card.score, card.comment) for card in cards],
             score=row.by_rules if test is None else score(test, row.by_rules, mean),
+            rang_at=row.rang_at, answered_at=row.answered_at, cause=row.cause, mos=row.mos,
         )  # fmt: skip

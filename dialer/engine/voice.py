@@ -58,6 +58,7 @@ class Voice:
     def report(self, event: ev.VoiceReported) -> None:
         live = self._engine.calls.get(event.channel)
         if live is None and not self._engine.floor.knows(event.channel):
+            self._engine.mystery.voice(event)
             return  # a leg that a flow dialled: its caller's own is reported as well
         channel = self._channels.setdefault(event.channel, _Channel())
         if live is not None and channel.stretch is None:

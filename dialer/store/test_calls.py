@@ -40,6 +40,11 @@ class TestCallRow:
     """What was expected and what came of it."""
     by_rules: float | None = None
     """0 to 100."""
+    rang_at: float | None = None
+    cause: int | None = None
+    """Q.850, of the end of its own side."""
+    mos: float | None = None
+    """MOS-CQ of its own side, the worse direction; None: too short for a report."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The tables of test calls; `schema.py` says how times are kept."""
 
-from sqlalchemy import JSON, Column, Double, ForeignKey, Index, String, Table
+from sqlalchemy import JSON, Column, Double, ForeignKey, Index, Integer, String, Table
 
 from dialer.store.schema import metadata
 
@@ -21,6 +21,9 @@ test_calls = Table(
     Column("fault", String),
     Column("rules", JSON(none_as_null=True)),
     Column("by_rules", Double),
+    Column("rang_at", Double),
+    Column("cause", Integer),
+    Column("mos", Double),
     Index(None, "placed_at"),
     Index(None, "call_id"),
 )

@@ -44,6 +44,12 @@ class TestCallView:
     cards: Sequence[CardView]
     score: float | None
     """0 to 100, of rules and cards: what the contract goes by. None while nothing could be judged."""
+    rang_at: float | None = None
+    answered_at: float | None = None
+    cause: int | None = None
+    """Q.850, of the end of its own side."""
+    mos: float | None = None
+    """Of its own side, the worse direction, 1 to 4.5."""
 
 
 @dataclass(frozen=True, slots=True)

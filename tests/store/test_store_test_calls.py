@@ -40,7 +40,8 @@ async def tested(store: Store) -> Store:
 
 async def test_it_is_kept_with_its_cards(tested: Store) -> None:
     rules = [{"rule": "queue", "met": True, "weight": 1, "wanted": "sales", "got": "sales"}]
-    done = replace(ROW, call_id="c1", answered_at=AT, ended_at=AT + 90, rules=rules, by_rules=100.0)
+    done = replace(ROW, call_id="c1", answered_at=AT, ended_at=AT + 90, rules=rules, by_rules=100.0, rang_at=AT - 1,
+                   cause=16, mos=4.1)
     await tested.test_calls.save(done)
     assert await tested.test_calls.one("t1") == done and await tested.test_calls.one("t2") is None
     assert await tested.test_calls.placed(AT - 5, AT) == [done]

@@ -3,12 +3,19 @@
 The trunk of this Asterisk leads to itself: the carrier that brings the call back.
 """
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 
 from demo.plant import Asterisk
+from dialer.billing.months import month_at
+from dialer.bookkeeping import agreement_of, book
+from dialer.config.loader import load
+from dialer.invoice_files import draw
+from dialer.store.store import Store
 from tests.e2e.eventually import eventually
 from tests.e2e.files import flow
 from tests.e2e.lab import Lab
@@ -23,7 +30,15 @@ TEST = {
     "weights": {"queue": 2, "language": 1},
     "card": {"weight": "50%", "items": {"greeting": {"text": "Said the company's name", "points": 10}}},
 }  # fmt: skip
+BILLED = {
+    "client": "acme", "name": "Acme", "caller_id": "+493023125001", "languages": ["en", "de"],
+    "contract": [{
+        "from": "2026-01-01", "handled_call": {"price": 10}, "taxes": [{"tax": "VAT", "rate": "10%"}],
+        "test_calls": {"bands": {"0": 0.5, "60": 0.8, "70": 1.1}, "of": ["handled_call"], "billed": True},
+    }],
+}  # fmt: skip
 FILES = {
+    "configs/clients/acme.yaml": BILLED,
     **flow("mystery", {
         "menu": {"menu": {"en": "Press one or two."}, "choices": {"1": "bye", "2": "line"}, "otherwise": "bye",
                  "timeout": "5s"},
@@ -41,6 +56,21 @@ async def lab_of_module(tmp_path_factory: Any) -> AsyncIterator[Lab]:
     place = {"read": str(plant.directory / "spool" / "talks"), "seen_as": f"{plant.seen_as}/spool/talks"}
     async with plant, Lab(plant, tmp_path_factory.mktemp("mystery"), FILES, switch={"recordings": place}) as lab:
         yield lab
+
+
+async def _invoiced(lab: Lab, at: float) -> tuple[str, str]:
+    """Of the month's invoice, as it is written: what its term of test calls comes to, and the whole."""
+    configuration = load(lab.root, {"DIALER_AMI_SECRET": "", "DIALER_API_TOKEN": "set"})
+    client, month = configuration.clients["acme"], month_at(at, ZoneInfo("UTC"))
+    store = Store.open(lab.engine.store)
+    try:
+        await book(store, agreement_of(client), month)
+        await draw(store, configuration, client, month, lab.root / "invoice")
+    finally:
+        await store.close()
+    written = json.loads((lab.root / "invoice.json").read_text())
+    [line] = [line for line in written["lines"] if line["term"] == "test_calls"]
+    return line["amount"], written["gross"]
 
 
 def _listened(row: Any) -> bool:
@@ -70,8 +100,12 @@ async def test_it_comes_back_as_any_other_call_and_is_scored(lab: Lab) -> None:
     assert row["by_rules"] == row["score"] == 75  # of 8 in weight two are missed
     assert not list((lab.plant.directory / "spool" / "talks" / "tests").iterdir())  # it was listened to, and is gone
 
+    assert (row["cause"], row["placed_at"] <= row["answered_at"] <= row["ended_at"]) == (16, True)
+    assert await _invoiced(lab, call.created_at) == ("1.00", "12.10")  # 75 points: a tenth more
+
     carded = await lab.post(f"test-calls/{placed['id']}/card", {"by": "maria", "points": {"greeting": 5}})
     assert carded["score"] == 62.5
+    assert await _invoiced(lab, call.created_at) == ("-2.00", "8.80")  # 62.5 points: a fifth less
     assert "no points for greeting" in await lab.refused(f"test-calls/{placed['id']}/card", {"by": "m", "points": {}})
     report = await lab.get("quality/service?client=acme")
     assert (report["calls"], report["test_calls"]) == (0, 1)
