@@ -15,7 +15,8 @@ from dialer.agents import model as m
 from dialer.agents.model import State
 from dialer.campaigns.pacing import Place
 from dialer.engine.run import Run
-from dialer.store.records import CALLBACK, Callback, Picked
+from dialer.store.desk_records import Callback
+from dialer.store.records import CALLBACK, Picked
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine

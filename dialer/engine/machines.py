@@ -13,7 +13,7 @@ from dialer.config.campaign import Campaign
 from dialer.engine.live import LiveCall
 from dialer.flows.commands import AwaitSilence, Play
 from dialer.flows.fields import Spoken
-from dialer.store.records import Detected
+from dialer.store.desk_records import Detected
 from dialer.web.desk_port import DetectionView
 
 if TYPE_CHECKING:

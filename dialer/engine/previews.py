@@ -19,7 +19,8 @@ from dialer.config.modes import Preview
 from dialer.engine.attempts import Recorder
 from dialer.engine.clock import Timer
 from dialer.engine.run import HELD_BACK, Run
-from dialer.store.records import Attempt, Contact, Picked, Skip, Slot
+from dialer.store.desk_records import Skip
+from dialer.store.records import Attempt, Contact, Picked, Slot
 from dialer.web.desk_port import PreviewView
 from dialer.web.port import RefusedError
 

@@ -9,8 +9,9 @@ from dialer.config.campaign import Campaign
 from dialer.engine.live import LiveCall
 from dialer.hours import is_open, next_opening
 from dialer.numbers import mask
+from dialer.store.desk_records import Promise
 from dialer.store.errors import StoreError
-from dialer.store.records import Contact, ContactVerdict, Promise
+from dialer.store.records import Contact, ContactVerdict
 from dialer.web.desk_port import CallbackView, Wish
 from dialer.web.port import RefusedError, UnknownError
 

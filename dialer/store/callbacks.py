@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dialer.store.desk_records import Callback, Promise
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.reads import IS_CALLBACK
-from dialer.store.records import CALLBACK, Callback, Promise
+from dialer.store.records import CALLBACK
 from dialer.store.schema import callbacks, contacts, tallies
 
 CANCELLED = "callback_cancelled"

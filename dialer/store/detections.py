@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
+from dialer.store.desk_records import Detected
 from dialer.store.queries import Transaction, one_by_one
-from dialer.store.records import Detected
 from dialer.store.schema import detections
 
 

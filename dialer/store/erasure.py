@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dialer.store import bulk
+from dialer.store.leading import leading
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.recordings import erase_of
 from dialer.store.schema import callbacks, calls, consents, contacts, do_not_call, erasures, preview_skips, refusals
@@ -55,18 +56,20 @@ class Certificate:
 def numbers_of_person(connection: sa.Connection, number: str, campaigns: Sequence[str] | None) -> list[str]:
     """The number, and all those of the contacts that have it: of these campaigns, or of all."""
     found = [number]
-    for contact in connection.execute(_having([number], campaigns)).mappings():
+    for contact in connection.execute(_having(connection, [number], campaigns)).mappings():
         found += [contact["number"], *(contact["others"] or ())]
     return list(dict.fromkeys(found))
 
 
-def _having(numbers: Sequence[str], campaigns: Sequence[str] | None) -> sa.Select[Any]:
-    """Contacts with any of them, first or further: the whole table is read for the latter."""
-    names = ("id", "campaign", "number", "others", "state", "list")
+def _having(connection: sa.Connection, numbers: Sequence[str], campaigns: Sequence[str] | None) -> sa.Select[Any]:
+    """Contacts with any of them, first or further. For the latter all those are read that have further numbers."""
+    campaigns = leading(connection, contacts.c.campaign) if campaigns is None else campaigns
     others = sa.cast(contacts.c.others, sa.String)
-    within = [others.contains(f'"{number}"', autoescape=True) for number in numbers]
-    statement = sa.select(*(contacts.c[name] for name in names)).where(sa.or_(contacts.c.number.in_(numbers), *within))
-    return statement if campaigns is None else statement.where(contacts.c.campaign.in_(campaigns))
+    within = sa.or_(*(others.contains(f'"{number}"', autoescape=True) for number in numbers))
+    of_these = sa.select(contacts.c.id).where(contacts.c.campaign.in_(campaigns))
+    found = of_these.where(contacts.c.number.in_(numbers)).union(of_these.where(contacts.c.others.is_not(None), within))
+    names = ("id", "campaign", "number", "others", "state", "list")
+    return sa.select(*(contacts.c[name] for name in names)).where(contacts.c.id.in_(found.scalar_subquery()))
 
 
 def erased_among(
@@ -114,7 +117,8 @@ def _save(tx: Transaction, made: Certificate) -> None:
 
 
 def _contacts(tx: Transaction, order: Order, new: int, erased: Counter[str]) -> int:
-    rows = tx.connection.execute(_having(order.numbers, order.campaigns if order.client else None)).mappings().all()
+    theirs = _having(tx.connection, order.numbers, order.campaigns if order.client else None)
+    rows = tx.connection.execute(theirs).mappings().all()
     ids = [row["id"] for row in rows]
     for row in rows:
         tx.count_contacts(row["campaign"], row["list"], row["state"], "done")
@@ -131,9 +135,8 @@ def _contacts(tx: Transaction, order: Order, new: int, erased: Counter[str]) -> 
 
 def _calls(tx: Transaction, order: Order, new: int) -> int:
     """Calls are billed and counted: they stay, and nobody can tell whose they were."""
-    theirs = sa.update(calls).where(calls.c.number.in_(order.numbers))
-    if order.client is not None:
-        theirs = theirs.where(calls.c.client == order.client)
+    clients = leading(tx.connection, calls.c.client) if order.client is None else [order.client]
+    theirs = sa.update(calls).where(calls.c.client.in_(clients), calls.c.number.in_(order.numbers))
     return tx.connection.execute(theirs.values(number=f"{ERASED}-{new}", flow_position=None, debt=None)).rowcount
 
 

@@ -42,7 +42,7 @@ def page(
     )
     rows = [Outcomes(*values) for values in map(tuple, found)]
     called = [row.id for row in rows if row.called_at is not None]
-    talked = dict(connection.execute(_TALKED, {"ids": called}).tuples().all()) if called else {}
+    talked = dict(connection.execute(_TALKED, {"ids": called}).all()) if called else {}
     return [replace(row, talk_s=talked[row.id]) if row.id in talked else row for row in rows]
 
 

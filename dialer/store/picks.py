@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from dialer.store import claims, law, reads
 from dialer.store.claims import Gate, Intend
+from dialer.store.desk_records import Skip
 from dialer.store.queries import Transaction, add_contacts, call_row, one_by_one
 from dialer.store.records import (
     CALLBACK,
@@ -14,7 +15,6 @@ from dialer.store.records import (
     ContactState,
     NewContact,
     Picked,
-    Skip,
     Slot,
 )
 from dialer.store.schema import callbacks, calls, contacts, preview_skips

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from dialer.store.leading import leading
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.recording_schema import listenings, recordings, score_cards
 from dialer.store.schema import calls
@@ -134,9 +135,8 @@ def listened(tx: Transaction, one: Listening) -> None:
 def erase_of(tx: Transaction, numbers: Sequence[str], client: str | None, at: float) -> tuple[int, int]:
     """Marks those of the calls with these numbers: how many are deleted, how many kept because they are held. To be
     asked while the calls still have the numbers."""
-    theirs = sa.select(calls.c.id).where(calls.c.number.in_(numbers))
-    if client is not None:
-        theirs = theirs.where(calls.c.client == client)
+    clients = leading(tx.connection, calls.c.client) if client is None else [client]
+    theirs = sa.select(calls.c.id).where(calls.c.client.in_(clients), calls.c.number.in_(numbers))
     mine = [recordings.c.call_id.in_(theirs), recordings.c.deleted_at.is_(None)]
     held = tx.connection.execute(
         sa.select(sa.func.count()).select_from(recordings).where(*mine, recordings.c.hold.is_not(None))

@@ -90,7 +90,7 @@ def selected(tx: Transaction, campaign: str, in_list: str, selection: str) -> No
 
 def selections_of(connection: sa.Connection, campaign: str) -> dict[str, str]:
     statement = sa.select(selections.c.list, selections.c.selection).where(selections.c.campaign == campaign)
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 class Rounds:

@@ -52,6 +52,9 @@ contacts = Table(
           sqlite_where=text("state = 'due'"), postgresql_where=text("state = 'due'")),
     Index("ix_contacts_waiting", "campaign", "list", "next_at", "rank", "id",
           sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    # Further numbers lie in documents: who looks for one reads those.
+    Index("ix_contacts_others", "campaign", "id",
+          sqlite_where=text("others IS NOT NULL"), postgresql_where=text("others IS NOT NULL")),
     Index("ix_contacts_callback", "campaign", "next_at", "id",
           sqlite_where=text("state = 'callback'"), postgresql_where=text("state = 'callback'")),
 )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from dialer.store import callbacks, claims, consent, database, detections, law, overrides, picks, queries, reads
 from dialer.store.books import Books
 from dialer.store.claims import Gate, Mix, alphabetical
+from dialer.store.desk_records import Callback, Detected, Promise, Skip
 from dialer.store.erasure import Erasures
 from dialer.store.errors import StoreError
 from dialer.store.imports import Imports
@@ -28,7 +29,6 @@ from dialer.store.records import (
     AgentSession,
     AgentSpan,
     Asked,
-    Callback,
     CallRecord,
     CampaignTotals,
     Claimed,
@@ -36,14 +36,11 @@ from dialer.store.records import (
     Contact,
     ContactState,
     ContactVerdict,
-    Detected,
     Known,
     NewContact,
     Override,
     Picked,
-    Promise,
     Refusal,
-    Skip,
     Slot,
     Stop,
     Talk,

@@ -6,18 +6,16 @@ from dataclasses import dataclass, replace
 from store_rows import CAMPAIGN, ended, intent, numbers, slots
 
 from dialer.calls.outcome import Outcome
+from dialer.store.desk_records import Detected, Promise, Skip
 from dialer.store.records import (
     PREVIEW,
     Asked,
     CallRecord,
     Contact,
     ContactVerdict,
-    Detected,
     Known,
     Override,
-    Promise,
     Refusal,
-    Skip,
     Slot,
 )
 from dialer.store.store import Store
