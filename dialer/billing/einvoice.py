@@ -2,7 +2,7 @@
 
 The standard wants lines of quantity × net price, all to the currency's unit, each under one rate of VAT. A ledger's
 lines are sums of entries that were rounded one by one: what that makes is told on the line, as its allowance or charge.
-What cannot be told in it (another tax, three decimals) is refused, never bent.
+What cannot be told in it (another tax, amounts of three decimals) is refused, never bent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,13 +23,18 @@ ADJUSTMENTS = frozenset({"service_level", "abandon_rate", "test_calls", "minimum
 _UNITS = {"s": "SEC", "day": "DAY", "call": "C62", "once": "C62", "money": "C62", "sale": "C62"}
 """UN/ECE Recommendation 20: seconds, days, and `one`."""
 _CODES: Mapping[Category, str] = {
-    "standard": "S", "zero": "Z", "exempt": "E", "reverse_charge": "AE", "export": "G",
+    "standard": "S", "zero": "Z", "exempt": "E", "reverse_charge": "AE", "export": "G", "outside": "O",
 }  # fmt: skip
 """UNTDID 5305."""
 _EXEMPTIONS: Mapping[Category, tuple[str, str | None]] = {
     "reverse_charge": ("Reverse charge: the buyer owes the tax", "VATEX-EU-AE"),
     "export": ("Supplied outside the European Union", "VATEX-EU-G"),
+    "outside": ("Not subject to VAT", "VATEX-EU-O"),
 }
+OUTSIDE = _CODES["outside"]
+"""Has no rate at all, and nobody's VAT identifier (BR-O-02 to BR-O-05)."""
+MOST_PLACES = 2
+"""Decimals of an amount (BR-DEC-01 and on)."""
 INVOICE, CREDIT_NOTE = "380", "381"
 """UNTDID 1001."""
 TRANSFER, SEPA_TRANSFER = "30", "58"
@@ -69,9 +74,9 @@ def lacks(invoice: Invoice, seller: Seller | None, buyer: Buyer | None, versions
     if buyer is None:
         yield Lack("client", (), "key `buyer` is missing",
                    "add `buyer: {address: {street: ..., postcode: ..., city: ..., country: DE}}`")
-    if exponent(invoice.currency) > 2:
-        yield Lack("client", ("currency",), f"{invoice.currency} has more than two decimals",
-                   "EN 16931 has no amounts so fine; invoice without it")
+    if any(not _fits(amount) for amount in (invoice.net, invoice.tax, *_of_parts(invoice))):
+        yield Lack("client", ("currency",), f"the invoice has amounts of more than two decimals of {invoice.currency}",
+                   "EN 16931 has none so fine: give every term `round: {places: 2}`, or invoice without it")
     days = {version.from_: index for index, version in enumerate(versions)}
     for day in sorted({heading.version for heading in invoice.lines}):
         if day not in days:
@@ -82,8 +87,40 @@ def lacks(invoice: Invoice, seller: Seller | None, buyer: Buyer | None, versions
         if len(taxes) != 1:
             yield Lack("client", at, f"the version has {len(taxes)} taxes, an e-invoice has one: VAT",
                        "write `taxes: [{tax: VAT, rate: 19%}]`, or `rate: 0%` with a `category`")
+        elif taxes[0].category == "outside":
+            yield from _outside(invoice, seller, versions, at)
         elif taxes[0].category == "reverse_charge" and buyer is not None and buyer.vat_id is None:
             yield Lack("client", ("buyer",), "key `vat_id` is missing: the tax is reversed to the buyer", "add it")
+
+
+def _fits(amount: Decimal) -> bool:
+    return amount == round(amount, MOST_PLACES)
+
+
+def _of_parts(invoice: Invoice) -> Iterator[Decimal]:
+    """What the lines of each part of a month come to: they are told to the unit."""
+    found: dict[tuple[str, date], Decimal] = {}
+    for heading, line in invoice.lines.items():
+        if heading.term != "tax":
+            key = (heading.month, heading.version)
+            found[key] = found.get(key, ZERO) + line.amount
+    yield from found.values()
+
+
+def _outside(
+    invoice: Invoice, seller: Seller | None, versions: Sequence[Contract], at: tuple[str | int, ...]
+) -> Iterator[Lack]:
+    used = {heading.version for heading in invoice.lines}
+    if any(tax.category != "outside" for version in versions if version.from_ in used for tax in version.taxes):
+        yield Lack("client", at, "an invoice is outside the scope of VAT as a whole, or not at all (BR-O-11)",
+                   "change the category with the first of a month")
+    if seller is not None and seller.register_number is None:
+        yield Lack("plant", ("seller",), "key `register_number` is missing: without VAT nothing else identifies you",
+                   "add it")
+
+
+def _places(currency: str) -> int:
+    return min(exponent(currency), MOST_PLACES)
 
 
 def parties_of(invoice: Invoice, seller: Seller, buyer: Buyer, versions: Sequence[Contract]) -> Parties:
@@ -168,7 +205,7 @@ def amounts_of(invoice: Invoice, taxes: Mapping[str, Treatment]) -> Amounts:
 
 def _items(invoice: Invoice, lines: Sequence[tuple[Heading, Sum]], treatment: Treatment) -> Iterator[Item]:
     """Of one part: its lines in units of the currency, whose sum is the part's to the unit."""
-    unit = Decimal(1).scaleb(-exponent(invoice.currency))
+    unit = Decimal(1).scaleb(-_places(invoice.currency))
     bases: dict[Decimal, Decimal] = {}
     for heading, line in lines:
         if heading.term == "tax":
@@ -209,11 +246,12 @@ def document(invoice: Invoice, issued: Issued, parties: Parties) -> dict[str, An
     on = [item for item in adjusting if item.amount * sign > 0]
     first, last = _days(invoice.month)
     seller, buyer = parties.seller, parties.buyer
+    taxed = not any(code == OUTSIDE for code, _ in amounts.rates)
     found: dict[str, Any] = {
         "BT-1": issued.number, "BT-2": issued.on, "BT-3": INVOICE if sign > 0 else CREDIT_NOTE,
         "BT-5": invoice.currency, "BT-10": buyer.reference, "BT-13": buyer.order,
         "BT-72": last, "BT-73": first, "BT-74": last,
-        "BG-4": _seller(seller), "BG-7": _buyer(parties),
+        "BG-4": _seller(seller, taxed), "BG-7": _buyer(parties, taxed),
         "BG-25": [show.line(index, item) for index, item in enumerate(lines, 1)],
         "BG-20": [show.adjustment(item) for item in off], "BG-21": [show.adjustment(item) for item in on],
         "BG-23": [show.rate(code, percent, rate) for (code, percent), rate in sorted(
@@ -243,7 +281,10 @@ class _Shown:
     sign: int
 
     def money(self, amount: Decimal) -> str:
-        return self.invoice.money(amount * self.sign + ZERO)
+        return self.plain(amount * self.sign + ZERO)
+
+    def plain(self, amount: Decimal) -> str:
+        return plain(amount, _places(self.invoice.currency))
 
     def line(self, index: int, item: Item) -> dict[str, Any]:
         heading, line = item.heading, item.line
@@ -252,30 +293,34 @@ class _Shown:
             quantity, price, per = Decimal(1), item.amount, 1
         if price < 0:  # BR-27: a net price is never negative, a quantity may be
             quantity, price = -quantity, -price
-        unit = Decimal(1).scaleb(-exponent(self.invoice.currency))
+        unit = Decimal(1).scaleb(-_places(self.invoice.currency))
         rounding = item.amount - (quantity * price / per).quantize(unit, ROUND_HALF_UP)
         first, last = _days(heading.month)
         told: dict[str, Any] = {
             "BT-126": str(index), "BT-153": title(heading), "BT-154": note(self.invoice, heading, line),
             "BT-129": plain(quantity * self.sign), "BT-130": _UNITS[heading.unit], "BT-131": self.money(item.amount),
             "BT-134": first, "BT-135": last,
-            "BT-146": plain(price), "BT-149": str(per), "BT-151": item.code, "BT-152": plain(item.rate * 100),
+            "BT-146": plain(price), "BT-149": str(per), "BT-151": item.code,
+            **self.percent("BT-152", item.code, item.rate),
         }
         if rounding:
             told["BG-28" if rounding * self.sign > 0 else "BG-27"] = [
-                {"amount": self.invoice.money(abs(rounding)), "reason": f"Rounding of {line.entries} entries"}]
+                {"amount": self.plain(abs(rounding)), "reason": f"Rounding of {line.entries} entries"}]
         return told
 
     def adjustment(self, item: Item) -> dict[str, Any]:
         about = note(self.invoice, item.heading, item.line)
         return {
-            "amount": self.invoice.money(abs(item.amount)), "reason": f"{title(item.heading)}: {about}",
-            "vat_category_code": item.code, "vat_rate": plain(item.rate * 100),
+            "amount": self.plain(abs(item.amount)), "reason": f"{title(item.heading)}: {about}",
+            "vat_category_code": item.code, **self.percent("vat_rate", item.code, item.rate),
         }
+
+    def percent(self, term: str, code: str, rate: Decimal) -> dict[str, str]:
+        return {} if code == OUTSIDE else {term: plain(rate * 100)}
 
     def rate(self, code: str, percent: Decimal, rate: Rate) -> dict[str, Any]:
         told = {"BT-116": self.money(rate.base), "BT-117": self.money(rate.tax), "BT-118": code,
-                "BT-119": plain(percent * 100)}
+                **self.percent("BT-119", code, percent)}
         if code not in ("S", "Z"):
             text, exemption = _EXEMPTIONS.get(rate.treatment.category, ("", None))
             told |= {"BT-120": rate.treatment.reason or text} | ({"BT-121": exemption} if exemption else {})
@@ -298,8 +343,10 @@ def note(invoice: Invoice, heading: Heading, line: Sum) -> str:
     return ", ".join([*said, f"contract of {heading.version}"])
 
 
-def _seller(seller: Seller) -> dict[str, Any]:
-    found = {"name": seller.name, "vat_identifier": seller.vat_id, **_address(seller.address)}
+def _seller(seller: Seller, taxed: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": seller.name, **_address(seller.address)}
+    if taxed:
+        found["vat_identifier"] = seller.vat_id
     if seller.register_number:
         found["legal_identifier"] = seller.register_number
     if seller.contact:
@@ -308,10 +355,10 @@ def _seller(seller: Seller) -> dict[str, Any]:
     return found
 
 
-def _buyer(parties: Parties) -> dict[str, Any]:
+def _buyer(parties: Parties, taxed: bool) -> dict[str, Any]:
     buyer = parties.buyer
     found = {"name": parties.name, **_address(buyer.address)}
-    if buyer.vat_id:
+    if buyer.vat_id and taxed:
         found["vat_identifier"] = buyer.vat_id
     if buyer.email:
         found |= {"einvoicing_addr": buyer.email, "einvoicing_addr_schemeid": "EM"}

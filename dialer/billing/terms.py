@@ -245,7 +245,7 @@ class SetUp(Model):
     on: Date
 
 
-Category = Literal["standard", "zero", "exempt", "reverse_charge", "export"]
+Category = Literal["standard", "zero", "exempt", "reverse_charge", "export", "outside"]
 
 
 class Tax(Model):
@@ -255,8 +255,8 @@ class Tax(Model):
     """As invoices call it: VAT, USt."""
     rate: Share
     category: Category = "standard"
-    """Why the rate is what it is, for e-invoices: `zero` rated, `exempt`, owed by the buyer (`reverse_charge`), or for
-    abroad (`export`)."""
+    """Why the rate is what it is, for e-invoices: `zero` rated, `exempt`, owed by the buyer (`reverse_charge`), for
+    abroad (`export`), or not subject to VAT at all (`outside`)."""
     reason: Text | None = None
     """Of `exempt`: what the invoice must say, as the section of the law."""
 

@@ -29,6 +29,7 @@ from dialer.billing.terms import Contract
 
 SELLER = Seller.model_validate({
     "name": "Nordlicht Dialog GmbH", "vat_id": "DE136695976", "iban": "DE89 3704 0044 0532 0130 00",
+    "register_number": "HRB 12345",
     "address": {"street": "Hafenstraße 12", "postcode": "20457", "city": "Hamburg", "country": "DE"},
     "contact": {"name": "Accounts", "phone": "+49 40 5550100", "email": "accounts@example.com"}})
 BUYER = Buyer.model_validate({
@@ -129,6 +130,14 @@ calls: [{id: c1, at: '2026-11-03 10:00:00', outcome: overloaded}]
     "exempt": ("contract:\n" + PART % "category: exempt, reason: 'Section 4 no. 21'", "EUR"),
     "export": ("contract:\n" + PART % "category: export", "USD"),
     "zero": ("contract:\n" + PART % "category: zero", "EUR"),
+    "outside": ("contract:\n" + PART % "category: outside", "CHF"),
+    "outside, with a charge": (("contract: [{from: 2026-01-01, monthly: 3, minimum: 100, taxes: [{tax: VAT, rate: 0%, "
+                               "category: outside, reason: 'Article 44'}]}]"), "EUR"),
+    "three decimals, told in two": ("""
+contract: [{from: 2026-01-01, monthly: 100.25, round: {places: 2}, talk: {per_minute: 0.333, round: {places: 2}},
+            taxes: [{tax: VAT, rate: 0%, category: export}]}]
+calls: [{id: c1, at: '2026-11-03 10:00:00', talk: 61s}]
+""", "KWD"),
     "no decimals": ("contract: [{from: 2026-01-01, monthly: 5001, taxes: [{tax: VAT, rate: 10%}]}]", "JPY"),
 }
 
@@ -200,7 +209,11 @@ def test_a_closed_months_rate_was_changed() -> None:
     ("contract: [{from: 2026-01-01, monthly: 5}]", "EUR", ("contract", 0), "0 taxes"),
     ("contract: [{from: 2026-01-01, monthly: 5, taxes: [{tax: A, rate: 1%}, {tax: B, rate: 2%}]}]", "EUR",
      ("contract", 0), "2 taxes"),
-    ("contract: [{from: 2026-01-01, monthly: 5, taxes: [{tax: A, rate: 1%}]}]", "KWD", ("currency",), "two decimals"),
+    ("contract: [{from: 2026-01-01, monthly: 5.125, taxes: [{tax: A, rate: 0%}]}]", "KWD", ("currency",),
+     "two decimals of KWD"),
+    ("contract: [{from: 2026-01-01, monthly: 5.1, taxes: [{tax: A, rate: 1%}]}]", "TND", ("currency",), "two decimals"),
+    (("contract: [{from: 2026-01-01, monthly: 5, taxes: [{tax: A, rate: 0%, category: outside}]},"
+     "{from: 2026-11-10, monthly: 5, taxes: [{tax: A, rate: 1%}]}]"), "EUR", ("contract", 0), "as a whole, or not"),
 ])
 def test_what_cannot_be_told_is_refused(text: str, currency: str, at: Any, said: str) -> None:
     invoice, versions = of(text, currency)
@@ -215,6 +228,10 @@ def test_missing_parties_are_named() -> None:
         ("plant", "key `seller` is missing"), ("client", "key `buyer` is missing")]
     [lack] = lacks(invoice, SELLER, nobody, versions)
     assert "vat_id" in lack.wrong and lack.at == ("buyer",)
+    unregistered = SELLER.model_copy(update={"register_number": None})
+    invoice, versions = of("contract:\n" + PART % "category: outside")
+    [lack] = lacks(invoice, unregistered, BUYER, versions)
+    assert (lack.file, lack.at) == ("plant", ("seller",)) and "register_number" in lack.wrong
 
 
 def test_the_pdf_is_a3_with_the_xml_in_it() -> None:
