@@ -162,9 +162,12 @@ class _Planner:
 
     def _moment(self, text: str) -> datetime:
         try:
-            return datetime.fromisoformat(text).replace(tzinfo=self.zone)
+            found = datetime.fromisoformat(text)
         except ValueError:
-            raise ValueError(f"{text!r} is no time; write 2026-11-23T09:00, or a day as 2026-11-23") from None
+            found = None
+        if found is None or found.tzinfo is not None or not 2000 <= found.year < 2100:
+            raise ValueError(f"{text!r} is no time on the client's clock; write 2026-11-23T09:00, or 2026-11-23")
+        return found.replace(tzinfo=self.zone)
 
     def _before(self, since: float, until: float) -> "tuple[Sequence[CallRecord], Sequence[AgentSpan]]":
         """The campaign's attempts, and all agents' time."""

@@ -80,7 +80,9 @@ class Staff:
         live = self._engine.floor.last_call(agent)
         if live is not None and live.contact is not None:
             code = self._population.disposition(live.contact.number, live.contact.attempts + 1)
-            if code is not None and live.campaign is not None and code in live.campaign.dispositions:
+            said = live.campaign.dispositions.get(code or "") if live.campaign is not None else None
+            promises = said is not None and said.callback and said.retry_after is None  # for when, nobody says here
+            if code is not None and said is not None and not promises:
                 self._dispose(agent, code)
                 return
         self._do(agent, "end_wrap_up")
