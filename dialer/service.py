@@ -13,6 +13,7 @@ from dialer.calls import events as ev
 from dialer.config.configuration import Configuration
 from dialer.config.faults import ConfigError
 from dialer.config.loader import load
+from dialer.config.models import Listen
 from dialer.coordination.limits import LocalLimits
 from dialer.engine.budgets import KEPT_S
 from dialer.engine.clock import LoopClock
@@ -30,6 +31,7 @@ from dialer.metrics import Metrics
 from dialer.store.people import Counted, Learned
 from dialer.store.store import Store, StoreError
 from dialer.switch.asterisk import AsteriskSwitch
+from dialer.switch.audiosocket import AudioServer
 from dialer.switch.fastagi import ScriptServer
 from dialer.web.app import ListenError, address, make_app
 from dialer.web.app import serve as serve_web
@@ -61,6 +63,15 @@ def serve(root: Path, plant: Path | None = None) -> int:
         print(f"dialer: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+async def _listening(what: str, server: ScriptServer | AudioServer, listen: Listen) -> int:
+    """The port. Raises OSError."""
+    try:
+        return await server.start(listen.host, listen.port)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(f"{what} cannot listen on {listen.host}:{listen.port}: {reason}") from None
 
 
 def missing_secrets(configuration: Configuration) -> Iterator[str]:
@@ -116,7 +127,8 @@ class Service:
         self._reloader = Reloader(self._engine, root, plant, self._reloaded)
         self._control = EngineControl(self._engine, self._reloader)
         self._fee_meter = FeeMeter(self._engine, root, plant)
-        self._scripts = ScriptServer(self._engine.post)
+        self._audio = AudioServer() if self._config.audiosocket is not None else None
+        self._scripts = ScriptServer(self._engine.post, self._audio)
         self._switches = [
             AsteriskSwitch(
                 name, switch, os.environ.get(switch.ami.secret_env, ""), self._engine.post, self._scripts,
@@ -156,16 +168,15 @@ class Service:
             for switch in self._switches:
                 await switch.close()
             await self._scripts.close()
+            if self._audio is not None:
+                await self._audio.close()
             await web.cleanup()
         log.info("stopped")
 
     async def _listen(self) -> int:
-        listen = self._config.fastagi
-        try:
-            return await self._scripts.start(listen.host, listen.port)
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise OSError(f"FastAGI cannot listen on {listen.host}:{listen.port}: {reason}") from None
+        if self._audio is not None and self._config.audiosocket is not None:
+            await _listening("AudioSocket", self._audio, self._config.audiosocket)
+        return await _listening("FastAGI", self._scripts, self._config.fastagi)
 
     def _on_signals(self, stop: asyncio.Event, hurry: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()

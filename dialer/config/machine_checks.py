@@ -22,6 +22,10 @@ def machine_faults(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     if machine.then == "message" and wanted is not None and wanted not in machine.message:
         yield Fault(document.place(("machine", "then")), f"no message in the campaign's language `{wanted}`",
                     f"add `message: {{{wanted}: ...}}`")
+    if machine.after_tone.tone and draft.plant is not None and draft.plant.model.audiosocket is None:
+        yield Fault(document.place(("machine", "after_tone", "tone"), key=True),
+                    "nobody listens for the tone: the plant has no `audiosocket`",
+                    "add `audiosocket: {port: 4574}` to plant.yaml, or leave `tone` out")
     if not machine.detect and (machine.sample > 0 or machine.then != "hangup"):
         key = "sample" if machine.sample > 0 else "then"
         yield Fault(document.place(("machine", key), key=True), "machines are not detected",

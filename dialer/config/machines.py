@@ -45,8 +45,11 @@ class Detection(Model):
 class AfterTone(Model):
     """When the message begins."""
 
+    tone: Flag = False
+    """Listen for the tone itself: the message begins when it is over. Needs the plant's `audiosocket`."""
     silence: Duration = 1.5
-    """So much silence on the line: greeting and tone are over. Longer than the pause between the two."""
+    """So much silence on the line: greeting and tone are over. Longer than the pause between the two; with `tone` it
+    counts where no tone comes, and may be long: 4s."""
     max_wait: Duration = 30.0
     """At the latest then."""
 

@@ -128,6 +128,9 @@ class Plant(Model):
     web: Web = Web()
     fastagi: Listen = Listen(port=4573)
     """Where the Asterisk servers reach the engine's flows (`AGI(agi://...)`)."""
+    audiosocket: Listen | None = None
+    """Where they send what a channel hears (`AudioSocket()`), at the engine's host as the dialplan knows it: for
+    `machine: {after_tone: {tone: true}}`."""
     switches: Annotated[dict[Name, SwitchConfig], Field(min_length=1)]
     """The Asterisk servers."""
     speech: Speech = Speech()

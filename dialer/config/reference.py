@@ -38,8 +38,8 @@ Written by `python -m dialer.config.reference`; do not edit.
 `dialer check` reports everything that is wrong, as `file:line:column: what is wrong; what would be right`, and exits
 2. `dialer schema configs/schema` writes JSON Schemas; a first line
 `# yaml-language-server: $schema=../schema/campaign.schema.json` makes an editor complete and check. `dialer reload`
-takes a changed configuration while calls are up, or refuses it whole: `node`, `store`, `web`, `fastagi` and a switch's
-`ami`, `dial`, `dial_agent` and `sounds` need a restart.
+takes a changed configuration while calls are up, or refuses it whole: `node`, `store`, `web`, `fastagi`, `audiosocket`
+and a switch's `ami`, `dial`, `dial_agent` and `sounds` need a restart.
 
 Values are what they look like: `20:00`, `+49…`, `0123`, `yes` and `no` are texts; only `12`, `0.5`, `true`, `false`
 and `null` are something else. Durations have a unit: `500ms`, `25s`, `15m`, `4h`, `2d`. A key that is not known, or

@@ -9,7 +9,7 @@ from dialer.config.document import Document
 from dialer.config.faults import ConfigError, Fault
 from dialer.flows.model import Flow
 
-_RESTART = ("node", "store", "web", "fastagi")
+_RESTART = ("node", "store", "web", "fastagi", "audiosocket")
 _SWITCH_RESTART = ("ami", "dial", "dial_agent", "sounds")
 """`channels` and `calls_per_second` of a switch may change; the rest is who it is."""
 _LIVE = ("speech", "drain", "language")

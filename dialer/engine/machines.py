@@ -11,7 +11,7 @@ from dialer.calls.model import IN_THE_AIR, State
 from dialer.campaigns.detection import Tally
 from dialer.config.campaign import Campaign
 from dialer.engine.live import LiveCall
-from dialer.flows.commands import AwaitSilence, Play
+from dialer.flows.commands import AwaitSilence, AwaitTone, Play
 from dialer.flows.fields import Spoken
 from dialer.store.desk_records import Detected
 from dialer.web.desk_port import DetectionView
@@ -85,14 +85,16 @@ class Machines:
     # -- messages -----------------------------------------------------------------------------------
 
     def leave_message(self, live: LiveCall) -> None:
-        """Greeting and tone are over when it is silent; then the message. Begun anew where the script was lost."""
+        """Greeting and tone are over when the tone was heard, or it is silent; then the message. Begun anew where the
+        script was lost."""
         machine = live.campaign.machine if live.campaign is not None else None
         sounds = self._spoken(live) if machine is not None else ()
         if machine is None or not sounds or not live.script.attached:
             self._engine.post(ev.FlowEnded(live.id, self._engine.clock.now(), 16))
             return
         live.script.ahead = [Play(sounds)]
-        self._engine.scripts.order(live, AwaitSilence(machine.after_tone.silence, machine.after_tone.max_wait))
+        after, wait = machine.after_tone, AwaitTone if machine.after_tone.tone else AwaitSilence
+        self._engine.scripts.order(live, wait(after.silence, after.max_wait))
 
     def goes_on(self, live: LiveCall, event: ev.ScriptReplied) -> bool:
         """Whether the reply was of a message to a machine, which goes on, or is over."""

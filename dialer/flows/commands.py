@@ -74,13 +74,22 @@ class AwaitSilence:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitTone:
+    """Until the far end's tone is over, or it has been silent for `silence_s`; `expired` when neither was within
+    `most_s`."""
+
+    silence_s: float
+    most_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """End the call with a Q.850 cause (16 normal clearing, 17 busy, 34 no circuit, 42 congestion)."""
 
     cause: int = 16
 
 
-Command = Answer | Play | Collect | SetLanguage | Dial | Hold | Pause | AwaitSilence | Hangup
+Command = Answer | Play | Collect | SetLanguage | Dial | Hold | Pause | AwaitSilence | AwaitTone | Hangup
 
 Status = Literal["done", "failed", "expired", "answered", "busy", "no_answer", "congestion", "unavailable", "cancelled"]
 
@@ -91,7 +100,8 @@ class Reply:
 
     digits: keys pressed (Play: the interrupting one; Collect: all). status: `done`; Hold: `expired`;
     Dial: `answered` (talked and over), `busy`, `no_answer`, `congestion`, `unavailable`, `cancelled`;
-    `failed` with `reason` when the switch refused (a missing sound, a dead channel).
+    `failed` with `reason` when the switch refused (a missing sound, a dead channel). AwaitTone: `reason` says what it
+    was, `tone` or `silence`.
     seconds: Dial's talk time.
     """
 

@@ -13,6 +13,7 @@ from typing import Protocol, assert_never
 from dialer.flows.commands import (
     Answer,
     AwaitSilence,
+    AwaitTone,
     Collect,
     Command,
     Dial,
@@ -24,7 +25,9 @@ from dialer.flows.commands import (
     SetLanguage,
     Status,
 )
+from dialer.quality.beep import Greeting
 from dialer.switch import checks
+from dialer.switch.audiosocket import AudioServer
 
 ALL_KEYS = "0123456789*#ABCD"
 _SLICE_S = 60.0
@@ -82,6 +85,8 @@ class Line:
     """Dial string of an outgoing call, with {number}."""
     joined_at: Callable[[], float]
     """When the channel last entered a bridge, by the clock."""
+    audio: AudioServer | None = None
+    """Where channels can be listened to."""
 
 
 async def execute(line: Line, command: Command) -> Reply:
@@ -113,6 +118,8 @@ async def _run(line: Line, command: Command) -> Reply:
             return Reply(status="expired")
         case AwaitSilence():
             return await _await_silence(line, command)
+        case AwaitTone():
+            return await _await_tone(line, command)
         case Pause(seconds):
             await _wait(line, seconds)
             return Reply()
@@ -178,6 +185,20 @@ async def _dial(line: Line, command: Dial) -> Reply:
     # Not ANSWEREDTIME: Asterisk 22 counts that from the answer of the caller's own channel. Where the link was
     # down and nobody told us of the bridge, the ringing counts as well.
     return Reply(status="answered", seconds=round(ended - max(began, line.joined_at()), 3))
+
+
+async def _await_tone(line: Line, command: AwaitTone) -> Reply:
+    """The channel calls us where its dialplan finds the engine. One that cannot waits for silence instead."""
+    if line.audio is not None:
+        host = (await line.ask("GET VARIABLE DIALER_ENGINE")).data.rpartition(":")[0]
+        with line.audio.expect(Greeting(command.silence_s), command.most_s) as heard:
+            called = f"AudioSocket({heard.id},{host}:{heard.port})"
+            await line.ask(f'EXEC TryExec "{called}"', most_s=command.most_s + 10.0)
+        if heard.found is not None:
+            return Reply(reason=heard.found)
+        if heard.heard:
+            return Reply(status="expired")
+    return await _await_silence(line, AwaitSilence(command.silence_s, command.most_s))
 
 
 async def _await_silence(line: Line, command: AwaitSilence) -> Reply:

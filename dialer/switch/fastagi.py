@@ -18,6 +18,7 @@ from typing import Literal, cast, get_args
 from dialer.calls.events import AnsweredBy, ScriptEnded, ScriptReplied, ScriptStarted
 from dialer.flows.commands import Command
 from dialer.switch.agi import AgiAnswer, Line, RefusedLineError, execute, read_answer
+from dialer.switch.audiosocket import AudioServer
 from dialer.switch.port import Sink
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,9 @@ _CLOSE_S = 2.0
 class ScriptServer:
     """Listens for scripts and runs commands on them. Events go to `sink`."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, audio: AudioServer | None = None) -> None:
         self._sink = sink
+        self.audio = audio
         self._server: asyncio.Server | None = None
         self._admitted: dict[str, str] = {}
         self._connections: set[_Script] = set()
@@ -203,7 +205,7 @@ class _Script(asyncio.Protocol):
             log.error("script %s: %s while another command runs: dropped", self.key, type(command).__name__)
             return
         loop = asyncio.get_running_loop()
-        line = Line(self._ask, loop.time, dial, lambda: self.joined_at)
+        line = Line(self._ask, loop.time, dial, lambda: self.joined_at, self._server.audio)
         self._task = loop.create_task(self._execute(line, command))
 
     async def _execute(self, line: Line, command: Command) -> None:

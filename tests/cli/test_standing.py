@@ -37,6 +37,7 @@ def told(config: Campaign, status: str | None = "running", shown: Any = None, no
 def test_one_that_dials_has_nothing_told_of_it() -> None:
     assert told(campaign(), shown=live()) == [None]
     assert told(campaign(), shown={}) == [None], "the engine does not say"
+    assert told(campaign(hours="office"), shown=live(), now=MONDAY + 0.1234567) == [None]
 
 
 def test_hours_and_schedule_say_until_when() -> None:

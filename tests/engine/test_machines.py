@@ -10,11 +10,12 @@ from engine_rig import CAMPAIGN, FILES, Rig, script, write_site
 
 from dialer.calls import events as ev
 from dialer.config.machines import Detection
-from dialer.flows.commands import AwaitSilence, Play, Reply
+from dialer.flows.commands import AwaitSilence, AwaitTone, Play, Reply
 
 
-def site(root: Path, machine: dict[str, Any], **campaign: Any) -> None:
+def site(root: Path, machine: dict[str, Any], audiosocket: bool = False, **campaign: Any) -> None:
     files = {name: dict(document) for name, document in FILES.items()}
+    files["configs/plant.yaml"] |= {"audiosocket": {"port": 0}} if audiosocket else {}
     files[f"configs/campaigns/{CAMPAIGN}.yaml"] |= {
         "machine": {"detect": True, **machine}, "agents": {"skills": ["sales"], "wrap_up": "5s"},
         "dispositions": {"sale": {}, "robot": {"machine": True}}, "retry": {"machine": {"after": "1h", "times": 1}},
@@ -63,6 +64,16 @@ async def test_a_message_is_left_after_the_tone(rig: Rig) -> None:
     assert rig.row("SELECT tries FROM contacts").startswith('{"machine')
     value = rig.engine.metrics.registry.get_sample_value
     assert value("dialer_machine_messages_total", {"campaign": CAMPAIGN, "result": "left"}) == 1
+
+
+async def test_a_campaign_may_have_the_tone_itself_waited_for(tmp_path: Path) -> None:
+    site(tmp_path, {**MESSAGE, "after_tone": {"tone": True, "silence": "4s", "max_wait": "20s"}}, audiosocket=True)
+    rig = Rig(tmp_path)
+    call, _ = await rig.dial()
+    answered_by_machine(rig, call)
+    await rig.quiet()
+    assert rig.switch.given("run")[-1].detail == AwaitTone(4.0, 20.0)
+    await rig.close()
 
 
 @pytest.mark.parametrize("rig", [MESSAGE], indirect=True)

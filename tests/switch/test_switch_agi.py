@@ -1,13 +1,30 @@
 """Commands as AGI lines, against a switch that answers what the test says."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.flows.commands import Answer, Collect, Command, Dial, Hangup, Hold, Pause, Play, Reply, SetLanguage
+from dialer.flows.commands import (
+    Answer,
+    AwaitTone,
+    Collect,
+    Command,
+    Dial,
+    Hangup,
+    Hold,
+    Pause,
+    Play,
+    Reply,
+    SetLanguage,
+)
+from dialer.quality.beep import Found, Greeting
 from dialer.switch.agi import AgiAnswer, Line, RefusedLineError, execute, read_answer
+from dialer.switch.audiosocket import AudioServer
+from dialer.switch.audiosocket import Listening as ListeningTo
 
 Answerer = Callable[[str], int | str]
 
@@ -32,8 +49,9 @@ class Channel:
             raise RefusedLineError(line)
         return AgiAnswer(200, 1, answer) if isinstance(answer, str) else AgiAnswer(200, answer)
 
-    async def run(self, command: Command) -> Reply:
-        return await execute(Line(self.ask, lambda: self.now, "PJSIP/{number}@trunk", lambda: self.joined), command)
+    async def run(self, command: Command, audio: AudioServer | None = None) -> Reply:
+        line = Line(self.ask, lambda: self.now, "PJSIP/{number}@trunk", lambda: self.joined, audio)
+        return await execute(line, command)
 
 
 def keys(pressed: str) -> Answerer:
@@ -180,3 +198,37 @@ def test_answers_of_asterisk() -> None:
 @given(st.text(max_size=40))
 def test_no_answer_breaks_its_reader(line: str) -> None:
     read_answer(line)
+
+
+class Listening(AudioServer):
+    """Hears at once what it is told."""
+
+    def __init__(self, found: Found | None, called: bool) -> None:
+        super().__init__()
+        self._found, self._called, self._port = found, called, 4574
+
+    @contextmanager
+    def expect(self, greeting: Greeting, most_s: float) -> Iterator[ListeningTo]:
+        with super().expect(greeting, most_s) as listening:
+            listening.found, listening.heard = self._found, self._called
+            yield listening
+
+
+@pytest.mark.parametrize(("found", "called", "reply"), [
+    ("tone", True, Reply(reason="tone")), ("silence", True, Reply(reason="silence")), (None, True, Reply("expired")),
+])  # fmt: skip
+async def test_the_channel_calls_where_its_dialplan_finds_the_engine(
+    found: Found | None, called: bool, reply: Reply
+) -> None:
+    channel = Channel(lambda line: "engine:4573" if line.startswith("GET") else 0)
+    assert await channel.run(AwaitTone(4.0, 30.0), Listening(found, called)) == reply
+    assert channel.lines[0] == "GET VARIABLE DIALER_ENGINE"
+    assert re.fullmatch(r'EXEC TryExec "AudioSocket\([0-9a-f-]{36},engine:4574\)"', channel.lines[1])
+    assert len(channel.lines) == 2
+
+
+@pytest.mark.parametrize("audio", [None, Listening(None, False)], ids=["no server", "it cannot call"])
+async def test_where_nobody_can_listen_silence_is_waited_for(audio: AudioServer | None) -> None:
+    channel = Channel(lambda line: "SILENCE" if line.endswith("WAITSTATUS") else 0)
+    assert await channel.run(AwaitTone(4.0, 30.0), audio) == Reply()
+    assert channel.lines[-2] == "EXEC WaitForSilence 4000,1,30"

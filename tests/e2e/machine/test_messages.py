@@ -7,14 +7,16 @@ from tests.e2e.lab import Lab
 from tests.e2e.machine.ear import Ear
 from tests.e2e.sipp import voices
 
-OPTIONS = {"people": {"machine": "answerphone"}}
+OPTIONS = {"people": {"machine": "answerphone"}, "audiosocket": {"port": 0}}
 MESSAGE = "This is Acme. Please call us back on five five five, one two three."
 CODES = {"dispositions": {"robot": {"machine": True}, "sale": {}}}
 SLOW = {
     "initial_silence": "9s", "greeting": "9s", "max_words": 99, "max_word_length": "9s", "after_greeting_silence": "9s",
     "total_analysis_time": "1s",
 }  # fmt: skip
+BEEP = {"detect": True, "then": "message", "message": {"en": MESSAGE}, "after_tone": {"tone": True, "silence": "12s"}}
 FILES = {
+    **campaign("beeped", machine=BEEP),
     **campaign("messages", machine={"detect": True, "then": "message", "message": {"en": MESSAGE}}),
     **campaign("sampled", machine={"detect": True, "sample": "100%"}, **CODES),
     **campaign("patient", machine={"detect": True, "settings": SLOW}),
@@ -38,6 +40,24 @@ async def test_the_message_begins_after_the_tone_and_is_heard_whole(lab: Lab) ->
     assert begin - call.answered_at > greeting_s() - 0.3, "not into the greeting or the tone"
     assert 2.0 < end - begin < 9.0
     assert call.ended_at >= end - 0.1, "to its end"
+
+
+async def test_the_tone_itself_is_waited_for(lab: Lab) -> None:
+    """Long before it was silent for long enough."""
+    number = "+493023120381"
+    await lab.log_in("agent01")
+    with Ear() as ear:
+        await lab.dial("beeped", number)
+        machine = await lab.until_rung(number)
+        call = await lab.one(60.0)
+        assert await lab.over(machine) == "us"
+    assert call.outcome == "machine"
+    ok = next(message.text for message in machine.messages() if message.sent and message.word == "200")
+    port = re.search(r"m=audio (\d+)", ok)
+    assert port is not None and call.answered_at is not None
+    [(begin, _)] = ear.speeches(int(port[1]))
+    after_s = begin - call.answered_at - greeting_s()
+    assert -0.3 < after_s < 6.0, "neither into the tone, nor after the silence"
 
 
 def greeting_s() -> float:
