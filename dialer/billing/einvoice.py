@@ -18,7 +18,7 @@ from dialer.billing.parties import Address, Buyer, Seller
 from dialer.billing.terms import Category, Contract
 from dialer.config.scalars import Model, Text
 
-ADJUSTMENTS = frozenset({"service_level", "abandon_rate", "test_calls", "minimum", "cap", "rounding"})
+ADJUSTMENTS = frozenset({"service_level", "abandon_rate", "test_calls", "score_cards", "minimum", "cap", "rounding"})
 """Terms about other terms: allowances and charges of the document (BG-20, BG-21), not lines."""
 _UNITS = {"s": "SEC", "day": "DAY", "call": "C62", "once": "C62", "money": "C62", "sale": "C62"}
 """UN/ECE Recommendation 20: seconds, days, and `one`."""

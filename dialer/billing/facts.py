@@ -64,7 +64,7 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score of a test call."""
+    """The score of a test call, or of a recording."""
 
     call_id: str
     at: float
@@ -83,3 +83,5 @@ class Facts:
     scores: Sequence[Score] = ()
     tests: frozenset[str] = frozenset()
     """Ids of the calls that were test calls."""
+    cards: Sequence[Score] = ()
+    """Of sampled recordings, at the time of the talk; `call_id` is the recording's id."""

@@ -23,7 +23,7 @@ from dialer.billing.rating import Agreement
 WINDOW_DAYS = 28
 DRAWS = 500
 SUNDAY = 6
-IN_PROPORTION = frozenset({"rejected_call", "service_level", "abandon_rate", "test_calls"})
+IN_PROPORTION = frozenset({"rejected_call", "service_level", "abandon_rate", "test_calls", "score_cards"})
 DERIVED = frozenset({"minimum", "cap", "rounding", "tax"})
 
 Draw = Callable[[int], int]

@@ -15,6 +15,7 @@ TITLES: Mapping[str, str] = {
     "agent_hour": "Agents' hours", "wrap_up": "After-call work", "pause": "Billable pauses",
     "outbound": "Outbound calls", "revenue_share": "Share of revenue", "rejected_call": "Calls turned away",
     "service_level": "Service level", "abandon_rate": "Abandoned calls", "test_calls": "Test calls",
+    "score_cards": "Score cards",
     "minimum": "Minimum of the month", "cap": "Cap of the month", "set_up": "Set-up", "rounding": "Rounding",
     "tax": "Tax",
 }  # fmt: skip

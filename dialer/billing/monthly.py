@@ -8,7 +8,7 @@ from dialer.billing.entry import Entry
 from dialer.billing.facts import Call, Score
 from dialer.billing.money import ZERO, Round, exponent, plain, rounded
 from dialer.billing.sheet import Line, Sheet
-from dialer.billing.terms import AbandonRate, RejectedCall, ServiceLevel, TestCalls
+from dialer.billing.terms import AbandonRate, RejectedCall, ScoreCards, ServiceLevel, TestCalls
 from dialer.quality.level import Level
 
 ONE = Decimal(1)
@@ -43,14 +43,16 @@ def tally_of(sheet: Sheet) -> Tally:
     return Tally(Level(level.within if level else 0.0))
 
 
-def monthly(sheet: Sheet, tally: Tally, scores: Iterable[Score]) -> Iterator[Entry]:
+def monthly(
+    sheet: Sheet, tally: Tally, scores: Iterable[Score], cards: Iterable[Score] = ()
+) -> Iterator[Entry]:
     """Last of a part: it builds on what the rest came to."""
     version = sheet.part.version
     if version.monthly:
         yield sheet.entry(_days(sheet, "monthly", version.monthly, "monthly fee"), version.round)
     if version.rejected_call is not None:
         yield from _rejected(sheet, version.rejected_call, tally)
-    for name, rule, figure in _figures(sheet, tally, scores):
+    for name, rule, figure in _figures(sheet, tally, scores, cards):
         yield from _band(sheet, name, rule, figure)
     yield from _bounds(sheet)
     for fee in version.set_up:
@@ -79,11 +81,15 @@ def _rejected(sheet: Sheet, term: RejectedCall, tally: Tally) -> Iterator[Entry]
         yield sheet.entry(line, term.round)
 
 
-_Rule = ServiceLevel | AbandonRate | TestCalls
+_Rule = ServiceLevel | AbandonRate | TestCalls | ScoreCards
+SCORES = frozenset({"test_calls", "score_cards"})
+"""Means of points, and no percentages."""
 Figure = tuple[str, _Rule, Decimal | None]
 
 
-def _figures(sheet: Sheet, tally: Tally, scores: Iterable[Score]) -> Iterator[Figure]:
+def _figures(
+    sheet: Sheet, tally: Tally, scores: Iterable[Score], cards: Iterable[Score]
+) -> Iterator[Figure]:
     """In this order; None when there was nothing to measure: then there is no bonus and no malus."""
     version = sheet.part.version
     if (level := version.service_level) is not None:
@@ -93,8 +99,14 @@ def _figures(sheet: Sheet, tally: Tally, scores: Iterable[Score]) -> Iterator[Fi
         yield "abandon_rate", rate, (
             _percent(tally.level.gave_up, tally.level.queued) if inbound else _percent(tally.dropped, tally.reached))
     if (tests := version.test_calls) is not None:
-        given = [score.score for score in scores]
-        yield "test_calls", tests, sum(given, ZERO) / len(given) if given else None
+        yield "test_calls", tests, _mean(scores)
+    if (listened := version.score_cards) is not None:
+        yield "score_cards", listened, _mean(cards)
+
+
+def _mean(scores: Iterable[Score]) -> Decimal | None:
+    given = [score.score for score in scores]
+    return sum(given, ZERO) / len(given) if given else None
 
 
 def _percent(count: int, of: int) -> Decimal | None:
@@ -111,7 +123,7 @@ def _band(sheet: Sheet, name: str, rule: _Rule, figure: Decimal | None) -> Itera
     if factor != 1 and base:
         shown = plain(figure.quantize(Decimal("0.0001")))
         line = Line(name, str(sheet.part.first), base, "money", factor - 1, 1,
-                    f"{shown}{'' if name == 'test_calls' else ' %'}: factor {plain(factor)} on {', '.join(rule.of)}")
+                    f"{shown}{'' if name in SCORES else ' %'}: factor {plain(factor)} on {', '.join(rule.of)}")
         yield sheet.entry(line, rule.round)
 
 

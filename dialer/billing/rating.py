@@ -63,6 +63,7 @@ def timed(
     calls = _in_order(facts.calls, "id", "at")
     spans = _in_order(facts.spans, "state", "ended_at", "agent", "started_at")
     scores = _in_order(facts.scores, "call_id", "at")
+    cards = _in_order(facts.cards, "call_id", "at")
     known = [(sale, version) for sale in _in_order(facts.sales, "id", "at")
              if (version := agreement.at(sale.at)) is not None]
     sold = frozenset(sale.call_id for sale in facts.sales)
@@ -90,7 +91,7 @@ def timed(
         for span in _billed(spans, facts.tests, part.version):
             yield from ((max(span.started_at, part.since), entry) for entry in agent_time(sheet, span))
         yield from sales(sheet, known)
-        yield from ((None, entry) for entry in monthly(sheet, tally, _of(part, scores)))
+        yield from ((None, entry) for entry in monthly(sheet, tally, _of(part, scores), _of(part, cards)))
 
 
 def _billed(spans: Iterable[Span], tests: frozenset[str], version: Contract) -> Iterator[Span]:

@@ -237,6 +237,10 @@ class TestCalls(_Banded):
     __test__ = False  # no class of tests
 
 
+class ScoreCards(_Banded):
+    """Bonus or malus by the mean score, 0 to 100, of the month's recordings that were drawn and scored."""
+
+
 class SetUp(Model):
     """A fee charged once."""
 
@@ -288,6 +292,7 @@ class Contract(Model):
     service_level: ServiceLevel | None = None
     abandon_rate: AbandonRate | None = None
     test_calls: TestCalls | None = None
+    score_cards: ScoreCards | None = None
     minimum: Money | None = None
     """Of a month, before taxes and without set-up fees: what is missing is charged. With 0 a month of deductions costs
     nothing; without, it is owed to the client."""

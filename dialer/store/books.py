@@ -15,6 +15,7 @@ from dialer.billing.money import plain
 from dialer.store.errors import StoreError
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.schema import agent_spans, calls, ledger, ledger_months, sales, test_scores
+from dialer.store.scores import means
 from dialer.store.test_schema import test_calls
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def facts(
         frozenset(connection.execute(sa.select(test_calls.c.call_id).where(
             test_calls.c.client == client, test_calls.c.placed_at >= since - reach_s - TEST_S,
             test_calls.c.placed_at < until, test_calls.c.call_id.is_not(None))).scalars()),
+        means(connection, client, since, until),
     )
 
 

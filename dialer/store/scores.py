@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from dialer.billing.facts import Score
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.recording_schema import recordings, samples, score_cards
 from dialer.store.recordings import MOST, RecordingRow, row_of
@@ -177,6 +179,16 @@ def counting(
     size, names = len(_CARD), [column.name for column in _RECORDING]
     found = connection.execute(statement.order_by(score_cards.c.id))
     return [(CardRow(*row[:size]), row_of(dict(zip(names, row[size:], strict=True)))) for row in found]
+
+
+def means(connection: sa.Connection, client: str, since: float, until: float) -> list[Score]:
+    """One a recording: of several persons' cards their mean."""
+    found: dict[str, tuple[float, list[float]]] = {}
+    for card, row in counting(connection, since, until, client):
+        found.setdefault(row.id, (row.began_at, []))[1].append(card.score)
+    return [
+        Score(name, at, Decimal(f"{sum(given) / len(given):.4f}").normalize()) for name, (at, given) in found.items()
+    ]
 
 
 class ScoreBook:

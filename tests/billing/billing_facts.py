@@ -27,7 +27,8 @@ def example(text: str) -> tuple[Agreement, Facts, Month]:
     agreement = Agreement("acme", value.get("currency", "EUR"), BERLIN, VERSIONS.validate_python(value["contract"]))
     facts = Facts([call(**one) for one in value.get("calls", [])], [span(one) for one in value.get("spans", [])],
                   [sale(one) for one in value.get("sales", [])],
-                  [Score(one["call"], epoch(one["at"]), Decimal(one["score"])) for one in value.get("scores", [])])
+                  [Score(one["call"], epoch(one["at"]), Decimal(one["score"])) for one in value.get("scores", [])],
+                  cards=[Score(one["call"], epoch(one["at"]), Decimal(one["score"])) for one in value.get("cards", [])])
     return agreement, facts, parse_month(value.get("month", "2026-11"))
 
 

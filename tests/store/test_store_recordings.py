@@ -1,9 +1,17 @@
 """Recordings, samples and score cards on SQLite and PostgreSQL."""
 
 from dataclasses import replace
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import TypeAdapter
 
+from dialer.billing.facts import Score
+from dialer.billing.months import parse_month
+from dialer.billing.rating import Agreement
+from dialer.billing.terms import Contracts
+from dialer.bookkeeping import rated
 from dialer.calls.outcome import Outcome
 from dialer.store.erasure import Order
 from dialer.store.recordings import Listening, RecordingRow, Sought
@@ -145,3 +153,19 @@ async def test_the_last_card_of_each_person_counts(store: Store) -> None:
     assert counting[0][1] == DONE and counting[1][0].points["fax"] == [None, 2]
     assert await store.scores.counting(AT + 1, AT + 2) == await store.scores.counting(AT, AT + 1, "globex") == []
     assert len(await store.scores.counting(AT, AT + 1, "acme", "winback")) == 2
+
+
+async def test_the_contract_goes_by_the_mean_of_each_scored_recording(store: Store) -> None:
+    await kept(store, DONE, replace(DONE, id="r2", began_at=AT + 5))
+    await store.scores.add_samples([SAMPLE, replace(SAMPLE, recording_id="r2")])
+    for card in (CARD, replace(CARD, by="paul", score=61.0), replace(CARD, recording_id="r2", score=50.0)):
+        await store.scores.add_card(card)
+    facts = await store.books.facts("acme", AT, AT + 10, [], 0.0)
+    assert list(facts.cards) == [Score("r1", AT, Decimal("70.5")), Score("r2", AT + 5, Decimal(50))]
+    for client, since, until in (("globex", AT, AT + 10), ("acme", AT + 10, AT + 20)):
+        assert list((await store.books.facts(client, since, until, [], 0.0)).cards) == []
+    await store.settle(replace(CALL, answered_at=AT, joined_at=AT, talk_s=60.0), None)
+    contract = {"from": "2026-01-01", "handled_call": {"price": 10}, "score_cards": {"bands": {"80": 1, "0": 0.5}}}
+    agreement = Agreement("acme", "EUR", ZoneInfo("UTC"), TypeAdapter(Contracts).validate_python([contract]))
+    entries = {entry.term: entry for entry in await rated(store, agreement, parse_month("2026-10"))}
+    assert entries["score_cards"].amount == Decimal("-5.00") and entries["score_cards"].reason.startswith("60.25:")
