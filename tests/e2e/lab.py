@@ -116,11 +116,11 @@ class Lab:
 
     async def delete(self, path: str) -> int:
         """The status."""
-        async with self._request("DELETE", f"/v1/{path}") as response:
+        async with self.request("DELETE", f"/v1/{path}") as response:
             return response.status
 
     @asynccontextmanager
-    async def _request(self, method: str, path: str) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def request(self, method: str, path: str) -> AsyncIterator[aiohttp.ClientResponse]:
         url = f"http://{self.plant.host}:{self.engine.web_port}{path}"
         headers = {"Authorization": f"Bearer {self.engine.token}"}
         async with aiohttp.ClientSession(headers=headers) as session, session.request(method, url) as response:
@@ -337,7 +337,7 @@ class Lab:
 
     async def _counted_impossible(self) -> list[str]:
         """States that cannot be, since the last test."""
-        async with self._request("GET", "/metrics") as response:
+        async with self.request("GET", "/metrics") as response:
             text = await response.text()
         counts = re.findall(r'^dialer_impossible_total\{kind="([^"]+)"\} ([0-9.e+]+)', text, re.MULTILINE)
         before, self._impossible = self._impossible, {kind: float(count) for kind, count in counts}

@@ -79,6 +79,9 @@ async def test_a_talk_is_recorded_from_join_to_end(rig: Rig) -> None:
     assert (begun.call_id, begun.campaign, begun.agent, begun.ended_at) == (call, "winback", "ada", None)
     assert begun.until == begun.began_at + 90 * DAY_S
     told(rig, call, "start")
+    live = rig.engine.calls.get(call)
+    assert live is not None
+    rig.engine.recordings.joined(live, "ada")  # a listing tells it again
     rig.clock.move(30)
     part(rig, call)
     assert orders(rig) == ["start", "stop"]

@@ -1,5 +1,7 @@
 """Talks recorded by a real Asterisk, with a tone of each side's own: who is in the file, and where it is silent."""
 
+import io
+import wave
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,24 +15,29 @@ from dialer.store.recordings import RecordingRow
 from tests.e2e.eventually import eventually
 from tests.e2e.files import campaign, flow
 from tests.e2e.lab import Lab, Puppet
-from tests.e2e.recorded.tones import RATE, Hummer, heard, samples
+from tests.e2e.recorded.tones import RATE, Hummer, heard, samples, share
 
 CALLER_HZ, AGENT_HZ = 440.0, 1000.0
-TOLD, ASKED, SILENT = "+493023125080", "+493023125081", "+493023125082"
+TOLD, ASKED = "+493023125080", "+493023125081"
+TALKATIVE = "+4930231250981"
+CALLER = "+4930231250777"
 ANNOUNCED = {"announce": {"en": "Recorded."}, "sound": "stereo", "keep": "30d"}
 
 
-def line(recording: Any) -> dict[str, Any]:
+def line(recording: dict[str, Any]) -> dict[str, Any]:
     queue = {"skills": ["sales"], "max_wait": "60s", "wrap_up": "0s", "recording": recording}
-    return {"line": {"queue": {key: value for key, value in queue.items() if value}, "next": "bye"},
-            "bye": {"hangup": {}}}  # fmt: skip
+    return {"line": {"queue": queue, "next": "bye"}, "bye": {"hangup": {}}}
 
 
 FILES = {
     **flow("told", line(ANNOUNCED), number=TOLD),
     **flow("asked", line({**ANNOUNCED, "agree": "1", "sound": "mixed"}), number=ASKED),
-    **flow("silent", line(None), number=SILENT),
-    **campaign("service", recording={"consent": True, "sound": "agent"}),
+    **campaign("service", recording={"sound": "agent"}),
+    "configs/score_cards/service.yaml": {
+        "card": "service", "title": "Service", "passes": 70,
+        "criteria": {"greeting": {"text": "Named the company", "points": 10},
+                     "identity": {"text": "Checked who is calling", "points": 1, "critical": True}},
+    },
 }  # fmt: skip
 
 
@@ -114,12 +121,57 @@ async def test_both_sides_and_silence_where_it_was_paused(lab: Lab, caller: Humm
     assert since is not None and until is not None and 0.5 < until - since < after - before + 5
 
 
-async def test_who_does_not_agree_is_not_recorded(lab: Lab, caller: Hummer) -> None:
+async def test_who_agrees_is_recorded_and_who_does_not_is_not(lab: Lab) -> None:
     await lab.log_in("agent01")
-    puppet = await lab.call(ASKED, media=caller.port)
+    silent = await lab.call(ASKED)
     await lab.until_agent("agent01", "talking")
     assert (await lab.agent("agent01"))["recording"] is None
     assert "nothing is recorded" in await lab.refused("agents/agent01/pause_recording")
+    silent.hang_up()
+    await lab.settled(1)
+    puppet = await lab.call(ASKED)
+    await lab.until_answered(puppet)
+    puppet.press("1")
+    row = await begun(lab)
+    await recorded(lab, row, 1.0)
     puppet.hang_up()
+    await lab.settled(2)
+    [row] = lab.ledger.recordings(lab.since)
+    assert heard(samples(file_of(lab, row).read_bytes()), AGENT_HZ) >= 0.7 and row.sound == "mixed"
+
+
+async def test_of_a_called_person_only_the_agent_is_kept(lab: Lab) -> None:
+    await lab.log_in("agent01")
+    await lab.dial("service", TALKATIVE)
+    await lab.until_agent("agent01", "talking")
+    row = await begun(lab)
+    await recorded(lab, row, 1.5)
+    await lab.post("agents/agent01/hangup")
     await lab.one()
-    assert lab.ledger.recordings(lab.since) == []
+    sound = samples(file_of(lab, row).read_bytes())
+    spoken = [part for at in range(0, len(sound) - 800, 800) if max(map(abs, part := sound[at:at + 800])) > 100]
+    assert len(spoken) >= 10 and all(share(part, AGENT_HZ) > 0.9 for part in spoken[1:-1])  # who called back would mix
+
+
+async def test_heard_scored_and_erased(lab: Lab, caller: Hummer) -> None:
+    await lab.log_in("agent01")
+    puppet = await lab.call(TOLD, sender=CALLER, media=caller.port)
+    row = await begun(lab)
+    await recorded(lab, row, 1.0)
+    row = await over(lab, puppet, row)
+
+    async def wav() -> bytes | None:
+        async with lab.request("GET", f"/v1/recordings/{row.id}/audio?by=maria") as answer:
+            return await answer.read() if answer.status == 200 else None
+
+    with wave.open(io.BytesIO(await eventually(wav))) as sound:
+        assert (sound.getnchannels(), sound.getframerate()) == (2, RATE) and sound.getnframes() >= RATE
+        assert heard(samples(sound.readframes(sound.getnframes()))[0::2], CALLER_HZ) >= 0.7
+    card = await lab.post(f"recordings/{row.id}/card",
+                          {"by": "maria", "points": {"greeting": 8, "identity": 0}, "card": "service"})  # fmt: skip
+    assert (card["score"], card["failed"], card["passed"]) == (0.0, ["identity"], False)
+    detail = await lab.get(f"recordings/{row.id}")
+    assert [one["by"] for one in detail["listened"]] == ["maria"] and detail["cards"][0]["counts"]
+    made = await lab.post("erasures", {"number": CALLER, "reason": "letter"})
+    assert made["erased"]["recordings"] == 1 and made["elsewhere"] == []
+    assert not file_of(lab, row).exists() and await wav() is None
