@@ -23,13 +23,17 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    agent_hour: float
-    line_minute: float
+    """None: nobody said."""
 
-    def of(self, done: "Rehearsed") -> float:
-        """Agents are paid for the time they are logged in."""
+    agent_hour: float | None
+    line_minute: float | None
+
+    def of(self, done: "Rehearsed") -> float | None:
+        """Agents are paid for the time they are logged in. What nobody said is left out; None where all is."""
         figures = done.account
-        return figures.logged_in_hours * self.agent_hour + figures.line_minutes * self.line_minute
+        parts = ((figures.logged_in_hours, self.agent_hour), (figures.line_minutes, self.line_minute))
+        known = [much * price for much, price in parts if price is not None]
+        return sum(known) if known else None
 
 
 def simulate(
@@ -46,8 +50,10 @@ def simulate(
     start: Annotated[str, typer.Option(help="When it begins, as 2026-11-23T09:00 by the client's clock.")] = "",
     learn: Annotated[int | None, typer.Option(min=1, help="People as in the last so many days of the store.")] = None,
     replay: Annotated[str, typer.Option(help="This past day again, as 2026-11-20: its agents, its calls.")] = "",
-    agent_hour: Annotated[float, typer.Option(min=0.0, help="What an agent's hour costs.")] = 0.0,
-    line_minute: Annotated[float, typer.Option(min=0.0, help="What an answered minute on the line costs.")] = 0.0,
+    agent_hour: Annotated[float | None, typer.Option(min=0.0, help="What an agent's hour costs.")] = None,
+    line_minute: Annotated[
+        float | None, typer.Option(min=0.0, help="What an answered minute on the line costs.")
+    ] = None,
     plot: Annotated[list[Path] | None, typer.Option(help="A picture of it, .png or .svg.", dir_okay=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
     root: Root = Path("."), plant: Plant = None,
@@ -156,9 +162,7 @@ class _Planner:
         tried = len({call.contact_id for call in calls})
         figures = account(calls, [s for s in spans if s.call_id is None or s.call_id in own], self._seconds / 3600,
                           tried, sum(1 for call in calls if call.outcome == "answered"))
-        from decimal import Decimal
-
-        self.really = Rehearsed(self._began_at, figures, calls, spans, "", Decimal(0))
+        self.really = Rehearsed(self._began_at, figures, calls, spans, "", None)
 
     def _moment(self, text: str) -> datetime:
         try:
@@ -241,7 +245,8 @@ def _as_json(
     rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", planner: _Planner, costs: Costs
 ) -> list[dict[str, Any]]:
     return [
-        {"mode": mode, "cost": round(costs.of(done), 2), "fee": str(done.fee), "currency": planner.currency,
+        {"mode": mode, "cost": None if (cost := costs.of(done)) is None else round(cost, 2),
+         "fee": None if done.fee is None else str(done.fee), "currency": planner.currency,
          "held_back_by": done.reason, **done.account.as_json()}
         for mode, shifts in [*rows, *([("that day", [planner.really])] if planner.really else [])]
         for done in shifts

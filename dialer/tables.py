@@ -210,21 +210,28 @@ def _by_term(invoice: "Invoice") -> dict[str, Decimal]:
 
 
 def simulated(
-    rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", cost: "Callable[[Rehearsed], float]", money: str
+    rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", cost: "Callable[[Rehearsed], float | None]", money: str
 ) -> None:
-    """Modes side by side; of several shifts the mean, and from the lowest to the highest."""
+    """Modes side by side; of several shifts the mean, and from the lowest to the highest. What nobody knows of any is
+    left out."""
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for mode, _ in rows:
         table.add_column(mode, justify="right")
     for name, figure in _simulated(cost, money):
-        table.add_row(name, *(_spread([figure(done) for done in shifts]) for _, shifts in rows))
+        cells = [_spread([known for done in shifts if (known := figure(done)) is not None]) for _, shifts in rows]
+        if any(cells):
+            table.add_row(name, *(cell or "unknown" for cell in cells))
     Console().print(table)
 
 
 def _simulated(
-    cost: "Callable[[Rehearsed], float]", money: str
-) -> "Sequence[tuple[str, Callable[[Rehearsed], float]]]":
+    cost: "Callable[[Rehearsed], float | None]", money: str
+) -> "Sequence[tuple[str, Callable[[Rehearsed], float | None]]]":
+    def a_talk(done: "Rehearsed") -> float | None:
+        whole = cost(done)
+        return None if whole is None else whole / max(1, done.account.connected)
+
     return (
         ("busy (talk, wrap-up), %", lambda done: 100 * done.account.occupancy),
         ("talk, minutes an hour", lambda done: done.account.talk_minutes_per_hour),
@@ -242,12 +249,14 @@ def _simulated(
         ("agents' hours logged in", lambda done: done.account.logged_in_hours),
         ("line minutes", lambda done: done.account.line_minutes),
         (f"cost, {money}", cost),
-        (f"fee by the contract, {money}", lambda done: float(done.fee)),
-        (f"cost a talk, {money}", lambda done: cost(done) / max(1, done.account.connected)),
+        (f"fee by the contract, {money}", lambda done: None if done.fee is None else float(done.fee)),
+        (f"cost a talk, {money}", a_talk),
     )
 
 
 def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return ""
     mean = sum(values) / len(values)
     text = f"{mean:,.2f}" if mean % 1 else f"{mean:,.0f}"
     return text if len(values) == 1 else f"{text} ({min(values):,.2f} to {max(values):,.2f})"

@@ -60,8 +60,9 @@ class Rehearsed:
     spans: Sequence[AgentSpan]
     reason: str
     """What kept the campaign from dialling more, at the end."""
-    fee: Decimal
-    """What the client's contract makes of the calls and of the agents' time on them, without terms of the month."""
+    fee: Decimal | None
+    """What the client's contract makes of the calls and of the agents' time on them, without terms of the month; None
+    where there is no contract, or nobody asked."""
 
 
 def rehearse(shift: Shift, progress: Callable[[float], None] = lambda share: None) -> Rehearsed:
@@ -135,10 +136,10 @@ class _Stage:
         return Rehearsed(shift.began_at, done, calls, spans, engine.campaigns.runs[shift.campaign].reason,
                          await self._fee(store))
 
-    async def _fee(self, store: MemoryStore) -> Decimal:
+    async def _fee(self, store: MemoryStore) -> Decimal | None:
         client = self._shift.configuration.clients[self._shift.configuration.campaigns[self._shift.campaign].client]
         if not client.contract:
-            return Decimal(0)
+            return None
         agreement = agreement_of(client)
         month = month_at(self._shift.began_at, agreement.zone)
         entries = await rated(store, agreement, month)

@@ -136,6 +136,15 @@ def test_modes_side_by_side(root: Path) -> None:
     assert "abandoned, %" in table and "progressive" in table
 
 
+def test_what_nobody_said_costs_is_not_told_as_nothing(root: Path) -> None:
+    (row,) = json.loads(simulate(root, "--agents", "1", "--hours", "0.1", "--json").stdout)
+    assert (row["cost"], row["fee"]) == (None, None)
+    table = simulate(root, "--agents", "1", "--hours", "0.1").stdout
+    assert "cost" not in table and "fee" not in table and "line minutes" in table
+    costs = simulate(root, "--agents", "1", "--hours", "0.1", "--line-minute", "0.01").stdout
+    assert "cost, EUR" in costs and "fee" not in costs
+
+
 def test_plots_are_written(root: Path, tmp_path: Path) -> None:
     files = ("--plot", str(tmp_path / "a.png"), "--plot", str(tmp_path / "a.svg"))
     simulate(root, "--agents", "2", "--hours", "0.2", *files)
