@@ -32,6 +32,7 @@ from dialer.calls.outcome import Outcome
 from dialer.exposition import CONTENT_TYPE, Children, of_family, page
 from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
 from dialer.recording_metrics import RecordingMetrics
+from dialer.service_metrics import ServiceMetrics
 from dialer.store.records import CallRecord, Direction
 from dialer.voice_metrics import VoiceMetrics
 
@@ -145,6 +146,7 @@ class Metrics:
         self.fees = FeeMetrics(self._counter)
         self.recordings = RecordingMetrics(self._counter, self._histogram)
         self.machines = machine_metrics.MachineMetrics(self._counter)
+        self.service = ServiceMetrics(self._counter, self._histogram)
 
     def _define_calls(self) -> None:
         counter, histogram = self._counter, self._histogram

@@ -150,6 +150,29 @@ QUALITY = Dashboard("dialer-quality", "Dialer: quality", CLIENTS | SWITCHES, {
             "{{direction}} p90": quantile(0.9, "dialer_talk_seconds", "direction"),
         }),
     ),
+    "Service by client, by its own rule": (
+        Panel("Service level", "percentunit", {
+            "{{client}} {{queue}}": f"client_queue:dialer_service_level:ratio_rate30m{{{OF_CLIENT}}}",
+        }, "Time and formula of the contract, or of `service:` of the client."),
+        Panel("Average speed of answer", "s", {
+            "{{client}} {{queue}}": f"client_queue:dialer_speed_of_answer_seconds:mean_rate30m{{{OF_CLIENT}}}",
+        }),
+        Panel("Gave up waiting", "percentunit", {
+            "{{client}} {{queue}}": f"client_queue:dialer_gave_up:ratio_rate30m{{{OF_CLIENT}}}",
+        }),
+        Panel("Talk, mean", "s", {
+            "{{client}} {{queue}}": f"client_queue:dialer_service_talk_seconds:mean_rate30m{{{OF_CLIENT}}}",
+        }),
+        Panel("Short calls", "percentunit", {
+            "{{client}} {{direction}}": f"client:dialer_short_calls:ratio_increase1h{{{OF_CLIENT}}}",
+        }),
+        Panel("Test calls, mean score of a day", "none", {
+            "{{client}} {{test}}": f"client_test:dialer_test_call_score:mean_increase1d{{{OF_CLIENT}}}",
+        }, "By their rules, 0 to 100."),
+        Panel("Test calls of a day", "short", {
+            "{{test}} {{result}}": f"sum by (test, result) (increase(dialer_test_calls_total{{{OF_CLIENT}}}[1d]))",
+        }),
+    ),
 })
 
 BILLING = Dashboard("dialer-billing", "Dialer: billing", {"client": "label_values(dialer_fee, client)"}, {

@@ -280,6 +280,8 @@ class Calls:
         if outcome is Outcome.ABANDONED:
             engine.count("abandoned")
         engine.metrics.call_settled(record)
+        if not engine.mystery.is_test(live.id):
+            engine.metrics.service.settled(record, engine.rules.of(record))
         log.info(
             "%s call %s", record.direction, outcome.value,
             extra={

@@ -28,6 +28,7 @@ from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.recordings import Recordings
 from dialer.engine.schedules import Schedules
 from dialer.engine.scripts import Scripts
+from dialer.engine.service_rules import ServiceRules
 from dialer.engine.voice import Voice
 from dialer.flows.prompts import Sounds
 from dialer.metrics import Metrics
@@ -85,6 +86,7 @@ class Engine:
         self.schedules = Schedules(self)
         self.machines = Machines(self)
         self.mystery = Mystery(self)
+        self.rules = ServiceRules(self)
         self.reconciler = Reconciler(self)
         self._inbox: deque[ev.SwitchEvent | Callable[[], None]] = deque()
         self._busy = False

@@ -59,11 +59,12 @@ class Ears:
         seen_as = recordings.seen_as or str(self._folder(switch).parent)
         return f"{seen_as.rstrip('/')}/{FOLDER}/{channel}.wav"
 
-    def listen(self, test: TestCall, channel: str, switch: str, told: Told) -> None:
-        """`told` hears of it by `post`, unless there is no telling."""
+    def listen(self, test: TestCall, channel: str, switch: str, told: Told) -> bool:
+        """Whether there is something to listen to. `told` gets by `post` what was heard; nothing, where it cannot be
+        said."""
         flow = self._engine.configuration.flow_for(test.number)
         if self.file_for(test, channel, switch) is None or flow is None:
-            return
+            return False
         sounds = self._engine.configuration.plant.switches[switch].sounds
         directory = (self._engine.configuration.root / sounds.write).resolve()
         asked = [wanted(self._engine.configuration, test, flow, one, directory) for one in test.expect.hears or ()]
@@ -71,6 +72,8 @@ class Ears:
             self._jobs.put_nowait(_Job(self._folder(switch) / f"{channel}.wav", asked, told))
         except asyncio.QueueFull:
             log.error("too many test calls wait to be listened to", extra={"test": test.test})
+            return False
+        return True
 
     def _folder(self, switch: str) -> Path:
         recordings = self._engine.configuration.plant.switches[switch].recordings
@@ -82,15 +85,15 @@ class Ears:
         await asyncio.to_thread(self._sweep)
         while True:
             job = await self._jobs.get()
+            found: list[Ruling] = []
             try:
                 async with asyncio.timeout(LONGEST_S):
                     found = await self._hear(job)
             except (OSError, TimeoutError, ValueError, TypeError) as error:
                 log.error("a test call could not be listened to: %s", error, extra={"call": job.path.stem})
-            else:
-                self._engine.post(lambda job=job, found=found: job.told(found))  # type: ignore[misc]
             finally:
                 job.path.unlink(missing_ok=True)
+            self._engine.post(lambda job=job, found=found: job.told(found))  # type: ignore[misc]
 
     async def _hear(self, job: _Job) -> list[Ruling]:
         """Raises ValueError with what the process said when it failed."""

@@ -67,6 +67,10 @@ class Mystery:
     def knows(self, channel: str) -> bool:
         return channel in self._placed
 
+    def is_test(self, call_id: str) -> bool:
+        """Of a call that came in, until it is settled."""
+        return call_id in self._came
+
     # -- placing ------------------------------------------------------------------------------------
 
     def tick(self) -> None:
@@ -195,14 +199,26 @@ class Mystery:
     def _end(self, placed: _Placed) -> None:
         """Both sides are over. What was heard is told later: until then it counts as unknown."""
         self._placed.pop(placed.row.id, None)
-        row = placed.row
+        row, counted = placed.row, self._engine.metrics.service
         if placed.came is None:
             self._engine.store.test_calls.save(row)
         else:
             self._judge(placed, ())
-            self.ears.listen(placed.test, row.id, row.switch, lambda heard: self._judge(placed, heard))
+            if not self.ears.listen(placed.test, row.id, row.switch, lambda heard: self._listened(placed, heard)):
+                self._count_score(placed)
+        counted.test_call(row.client, row.test, placed.row.fault or "judged")
         log.info("a test call is over", extra={"test": row.test, "call": row.call_id, "fault": row.fault,
                                                "score": placed.row.by_rules})  # fmt: skip
+
+    def _listened(self, placed: _Placed, heard: Sequence[Ruling]) -> None:
+        if heard:
+            self._judge(placed, heard)
+        self._count_score(placed)
+
+    def _count_score(self, placed: _Placed) -> None:
+        """Once a test call, when no more can be found out."""
+        if placed.row.by_rules is not None:
+            self._engine.metrics.service.test_score(placed.row.client, placed.row.test, placed.row.by_rules)
 
     def _judge(self, placed: _Placed, heard: Sequence[Ruling]) -> None:
         assert placed.came is not None

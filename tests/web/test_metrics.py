@@ -18,6 +18,7 @@ from dialer.fee_metrics import FeeLive
 from dialer.machine_metrics import DetectionLive
 from dialer.metrics import CampaignLive, Live, Metrics, reference
 from dialer.pacing_metrics import PacingLive
+from dialer.quality.service import Rule
 from dialer.quality.streams import Interval
 from dialer.store.records import CallRecord
 
@@ -73,6 +74,11 @@ def used() -> Metrics:
     it.opted_out("acme", "key")
     it.machines.message("winback", left=True)
     it.fees.alerted("acme")
+    it.service.settled(CallRecord("c9", "inbound", "node1", "main", "acme", "1", "2", 0.0, answered_at=0.0,
+                                  queued_at=0.0, joined_at=5.0, ended_at=90.0, talk_s=85.0,
+                                  outcome=Outcome.ANSWERED, queue="line"), Rule())  # fmt: skip
+    it.service.test_call("acme", "hotline", "judged")
+    it.service.test_score("acme", "hotline", 80.0)
     it.recordings.ended("acme", "winback", "recorded")
     it.recordings.removed("acme", "expired")
     it.recordings.not_removed("main")

@@ -107,5 +107,9 @@ async def test_it_comes_back_as_any_other_call_and_is_scored(lab: Lab) -> None:
     assert carded["score"] == 62.5
     assert await _invoiced(lab, call.created_at) == ("-2.00", "8.80")  # 62.5 points: a fifth less
     assert "no points for greeting" in await lab.refused(f"test-calls/{placed['id']}/card", {"by": "m", "points": {}})
+    async with lab.request("GET", "/metrics") as answer:
+        told = (await answer.text()).splitlines()
+    assert 'dialer_test_call_score_count{client="acme",test="hotline"} 1.0' in told
+    assert not any(line.startswith("dialer_service_calls_total{") for line in told)  # it is no part of the service
     report = await lab.get("quality/service?client=acme")
     assert (report["calls"], report["test_calls"]) == (0, 1)
