@@ -30,6 +30,8 @@ def of_dial(before: Call, after: Call) -> Iterator[Tiding]:
             yield Tiding("live", after.id, None)
         elif after.answered_by == "machine":
             yield Tiding("machine", after.id, None)
+        elif after.state in (State.ENDING, State.SETTLED):  # hung up before anybody was known to be there
+            yield Tiding("failed", after.id, None)
     if after.state is State.TALKING and before.state is State.JOINING:
         yield Tiding("connected", after.id, after.agent)
     over = after.state in (State.ENDING, State.SETTLED) and before.state in (State.QUEUED, State.JOINING)

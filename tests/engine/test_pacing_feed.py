@@ -56,3 +56,9 @@ def test_a_person_without_an_agent_is_abandoned_once():
 def test_a_person_who_hangs_up_at_once_is_no_loss():
     told = heard(*ANSWERED, script(1006.1), ev.HungUp(ID, 1006.9, 16))
     assert [kind for kind, _, _ in told] == ["placed", "ringing", "answered", "live", "failed"]
+
+
+def test_whoever_hangs_up_before_anybody_is_known_to_be_there_ends_the_dial_all_the_same():
+    """Else its agent would count as held for it for ever."""
+    told = heard(*ANSWERED, ev.HungUp(ID, 1006.4, 16))
+    assert [kind for kind, _, _ in told] == ["placed", "ringing", "answered", "failed"]
