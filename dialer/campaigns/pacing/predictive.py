@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dialer.campaigns.pacing.absences import Absences
 from dialer.campaigns.pacing.answers import BIN_S, Answers
 from dialer.campaigns.pacing.budget import Budget
 from dialer.campaigns.pacing.claims import claims, left_to_dial, promised
@@ -70,7 +71,7 @@ class Predictive:
         self._budget = Budget(pace)
         self._patience_s = max(0.0, pace.connect_s - self._answers.detection_s)
         """How long somebody who is live waits for an agent, learnt from those who had none."""
-        self._roster = Roster()
+        self._roster, self._absences = Roster(), Absences()
         self._dials = Dials(pace.ring_s)
         self._refreshed_at = self._seen_at = float("-inf")
 
@@ -81,6 +82,7 @@ class Predictive:
         return {
             "answers": self._answers.learned(), "talk": self._talk.learned(), "wrap": self._wrap.learned(),
             "freeing": self._freeing.learned(), "patience": self._patience_s,
+            "absences": self._absences.learned(),
         }  # fmt: skip
 
     def recall(self, learned: Mapping[str, Any], age_s: float) -> None:
@@ -92,6 +94,7 @@ class Predictive:
             self._wrap.recall(learned["wrap"], keep)
             self._freeing.recall(*learned["freeing"])
             self._patience_s = min(self._pace.connect_s, max(0.0, float(learned["patience"])))
+            self._absences.recall(learned.get("absences", ()))
         except (KeyError, TypeError, ValueError):
             self._reset(self._pace)
         self._refreshed_at = float("-inf")
@@ -130,6 +133,10 @@ class Predictive:
                         self._patience_s += 0.05 * (waited - self._patience_s)
 
     def _of_agent(self, now: float, kind: EventKind, agent: str, value: float) -> None:
+        if kind == "left":
+            self._absences.left(now, agent)
+        elif kind in ("connected", "idle"):
+            self._absences.back(now, agent)
         if kind in ("connected", "ended", "wrap_up", "idle", "left"):
             for what, seconds in self._roster.on_event(now, kind, agent, value):
                 (self._talk if what == "talk" else self._wrap).learn(seconds)
@@ -141,6 +148,8 @@ class Predictive:
     def decide(self, now: float, state: Snapshot) -> Decision:
         self._learn(now, self._dials.give_up(now, state.in_the_air))
         self._roster.seen([(idle.agent, idle.switch) for idle in state.idle])
+        for idle in state.idle:
+            self._absences.back(now, idle.agent)
         ages = self._ages(now, state.in_the_air)
         self._look(now, ages)
         own = state.rivals[0] if state.rivals else ALONE
@@ -186,7 +195,8 @@ class Predictive:
         if state.risk is not None and allowed > 0:
             allowed = state.risk
         answers, known = self._answers, self._detected(now)
-        supply = [*self.supply(now), *(state.rivals[0].supply if state.rivals else ())]
+        back = self._absences.returning(now, self._horizons())
+        supply = [*self.supply(now), *back, *(state.rivals[0].supply if state.rivals else ())]
         idle = len(state.idle) - max(state.waiting, len(self._dials.waiting))
         others = claims(state, answers.points)
         own, *wider = state.rivals or (ALONE,)
