@@ -5,7 +5,7 @@ import sys
 
 BENCHES = (
     "bench.ami_parse", "bench.store", "bench.claims", "bench.list_import", "bench.do_not_call", "bench.rating",
-    "bench.invoices", "bench.metrics", "bench.calls",
+    "bench.invoices", "bench.metrics", "bench.calls", "bench.live",
 )
 
 

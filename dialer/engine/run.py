@@ -9,7 +9,7 @@ from dialer.engine.clock import Timer
 Status = Literal["stopped", "running", "paused", "draining", "exhausted"]
 IDLE_CHECK_S = 1.0
 """How often a campaign without due contacts looks again: for retries come due and contacts inserted live."""
-REFUSED_CHECK_S = 0.1
+REFUSED_CHECK_S = 0.02
 """How soon a campaign looks on whose claim was cut short by all those that it had to refuse."""
 LIMITED_CHECK_S = 0.02
 """How often a campaign held back by a limit looks again: well within the burst that a rate may save up."""
