@@ -12,6 +12,8 @@ from dialer.campaigns.export import Cell
 
 MOST_ROWS = 1_048_576
 """Of a sheet, by the format; what is beyond goes on in the next one."""
+_BLOCK = 1_000
+"""Rows held in memory."""
 _NO_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _SPACE = "http://schemas.openxmlformats.org"
 _MAIN = f"{_SPACE}/spreadsheetml/2006/main"
@@ -52,6 +54,8 @@ class XlsxSheet:
                 if row is not self._head:
                     done.append(self._xml(self._head))
             done.append(self._xml(row))
+            if len(done) >= _BLOCK:
+                self._flush(done)
         self._flush(done)
 
     def _xml(self, row: Sequence[Cell]) -> str:
