@@ -226,6 +226,15 @@ class VoiceReported:
     round_trip_s: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class CodecTold:
+    """What a channel's sound is coded in by now, as it was asked for: `(alaw)`."""
+
+    channel: str
+    at: float
+    codec: str
+
+
 RecordVerb = Literal["start", "stop", "mute", "unmute"]
 
 
@@ -259,7 +268,7 @@ ChannelEvent = (
     | ScriptEnded
     | Gone
 )
-SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed | VoiceReported | RecordingTold
+SwitchEvent = ChannelEvent | LinkUp | LinkDown | ChannelsListed | VoiceReported | CodecTold | RecordingTold
 
 
 # What the engine itself adds: facts from the agents, the flow, the timers and people's requests.

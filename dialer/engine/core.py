@@ -143,6 +143,8 @@ class Engine:
         match event:
             case ev.VoiceReported():
                 self.voice.report(event)
+            case ev.CodecTold():
+                self.voice.codec_told(event)
             case ev.RecordingTold():
                 self.recordings.news(event)
             case ev.LinkUp() | ev.LinkDown() | ev.ChannelsListed():

@@ -5,7 +5,9 @@ is cut for each talk, from the join to the parting. An interval between two repo
 its middle.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from dialer.calls import events as ev
@@ -19,9 +21,14 @@ from dialer.store.records import CallRecord
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
 
+CODEC_EVERY = 6
+"""Of the switch's reports on a leg: how often it is asked for the leg's codec. A re-INVITE may have changed it, and
+nobody tells."""
+
 
 @dataclass(slots=True)
 class _Stretch:
+    call_id: str
     leg: LegOf
     agent: str | None
     switch: str
@@ -37,6 +44,8 @@ class _Channel:
     meter: Leg | None = None
     stretch: _Stretch | None = None
     """What is being heard now: of a customer the call, of an agent the talk."""
+    reported_at: float = 0.0
+    turn: Iterator[int] = field(default_factory=count)
 
 
 class Voice:
@@ -66,11 +75,27 @@ class Voice:
                 return  # announcements before the answer are no part of the call
             began = max(live.call.answered_at, self._since)
             channel.stretch = self._begin(live, "customer", None, began, channel.codec)
+        if channel.stretch is not None and event.by == "switch" and next(channel.turn) % CODEC_EVERY == 0:
+            self._engine.switches[channel.stretch.switch].ask_codec(event.channel)
+        channel.reported_at = max(channel.reported_at, event.at)
         if channel.meter is None:
             channel.meter = Leg(channel.codec, channel.stretch.began if channel.stretch else event.at)
         told = channel.meter.report(event)
         if told is not None and channel.stretch is not None:
             self._hear(channel.stretch, event.endpoint, *told)
+
+    def codec_told(self, event: ev.CodecTold) -> None:
+        """Another than before: what is heard from now on is another stretch."""
+        channel, codec = self._channels.get(event.channel), codec_of(event.codec)
+        if channel is None or codec.name == channel.codec.name:
+            return
+        channel.codec = codec
+        if channel.meter is not None:
+            channel.meter.change_codec(codec)
+        if (old := channel.stretch) is not None:
+            began = max(old.began, channel.reported_at)
+            channel.stretch = _Stretch(old.call_id, old.leg, old.agent, old.switch, began, codec, old.endpoint)
+            self._stretches.setdefault(old.call_id, []).append(channel.stretch)
 
     def _hear(self, stretch: _Stretch, endpoint: str, direction: Direction, interval: Interval) -> None:
         if (interval.began + interval.ended) / 2 < stretch.began:
@@ -107,7 +132,7 @@ class Voice:
         self.parted(channel)
 
     def _begin(self, live: LiveCall, leg: LegOf, agent: str | None, began: float, codec: Codec) -> _Stretch:
-        stretch = _Stretch(leg, agent, live.switch.name, began, codec)
+        stretch = _Stretch(live.id, leg, agent, live.switch.name, began, codec)
         self._stretches.setdefault(live.id, []).append(stretch)
         return stretch
 

@@ -54,6 +54,10 @@ class Stream:
         self._missed = 0
         """Packets counted as lost in the silence that now lasts: the sequence number will tell of them again."""
 
+    def change_clock(self, hz: int) -> None:
+        """Another codec from now on."""
+        self._clock_hz = hz
+
     def report(
         self, at: float, heard: Reception | None, sent: int | None, round_trip_s: float | None,
     ) -> Interval | None:
@@ -106,6 +110,10 @@ class Leg:
         self._in, self._out = Stream(codec.clock_hz, began), Stream(codec.clock_hz, began)
         self._switch, self._far_end = _Sender(), _Sender()
         self._round_trip_s: float | None = None
+
+    def change_codec(self, codec: Codec) -> None:
+        for stream in (self._in, self._out):
+            stream.change_clock(codec.clock_hz)
 
     def report(self, event: VoiceReported) -> tuple[Direction, Interval] | None:
         if event.by == "switch":

@@ -146,6 +146,9 @@ class Exchange:
         if (line := self._lines.get(channel)) is not None:
             line.scripted = False
 
+    def ask_codec(self, channel: str) -> None:
+        """Nobody hears anything here."""
+
     def list_channels(self) -> None:
         now = self._clock.now()
         seen = tuple(

@@ -41,6 +41,10 @@ def bridge_action(one: str, other: str) -> Action:
     return {"Action": "Bridge", "Channel1": checks.channel(one), "Channel2": checks.channel(other), "Tone": "no"}
 
 
+def codec_action(name: str) -> Action:
+    return {"Action": "Getvar", "Channel": checks.channel(name), "Variable": "CHANNEL(audionativeformat)"}
+
+
 def hangup_action(channel: str, cause: int) -> Action:
     if not 0 < cause < 128:
         raise UnsafeValueError(f"{cause} is no Q.850 cause")

@@ -15,6 +15,7 @@ from dialer.calls.events import (
     Bridged,
     ChannelSeen,
     ChannelsListed,
+    CodecTold,
     HungUp,
     JoinFailed,
     LinkDown,
@@ -27,6 +28,7 @@ from dialer.flows.commands import Command
 from dialer.switch.actions import (
     Action,
     bridge_action,
+    codec_action,
     hangup_action,
     originate_action,
     record_action,
@@ -224,6 +226,14 @@ class AsteriskSwitch:
             self._sink(RecordingTold(order.channel, time.time(), order.verb, order.file, fault, response.lost))
 
         self._order(partial(record_action, order), told, done=told)
+
+    def ask_codec(self, channel: str) -> None:
+        def answered(answer: "asyncio.Future[Response]") -> None:
+            if (response := answer.result()).ok and (codec := response.headers.get("value", "")):
+                self._sink(CodecTold(channel, time.time(), codec[:64]))
+
+        if self._link is not None and self._up:
+            self._link.send_action(codec_action(channel)).add_done_callback(answered)
 
     def list_channels(self) -> None:
         if self._link is not None and self._up:

@@ -81,6 +81,10 @@ class Switch(Protocol):
         """Begin, mute or end a channel's recording; the answer is RecordingTold."""
         ...
 
+    def ask_codec(self, channel: str) -> None:
+        """What a living channel's sound is coded in: the answer is CodecTold, or nothing."""
+        ...
+
     def list_channels(self) -> None:
         """Ask for the living channels; the answer is ChannelsListed."""
         ...

@@ -42,6 +42,10 @@ class Puppet:
     def hang_up(self) -> None:
         self._side.nudge(self.call_id, "X-Hang-Up: yes")
 
+    def change_codec(self) -> None:
+        """A caller's: from A-law to mu-law, by a re-INVITE."""
+        self._side.nudge(self.call_id, "X-Codec: yes")
+
     def messages(self) -> list[Message]:
         return self._side.messages(self.call_id)
 

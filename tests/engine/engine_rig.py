@@ -160,6 +160,9 @@ class RecordingSwitch:
     def leave_script(self, channel: str) -> None:
         self._give("leave_script", channel)
 
+    def ask_codec(self, channel: str) -> None:
+        self._give("ask_codec", channel)
+
     def list_channels(self) -> None:
         self._give("list_channels", "")
 

@@ -188,3 +188,20 @@ async def test_what_prometheus_sees(rig: Rig) -> None:
     assert value("dialer_voice_loss_ratio_count", direction="in") == 2
     assert value("dialer_voice_loss_ratio_sum", direction="in") == pytest.approx(0.2, abs=0.01)
     assert value("dialer_voice_r_factor_count", direction="in", client="acme") == 1
+
+
+async def test_a_codec_that_changes_begins_another_stretch(rig: Rig) -> None:
+    """Of the customer's leg and of the agent's talk; what is the same, or comes of nobody, changes nothing."""
+    call, leg = await rig.talk()
+    customer, agent = Leg(rig, call), Leg(rig, leg, "p-ada")
+    play(rig, 10, (customer, 0), (agent, 0))
+    assert {order.channel for order in rig.switch.given("ask_codec")} == {call, leg}
+    for channel, codec in ((call, "(alaw)"), ("nobody", "(gsm)"), (call, "(g729)"), (leg, "gsm")):
+        rig.post(ev.CodecTold(channel, rig.clock.now(), codec))
+    play(rig, 30, (customer, 0), (agent, 0))
+    asked = [order.channel for order in rig.switch.given("ask_codec")]
+    assert (asked.count(call), asked.count(leg)) == (2, 2)  # at the first report and at the seventh
+    await hang_up(rig, call)
+    found = [(row[0], row[1], row[4], row[7]) for row in await rows(rig, call)]
+    assert found == [("customer", None, 10.0, "alaw"), ("agent", "ada", 10.0, "alaw"),
+                     ("customer", None, 30.0, "g729"), ("agent", "ada", 30.0, "gsm")]  # fmt: skip

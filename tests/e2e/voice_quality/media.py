@@ -60,6 +60,8 @@ class Voice:
         chance = random.Random(seed)
         self.ssrc = chance.getrandbits(32)
         self.talking = True
+        self.payload = 8
+        """A-law; 0 is mu-law (RFC 3551)."""
         self._report_s = report_s
         self._sequence, self._stamp = chance.getrandbits(16), chance.getrandbits(32)
         self.sent = 0
@@ -92,7 +94,7 @@ class Voice:
             self._stamp = (self._stamp + SAMPLES) & 0xFFFFFFFF
             if self.talking:
                 self._sequence = (self._sequence + 1) & 0xFFFF
-                header = struct.pack("!BBHII", 0x80, 8, self._sequence, self._stamp, self.ssrc)
+                header = struct.pack("!BBHII", 0x80, self.payload, self._sequence, self._stamp, self.ssrc)
                 self._rtp.sendto(header + b"\xd5" * SAMPLES, self.target)
                 self.sent += 1
 

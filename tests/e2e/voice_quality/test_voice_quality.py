@@ -6,6 +6,7 @@ Real RTP and RTCP into a real Asterisk, which reports twice a second here. The l
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -77,6 +78,10 @@ class Rows:
             return found if len(found) >= legs else None
 
         return {(row.leg, row.direction, row.agent): row for row in await eventually(there)}
+
+    async def all(self, call_id: str) -> list[LegVoice]:
+        with self._engine.connect() as connection:
+            return voice.of_call(connection, call_id)
 
 
 async def called(
@@ -170,3 +175,23 @@ async def test_an_agents_leg_is_cut_into_talks(lab: Lab, stack: AsyncExitStack, 
     assert bad.r < clean.r
     assert (dead.loss, dead.r, dead.mos) == (1, 0, 1) and dead.dead_air_s == pytest.approx(dead.seconds)
     agents_line.to_switch.weather = Weather()
+
+
+async def test_a_codec_changed_by_a_re_invite_begins_another_stretch(
+    lab: Lab, stack: AsyncExitStack, rows: Rows
+) -> None:
+    caller, line = await called(lab, stack, LISTENS, 50, Weather(), Weather())
+    await until_passed(60, line.to_switch)
+    caller.change_codec()
+    await lab.until(lambda: sum(message.word == "200" for message in caller.messages()) > 1)
+    line.voice.payload = 0
+    await until_passed(len(line.to_switch.passages) + 300, line.to_switch)  # the switch asks every sixth report: 3 s
+    caller.hang_up()
+    [call] = await lab.settled(1)
+    await rows.of(call.id, 4)
+    found = sorted(await rows.all(call.id), key=lambda row: (row.direction, row.started_at))
+    assert [(row.direction, row.codec) for row in found] == [
+        ("in", "alaw"), ("in", "ulaw"), ("out", "alaw"), ("out", "ulaw")]
+    for first, second in pairwise(found):
+        assert first.direction != second.direction or first.ended_at <= second.started_at + 0.001
+    assert all(row.loss < 0.1 for row in found)
