@@ -132,6 +132,8 @@ def test_chances_at_other_times_lie_between():
     [(count, row)] = at_times([(2, [0.2, 0.4])], [10.0, 20.0], [5.0, 10.0, 15.0, 30.0])
     assert count == 2
     assert [round(chance, 6) for chance in row] == [0.1, 0.2, 0.3, 0.4]
+    [(_, row)] = at_times([(1, [0.2, 0.4, 0.1])], [10.0, 20.0, 5.0], [20.0, 15.0, 5.0])
+    assert [round(chance, 6) for chance in row] == [0.4, 0.3, 0.1]
 
 
 KINDS: tuple[EventKind, ...] = (

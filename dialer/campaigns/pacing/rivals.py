@@ -66,8 +66,10 @@ class Tightest:
 
 
 def at_times(rows: Rows, times: Sequence[float], wanted: Sequence[float]) -> Rows:
-    """Chances by `times` (ascending) at other times: linear between them, from none now, level after the last."""
-    weights = [_between(times, at) for at in wanted]
+    """Chances by `times` (in any order) at other times: linear between them, from none now, level after the last."""
+    order = sorted(range(len(times)), key=times.__getitem__)
+    weights = [_between([times[i] for i in order], at) for at in wanted]
+    rows = [(count, [row[i] for i in order]) for count, row in rows]
     return [
         (count, [low * (row[i - 1] if i else 0.0) + high * row[min(i, len(row) - 1)] for i, low, high in weights])
         for count, row in rows
@@ -75,7 +77,7 @@ def at_times(rows: Rows, times: Sequence[float], wanted: Sequence[float]) -> Row
 
 
 def _between(times: Sequence[float], at: float) -> tuple[int, float, float]:
-    """The place of `at` among the times, and how much the time before it and that after it weigh."""
+    """The place of `at` among the times (ascending), and how much the time before it and that after it weigh."""
     i = bisect_left(times, at)
     if i == len(times):
         return i - 1, 0.0, 1.0
