@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dialer.agents.model import AgentState
 from dialer.calls import events as ev
-from dialer.calls.model import IN_THE_AIR, Call, State
+from dialer.calls.model import IN_THE_AIR, Call
 from dialer.calls.outcome import TAKEN_BACK, Outcome
 from dialer.campaigns.pacing import Decision
 from dialer.engine.dialling import Dialling
@@ -165,7 +165,7 @@ class Campaigns:
             run.calls.add(live.id)
             if live.call.state in IN_THE_AIR:
                 run.in_the_air.add(live.id)
-            elif live.call.state is State.TALKING:
+            elif live.call.agent is not None and self._engine.floor.desk.by_call(live.id) == live.call.agent:
                 self.pacing.tell(run.config.campaign, [Tiding("connected", live.id, live.call.agent)])
 
     def moved(self, live: LiveCall, before: Call) -> None:

@@ -30,8 +30,6 @@ def of_dial(before: Call, after: Call) -> Iterator[Tiding]:
             yield Tiding("live", after.id, None)
         elif after.answered_by == "machine":
             yield Tiding("machine", after.id, None)
-        elif after.state in (State.ENDING, State.SETTLED):  # hung up before anybody was known to be there
-            yield Tiding("failed", after.id, None)
     if after.state is State.TALKING and before.state is State.JOINING:
         yield Tiding("connected", after.id, after.agent)
     over = after.state in (State.ENDING, State.SETTLED) and before.state in (State.QUEUED, State.JOINING)
@@ -40,6 +38,13 @@ def of_dial(before: Call, after: Call) -> Iterator[Tiding]:
     if len(after.talks) > len(before.talks):
         talk = after.talks[-1]
         yield Tiding("ended", after.id, talk.agent, talk.ended_at - talk.started_at)
+    if after.state is State.SETTLED and _unknown(after):
+        yield Tiding("failed", after.id, None)
+
+
+def _unknown(call: Call) -> bool:
+    """Picked up, and over before it was known who did: hung up at once, or while we were taking it back."""
+    return call.answered_at is not None and call.answered_by != "machine" and call.queued_at is None and not call.talks
 
 
 def _left(call: Call) -> bool:

@@ -62,3 +62,6 @@ def test_whoever_hangs_up_before_anybody_is_known_to_be_there_ends_the_dial_all_
     """Else its agent would count as held for it for ever."""
     told = heard(*ANSWERED, ev.HungUp(ID, 1006.4, 16))
     assert [kind for kind, _, _ in told] == ["placed", "ringing", "answered", "failed"]
+    taken_back = ev.HangupRequested(ID, 1005.0, "taken_back")
+    told = heard(*DIALLED, taken_back, ev.Answered(ID, 1005.1), ev.HungUp(ID, 1005.2, 16))
+    assert [kind for kind, _, _ in told] == ["placed", "ringing", "answered", "failed"]

@@ -6,6 +6,7 @@ import pytest
 from engine_rig import CAMPAIGN, FILES, Rig, seen, write_site
 
 from dialer.calls import events as ev
+from dialer.config.loader import load
 
 
 async def pass_seconds(rig: Rig, seconds: int) -> None:
@@ -97,3 +98,15 @@ async def test_nobody_waits_for_an_agent_who_is_taken_out_while_talking(rig: Rig
     assert roster.busy() == 0
     with pytest.raises(KeyError):
         rig.agent_state("ada")
+
+
+async def test_nobody_waits_for_an_agent_whose_leg_died_with_the_engine(rig: Rig) -> None:
+    name = f"configs/campaigns/{CAMPAIGN}.yaml"
+    write_site(rig.root, {name: FILES[name] | {"mode": "predictive"}})
+    rig.configuration = load(rig.root, {})
+    call, _ = await rig.talk()
+    await rig.crash()
+    rig.link_up()
+    await rig.quiet()
+    assert rig.outcome(call) == "answered"
+    assert rig.engine.campaigns.pacing._joint.members[CAMPAIGN].forecast._roster.busy() == 0

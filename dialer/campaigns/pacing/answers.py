@@ -43,7 +43,7 @@ class Times:
     def recall(self, weights: Sequence[float], keep: float) -> None:
         """`keep`: how much of their weight counts still, 0..1."""
         if len(weights) == self._bins and sum(weights) > 0:
-            self._weights, self._unit = [keep * weight + 1e-6 for weight in weights], 1.0
+            self._weights, self._unit = [keep * (weight + 1e-6) for weight in weights], 1.0
 
     def learn_after(self, seconds: float, weight: float) -> None:
         """It would have been later than that, nobody knows when: in proportion to what is known (Efron 1967)."""
@@ -53,14 +53,20 @@ class Times:
             scale = 1 + weight * self._unit / later
             self._weights[first:] = [known * scale for known in self._weights[first:]]
 
-    def refresh(self) -> None:
-        """`cdf[i]` is the share up to i · BIN_S; three bins are smoothed into one."""
-        w = self._weights
-        last = self._bins - 1
-        total, so_far, cdf = sum(w), 0.0, [0.0]
+    def refresh(self, later: Mapping[int, float] | None = None) -> None:
+        """`cdf[i]` is the share up to i · BIN_S; three bins are smoothed into one. `later`: by bin, how many more are
+        to come after it (Kaplan and Meier 1958): at first only the early ones have come."""
+        w, last = self._weights, self._bins - 1
+        left, cdf, at_risk = 1.0, [0.0], sum(w)
+        if later:
+            at_risk += self._unit * sum(later.values())
         for i in range(self._bins):
-            so_far += 0.25 * w[max(0, i - 1)] + 0.5 * w[i] + 0.25 * w[min(last, i + 1)]
-            cdf.append(min(1.0, so_far / total))
+            here = 0.25 * w[max(0, i - 1)] + 0.5 * w[i] + 0.25 * w[min(last, i + 1)]
+            left *= max(0.0, 1 - here / at_risk) if at_risk > 1e-9 else 0.0
+            at_risk -= here
+            if later and i in later:
+                at_risk -= self._unit * later[i]
+            cdf.append(1 - left)
         cdf[-1] = 1.0
         self.cdf = cdf
 
@@ -153,10 +159,14 @@ class Answers:
 
     # -- asking -------------------------------------------------------------------------------------
 
-    def refresh(self, points: int) -> None:
-        """Make the tables anew. `self.points` are the times at which a dial placed now would be live, all as likely."""
-        for times in (self._person, self._live, self._other, self._machine):
-            times.refresh()
+    def refresh(self, points: int, ages: Mapping[int, int] | None = None) -> None:
+        """Make the tables anew, with dials in the air counted by age in bins. `self.points` are the times at which a
+        dial placed now would be live, all as likely."""
+        persons, others = self._to_come(ages or {})
+        for times, later in (
+            (self._person, persons), (self._live, persons), (self._other, others), (self._machine, None),
+        ):  # fmt: skip
+            times.refresh(later)
         cdf, at = self._live.cdf, 0
         self.points = []
         for k in range(points):
@@ -167,6 +177,17 @@ class Answers:
             [max(0.0, self._live.before(age * BIN_S + point) - self._person.cdf[age]) for point in self.points]
             for age in range(self.bins)
         ]
+
+    def _to_come(self, ages: Mapping[int, int]) -> tuple[dict[int, float], dict[int, float]]:
+        """Of these dials, how many a person will answer after so many bins, and how many will come to nothing."""
+        persons, others, share = {}, {}, self.share.value
+        for age, count in ages.items():
+            if 0 < age < self.bins - 1:
+                person, other = share * (1 - self._person.cdf[age]), (1 - share) * (1 - self._other.cdf[age])
+                if person + other > 1e-6:
+                    persons[age - 1] = count * person / (person + other)
+                    others[age - 1] = count * other / (person + other)
+        return persons, others
 
     def fresh(self) -> list[float]:
         """The chances that a dial placed now is live by each point."""

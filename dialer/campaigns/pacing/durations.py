@@ -4,8 +4,8 @@ Every survival curve is what was seen, weighed by age, mixed with a lognormal cu
 that few samples are smooth and many are themselves, whatever their shape.
 """
 
-from collections.abc import Sequence
-from math import erf, exp, log, sqrt
+from collections.abc import Iterable, Sequence
+from math import erf, exp, log, pi, sqrt
 from operator import mul
 
 RATIO = 1.12
@@ -15,6 +15,8 @@ LEAST_TRUST = 6.0
 """Samples that what was learnt counts as at least, however long ago."""
 SMOOTH = 20.0
 """The lognormal curve counts as so many samples."""
+ROUNDS = 3
+"""So often the curve is made from what it says of those that are not over (expectation and maximisation)."""
 
 
 class Lasting:
@@ -68,17 +70,39 @@ class Lasting:
         self._seen = sum(self._bins)
         self.refresh()
 
-    def refresh(self) -> None:
-        """Make the curve anew from what was learnt: the queries that follow see it."""
-        mean = self._sum / self._weight
-        sigma = sqrt(max(0.01, self._squares / self._weight - mean * mean))
+    def refresh(self, going_on: Iterable[float] = ()) -> None:
+        """Make the curve anew from what was learnt, and from how long others have lasted that are not over."""
+        lasted = [0.0] * (BINS + 1)
+        for seconds in going_on:
+            lasted[_bin(seconds)] += self._unit
+        mean, sigma = self._smooth(lasted)
         seen = self._seen / self._unit
-        own, left, survival = seen / (seen + SMOOTH), self._seen, [1.0]
+        own, at_risk, left, survival = seen / (seen + SMOOTH), self._seen + sum(lasted), 1.0, [1.0]
         for i in range(BINS):
-            left -= self._bins[i]
+            if at_risk > 1e-9:
+                left *= max(0.0, 1 - self._bins[i] / at_risk)
+            at_risk -= self._bins[i] + lasted[i]
             smooth = _tail((log(FIRST_S) + i * log(RATIO) - mean) / sigma)
-            survival.append((own * max(0.0, left) / self._seen if own else 0.0) + (1 - own) * smooth)
+            survival.append(own * left + (1 - own) * smooth)
         self._survival = survival
+
+    def _smooth(self, lasted: Sequence[float]) -> tuple[float, float]:
+        """Mean and deviation of the lognormal curve, in the logarithm."""
+        mean, variance = self._mean_log, self._squares / self._weight - self._mean_log**2
+        sigma = sqrt(max(0.01, variance))
+        counts = [(log(FIRST_S) + i * log(RATIO), count / self._unit) for i, count in enumerate(lasted) if count]
+        for _ in range(ROUNDS if counts else 0):
+            weight, total, squares = self._weight, self._sum, self._squares
+            for at, count in counts:
+                more, square = _beyond(at, mean, sigma)
+                weight, total, squares = weight + count, total + count * more, squares + count * square
+            mean = total / weight
+            sigma = sqrt(max(0.01, squares / weight - mean * mean))
+        return mean, sigma
+
+    @property
+    def _mean_log(self) -> float:
+        return self._sum / self._weight
 
     def outlasts(self, seconds: float) -> float:
         """The chance that it lasts longer."""
@@ -97,6 +121,14 @@ class Lasting:
 def _bin(seconds: float) -> int:
     """0 is up to FIRST_S; i is up to FIRST_S · RATIO**i."""
     return min(BINS, int(log(seconds / FIRST_S) / log(RATIO)) + 1) if seconds > FIRST_S else 0
+
+
+def _beyond(at: float, mean: float, sigma: float) -> tuple[float, float]:
+    """The means of x and of x² where x is normal and more than `at`."""
+    z = (at - mean) / sigma
+    tail = _tail(z)
+    hazard = exp(-z * z / 2) / sqrt(2 * pi) / tail if tail > 1e-6 else z + 1 / z
+    return mean + sigma * hazard, mean * mean + sigma * sigma + sigma * hazard * (mean + at)
 
 
 def _tail(z: float) -> float:
@@ -132,10 +164,12 @@ class Freeing:
         if back > 0 and gone > 0:
             self._back, self._gone = back, gone
 
-    def refresh(self, horizons: list[float]) -> None:
-        """Make the tables anew."""
-        self._talk.refresh()
-        self._wrap.refresh()
+    def refresh(
+        self, horizons: list[float], talking: Iterable[float] = (), wrapping: Iterable[float] = ()
+    ) -> None:
+        """Make the tables anew, while talks and wrap-ups go on for so many seconds."""
+        self._talk.refresh(talking)
+        self._wrap.refresh(wrapping)
         self._horizons = horizons
         steps = range(int(max(horizons) / STEP_S) + 1)
         self._wrapped = [

@@ -24,7 +24,8 @@ from dialer.config.campaign import Campaign
 
 POINTS = 5
 """At so many points in time a dial's risk is looked at."""
-REFRESH_S = 30.0
+REFRESH_S, SOONER_S = 30.0, 3.0
+"""The tables are made anew so often, at first sooner: each time after so much more."""
 SOON_S = 2.0
 """When a call that rings long is taken to be answered, if a person answers it at all."""
 AVERTED = 0.1
@@ -74,6 +75,7 @@ class Predictive:
         self._roster, self._absences = Roster(), Absences()
         self._dials = Dials(pace.ring_s)
         self._refreshed_at = self._seen_at = float("-inf")
+        self._refresh_s = SOONER_S
 
     # -- from one life to the next ------------------------------------------------------------------
 
@@ -284,10 +286,11 @@ class Predictive:
         if 0 < passed < 60:
             self._answers.expect(ages, passed)
         self._seen_at = now
-        if now - self._refreshed_at >= REFRESH_S or now < self._refreshed_at:
-            self._refreshed_at = now
-            self._answers.refresh(POINTS)
-            self._freeing.refresh(self._horizons())
+        if now - self._refreshed_at >= self._refresh_s or now < self._refreshed_at:
+            self._refreshed_at, self._refresh_s = now, min(REFRESH_S, self._refresh_s + SOONER_S)
+            self._answers.refresh(POINTS, ages)
+            talking, wrapping = self._roster.talking(), self._roster.wrapping()
+            self._freeing.refresh(self._horizons(), [now - at for at in talking], [now - at for at in wrapping])
 
     def _ages(self, now: float, in_the_air: int) -> Ages:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""

@@ -28,7 +28,7 @@ OUT, BACK = 1 / 3, 0.4
 DROUGHT = 9.0
 """So many persons to be expected, and nobody: the same. By chance, once in e^9 answers."""
 COLD_S, WARM_S = 30.0, 60.0
-"""At first, when people answer is not known either: that they do not says nothing so long, and all after so much more."""
+"""At first it is not known either when people answer: so long silence says nothing, and all after so much more."""
 LEAST, MOST = 0.005, 0.98
 
 
