@@ -84,6 +84,12 @@ class Coded:
     def talk_s(self, number: str, dial: int, agent: str) -> float:
         return int(number[8:11]) / 10
 
+    def patience_s(self, number: str, dial: int) -> float | None:
+        return None
+
+    def think_s(self, agent: str, number: str) -> float:
+        return 0.0
+
     def wrap_up_s(self, agent: str, talk: int) -> float:
         return WRAP_UP_S
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dialer.terminal import CampaignName, Plant, Root, configuration_of, fail, open_store, print_json, store_faults
+from dialer.terminal import Plant, Root, configuration_of, fail, names_in, open_store, print_json, store_faults
 
 if TYPE_CHECKING:
     from dialer.config.campaign import Campaign
     from dialer.config.configuration import Configuration
     from dialer.rehearsal.population import Samples
-    from dialer.rehearsal.run import Rehearsed, Shift
+    from dialer.rehearsal.run import Beside, Rehearsed, Shift
     from dialer.store.records import AgentSpan, CallRecord
 
 DAY_S = 86_400.0
@@ -37,7 +37,8 @@ class Costs:
 
 
 def simulate(
-    campaign: CampaignName,
+    campaigns: Annotated[list[str], typer.Argument(
+        metavar="CAMPAIGN...", help="Several share the agents.", autocompletion=names_in("configs/campaigns"))],
     agents: Annotated[int, typer.Option(min=1, max=2000, help="How many agents.")] = 20,
     hours: Annotated[float, typer.Option(min=0.1, max=24.0, help="How long the shift is.")] = 8.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
@@ -62,14 +63,17 @@ def simulate(
     from dialer.rehearsal import cast
 
     configuration = configuration_of(root, plant)
-    if campaign not in configuration.campaigns:
-        fail(f"there is no campaign {campaign}; there are {', '.join(configuration.campaigns)}", 2)
-    config = configuration.campaigns[campaign]
+    for name in campaigns:
+        if name not in configuration.campaigns:
+            fail(f"there is no campaign {name}; there are {', '.join(configuration.campaigns)}", 2)
+    config, *others = [configuration.campaigns[name] for name in dict.fromkeys(campaigns)]
+    if others and (compare or replay or learn is not None or own_lists or plot):
+        fail("several campaigns together: leave --compare, --replay, --learn, --own-lists and --plot out", 2)
     if replay and (learn is not None or start or contacts is not None or own_lists):
         fail("--replay takes the day as it was: leave --learn, --start, --contacts and --own-lists out", 2)
     if own_lists and contacts is not None:
         fail("--own-lists or --contacts, not both", 2)
-    planner = _Planner(configuration, config, agents, 3600 * hours)
+    planner = _Planner(configuration, config, agents, 3600 * hours, others)
     planned = list(cast.modes(compare)) or [_mode_of(config)]
     costs = Costs(agent_hour, line_minute)
     with _refusals(), _quiet():
@@ -97,7 +101,9 @@ def _refusals() -> Iterator[None]:
             yield
     except (ValueError, OSError) as fault:
         fail(str(fault), 2)
-    except ImportError:
+    except ModuleNotFoundError as fault:
+        if fault.name != "matplotlib":
+            raise
         fail("plots need matplotlib: pip install 'dialer[plots]'", 2)
 
 
@@ -117,10 +123,13 @@ def _quiet() -> Iterator[None]:
 class _Planner:
     """What is common to all shifts."""
 
-    def __init__(self, configuration: "Configuration", campaign: "Campaign", agents: int, seconds: float) -> None:
+    def __init__(
+        self, configuration: "Configuration", campaign: "Campaign", agents: int, seconds: float,
+        others: "Sequence[Campaign]" = (),
+    ) -> None:
         from zoneinfo import ZoneInfo
 
-        self._configuration, self.campaign = configuration, campaign
+        self._configuration, self.campaign, self._others = configuration, campaign, others
         self._size, self._seconds = agents, seconds
         self.zone = ZoneInfo(configuration.clients[campaign.client].timezone)
         self.currency = configuration.clients[campaign.client].currency
@@ -198,23 +207,38 @@ class _Planner:
         from dialer.store.records import NewContact
 
         config = self.campaign
-        people = Stated(config.simulate, seed) if self._samples is None else Observed(self._samples, seed)
+        people = (
+            Stated(config.simulate, seed) if self._samples is None else Observed(self._samples, seed, config.simulate))
         if self._day is None:
-            agents = cast.team(self._configuration, config, self._size)
+            agents = cast.team(self._configuration, [config, *self._others], self._size)
             steps = usual_day(agents, self._seconds, seed)
             wanted = self._count or cast.enough(config, self._size, self._seconds)
             contacts = None if self._own_lists else cast.made_up(config, wanted)
+            beside = list(self._beside(seed, wanted))
         else:
+            beside = []
             calls, spans = self._day
             names = sorted({span.agent for span in spans})
-            team = cast.team(self._configuration, config, len(names))
+            team = cast.team(self._configuration, [config], len(names))
             agents = dict(zip(names, team.values(), strict=True))
             steps = past.steps_of(spans, calls, self._began_at)
             numbers = list(dict.fromkeys(call.number for call in sorted(calls, key=lambda call: call.created_at)))
             contacts = [NewContact(number) for number in numbers]
             contacts += [new for new in cast.made_up(config, len(numbers)) if new.number not in set(numbers)]
         return Shift(self._configuration, config.campaign, mode, agents, steps, contacts, people, self._began_at,
-                     self._seconds)
+                     self._seconds, beside)
+
+    def _beside(self, seed: int, first: int) -> "Iterator[Beside]":
+        """Each in its own mode, with people of its own; their numbers from `first` on."""
+        from dialer.rehearsal import cast
+        from dialer.rehearsal.population import Stated
+        from dialer.rehearsal.run import Beside
+
+        for config in self._others:
+            count = self._count or cast.enough(config, self._size, self._seconds)
+            contacts = cast.made_up(config, count, first)
+            first += count
+            yield Beside(config.campaign, _mode_of(config), contacts, Stated(config.simulate, seed))
 
 
 def _shifts(planner: _Planner, mode: str, seeds: Sequence[int]) -> "list[Rehearsed]":
@@ -244,10 +268,20 @@ def _plot(rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", path: Path, planner
 def _as_json(
     rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", planner: _Planner, costs: Costs
 ) -> list[dict[str, Any]]:
+    def row(mode: str, done: "Rehearsed") -> dict[str, Any]:
+        cost = costs.of(done)
+        found = {
+            "mode": mode, "cost": None if cost is None else round(cost, 2),
+            "fee": None if done.fee is None else str(done.fee), "currency": planner.currency,
+            "held_back_by": done.reason, **done.account.as_json(),
+        }  # fmt: skip
+        if not done.parts:
+            return found
+        parts = {name: part.account.calls_alone() for name, part in done.parts.items()}
+        return found | {"mode": "together", "campaigns": parts}
+
     return [
-        {"mode": mode, "cost": None if (cost := costs.of(done)) is None else round(cost, 2),
-         "fee": None if done.fee is None else str(done.fee), "currency": planner.currency,
-         "held_back_by": done.reason, **done.account.as_json()}
+        row(mode, done)
         for mode, shifts in [*rows, *([("that day", [planner.really])] if planner.really else [])]
         for done in shifts
     ]  # fmt: skip
@@ -257,4 +291,7 @@ def _show(rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", planner: _Planner, 
     from dialer.tables import simulated
 
     shown = [*rows, *([("that day", [planner.really])] if planner.really else [])]
-    simulated(shown, costs.of, planner.currency)
+    shared = {name: [done.parts[name] for done in rows[0][1]] for name in rows[0][1][0].parts}
+    if shared:
+        shown = [("together", rows[0][1])]
+    simulated(shown, costs.of, planner.currency, shared)

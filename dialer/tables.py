@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -210,19 +211,28 @@ def _by_term(invoice: "Invoice") -> dict[str, Decimal]:
 
 
 def simulated(
-    rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", cost: "Callable[[Rehearsed], float | None]", money: str
+    rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", cost: "Callable[[Rehearsed], float | None]", money: str,
+    shared: "Mapping[str, Sequence[Rehearsed]]" = MappingProxyType({}),
 ) -> None:
     """Modes side by side; of several shifts the mean, and from the lowest to the highest. What nobody knows of any is
-    left out."""
+    left out. `shared`: campaigns by themselves, whose agents' time is that of all."""
     table = Table(box=None, pad_edge=False)
     table.add_column("")
-    for mode, _ in rows:
+    for mode in (*(mode for mode, _ in rows), *shared):
         table.add_column(mode, justify="right")
     for name, figure in _simulated(cost, money):
         cells = [_spread([known for done in shifts if (known := figure(done)) is not None]) for _, shifts in rows]
         if any(cells):
-            table.add_row(name, *(cell or "unknown" for cell in cells))
+            own = [_spread([figure(done) or 0.0 for done in shifts]) if name in _OF_CALLS else ""
+                   for shifts in shared.values()]  # fmt: skip
+            table.add_row(name, *(cell or "unknown" for cell in cells), *own)
     Console().print(table)
+
+
+_OF_CALLS = frozenset({
+    "abandoned, %", "worst half hour, %", "people who answered", "talks", "dials", "contacts tried", "contacts done",
+    "contacts in the list", "list tried, %", "line minutes",
+})  # fmt: skip
 
 
 def _simulated(

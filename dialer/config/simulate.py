@@ -37,6 +37,11 @@ class Simulate(Model):
     """Coefficient of variation."""
     wrap_up: Duration = 30.0
     """On the average; never longer than the agents' own limit."""
+    patience: Duration | None = None
+    """How long people who answered wait to be spoken to before they hang up, on the average; left out, as long as it
+    takes."""
+    think: Duration = 15.0
+    """How long an agent looks at a contact before calling it, on the average: of preview and manual campaigns."""
     dispositions: dict[Name, Rate] = Field(default_factory=dict)
     """Share of the talks after which the agent gives this code."""
 

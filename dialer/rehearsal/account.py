@@ -15,6 +15,11 @@ FEWEST = 20
 PEOPLE = frozenset({Outcome.ANSWERED, Outcome.ABANDONED, Outcome.LEFT})
 WORK = frozenset({"idle", "reserved", "talking", "wrap_up"})
 
+OF_AGENTS = frozenset({
+    "hours", "agents", "occupancy", "talk_minutes_per_hour", "wait_p50_s", "wait_p90_s", "agent_hours",
+    "logged_in_hours",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -51,6 +56,10 @@ class Account:
     def penetration(self) -> float:
         """Contacts tried at least once, of all."""
         return self.contacts_tried / self.contacts if self.contacts else 0.0
+
+    def calls_alone(self) -> dict[str, Any]:
+        """What does not rest on the agents' time."""
+        return {name: value for name, value in self.as_json().items() if name not in OF_AGENTS}
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"penetration": self.penetration}

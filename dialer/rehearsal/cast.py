@@ -1,6 +1,6 @@
 """Who takes part in a rehearsal: agents, contacts, and when it begins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,24 +17,28 @@ SPARE = 1.5
 MOST = 1_000_000
 
 
-def team(configuration: Configuration, campaign: Campaign, size: int) -> dict[str, Agent]:
-    """As many agents with the campaign's skills; on the first of its switches."""
-    skills = list(campaign.agents.skills) if campaign.agents else ["none"]
-    switch = (campaign.switches or list(configuration.plant.switches))[0]
+def team(configuration: Configuration, campaigns: Sequence[Campaign], size: int) -> dict[str, Agent]:
+    """As many agents with the skills of all these campaigns; on the first switch that all of them dial over. Raises
+    ValueError."""
+    skills = sorted({skill for one in campaigns if one.agents for skill in one.agents.skills}) or ["none"]
+    allowed = [one.switches or list(configuration.plant.switches) for one in campaigns]
+    switch = next((name for name in allowed[0] if all(name in each for each in allowed)), None)
+    if switch is None:
+        raise ValueError("the campaigns dial over no switch in common: they cannot share agents")
     return {f"sim{i:04}": Agent(name=f"Agent {i + 1}", phone=f"sim{i:04}", skills=skills, switch=switch)
             for i in range(size)}  # fmt: skip
 
 
-def made_up(campaign: Campaign, count: int) -> list[NewContact]:
+def made_up(campaign: Campaign, count: int, first: int = 0) -> list[NewContact]:
     """Contacts whose numbers follow one another, in the campaign's country. Raises ValueError for more than it has."""
     country = campaign.country or "DE"
     example = phonenumbers.example_number(country)
     digits = str(example.national_number) if example is not None else ""
     width = min(7, max(0, len(digits) - 3))
-    if count > 10**width:
-        raise ValueError(f"{count} contacts cannot be made up in {country}: at most {10**width}")
+    if first + count > 10**width:
+        raise ValueError(f"{first + count} contacts cannot be made up in {country}: at most {10**width}")
     head = f"+{example.country_code}{digits[:-width]}" if example is not None else "+49301"
-    return [NewContact(f"{head}{place:0{width}}") for place in range(count)]
+    return [NewContact(f"{head}{place:0{width}}") for place in range(first, first + count)]
 
 
 def enough(campaign: Campaign, agents: int, seconds: float) -> int:

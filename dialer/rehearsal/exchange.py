@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dialer.calls import events as ev
 from dialer.engine.clock import Clock, Timer
 from dialer.flows.commands import Collect, Command, Hangup, Hold, Pause, Play, Reply
-from dialer.rehearsal.population import Fate, Population
+from dialer.rehearsal.population import Fate, People
 from dialer.switch.port import OriginateOrder, RecordOrder
 
 LINK_S = 0.003
@@ -45,6 +45,8 @@ class Line:
     peer: str = ""
     """The channel it is bridged with."""
     bridge: str = ""
+    spoken_to: bool = False
+    """By an agent, or a prompt: the person goes on listening."""
     timers: list[Timer] = field(default_factory=list)
 
 
@@ -54,11 +56,11 @@ class Exchange:
     up = True
 
     def __init__(
-        self, name: str, clock: Clock, zone: ZoneInfo, population: Population, post: Callable[[Any], None],
+        self, name: str, clock: Clock, zone: ZoneInfo, people: People, post: Callable[[Any], None],
         talk_over: Callable[[str], None],
     ) -> None:
         self._name, self._clock, self._zone = name, clock, zone
-        self._population, self._post, self._talk_over = population, post, talk_over
+        self._people, self._post, self._talk_over = people, post, talk_over
         self._lines: dict[str, Line] = {}
         self._dials: dict[str, int] = {}
         self._bridges = itertools.count(1)
@@ -83,7 +85,7 @@ class Exchange:
             return
         line.dial = self._dials[who] = self._dials.get(who, 0) + 1
         hour = datetime.fromtimestamp(self._clock.now(), self._zone).hour
-        fate = line.fate = self._population.fate(who, line.dial, hour)
+        fate = line.fate = self._people(who).fate(who, line.dial, hour)
         line.detect = "DIALER_DETECT" in order.variables
         if fate.rings_s is not None:
             self._later(line, fate.rings_s, self._ring, line)
@@ -107,7 +109,7 @@ class Exchange:
         name, now = f"b{next(self._bridges)}", self._clock.now()
         caller.peer, leg.peer = leg.id, caller.id
         for line in (caller, leg):
-            line.bridge = name
+            line.bridge, line.spoken_to = name, True
             if line.scripted:
                 line.scripted = False
                 self._tell(ev.ScriptEnded(line.id, now))
@@ -132,10 +134,13 @@ class Exchange:
             case Hangup(cause):
                 self._later(line, LINK_S, self._end, line, cause)
             case Play(sounds):
+                line.spoken_to = True
                 self._reply(line, SOUND_S * len(sounds))
             case Collect(sounds, _, first_s):
+                line.spoken_to = True
                 self._reply(line, SOUND_S * len(sounds) + first_s)
             case Hold(most_s):
+                self._wait(line)
                 self._reply(line, most_s, "expired")
             case Pause(seconds):
                 self._reply(line, seconds)
@@ -167,6 +172,19 @@ class Exchange:
         self._post(ev.Answered(line.id, self._clock.now()))
         wait_s = line.fate.detect_s if line.fate is not None and line.detect else LINK_S
         self._later(line, wait_s, self._start_script, line)
+        self._wait(line)
+
+    def _wait(self, line: Line) -> None:
+        """Nobody speaks to the person from now on."""
+        line.spoken_to = False
+        if line.fate is not None and line.fate.kind == "person":
+            patience_s = self._people(line.who).patience_s(line.who, line.dial)
+            if patience_s is not None:
+                self._later(line, patience_s, self._tire, line)
+
+    def _tire(self, line: Line) -> None:
+        if not line.spoken_to:
+            self._end(line, 16)
 
     def _start_script(self, line: Line) -> None:
         line.scripted = True
@@ -186,7 +204,7 @@ class Exchange:
     def _talk_s(self, line: Line, agent: str) -> float:
         if line.fate is not None and line.fate.kind == "machine":
             return MACHINE_TALK_S
-        return self._population.talk_s(line.who, line.dial, agent)
+        return self._people(line.who).talk_s(line.who, line.dial, agent)
 
     def _part(self, line: Line | None) -> None:
         """Its bridge is over, for both who were in it."""

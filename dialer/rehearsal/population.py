@@ -4,7 +4,7 @@ A contact's fate at its n-th dial depends on the seed, the number and n alone: e
 people. Times are in seconds, shares 0..1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from random import Random
@@ -36,6 +36,14 @@ class Population(Protocol):
 
     def talk_s(self, number: str, dial: int, agent: str) -> float: ...
 
+    def patience_s(self, number: str, dial: int) -> float | None:
+        """How long the person who answers waits to be spoken to; None: as long as it takes."""
+        ...
+
+    def think_s(self, agent: str, number: str) -> float:
+        """How long the agent looks at the contact before calling it."""
+        ...
+
     def wrap_up_s(self, agent: str, talk: int) -> float:
         """After the agent's `talk`-th talk."""
         ...
@@ -43,6 +51,10 @@ class Population(Protocol):
     def disposition(self, number: str, dial: int) -> str | None:
         """What the agent says came of the talk."""
         ...
+
+
+People = Callable[[str], Population]
+"""By number: those it belongs to."""
 
 
 class Stated:
@@ -80,6 +92,12 @@ class Stated:
         draw = self._draw("talk", number, dial)
         return self._said.talk * self._speed(agent) * exp(draw.gauss(-sigma * sigma / 2, sigma))
 
+    def patience_s(self, number: str, dial: int) -> float | None:
+        return patience_of(self._said, self._draw("patience", number, dial))
+
+    def think_s(self, agent: str, number: str) -> float:
+        return self._draw("think", agent, number).gammavariate(2.0, self._said.think * self._speed(agent) / 2)
+
     def wrap_up_s(self, agent: str, talk: int) -> float:
         return self._draw("wrap", agent, talk).gammavariate(2.0, self._said.wrap_up * self._speed(agent) / 2)
 
@@ -90,6 +108,11 @@ class Stated:
 
     def disposition(self, number: str, dial: int) -> str | None:
         return said_of(self._said.dispositions, self._draw("said", number, dial))
+
+
+def patience_of(said: Simulate, draw: Random) -> float | None:
+    """Exponential, as in Erlang's A."""
+    return draw.expovariate(1 / said.patience) if said.patience else said.patience
 
 
 def said_of(shares: Mapping[str, float], draw: Random) -> str | None:
@@ -119,10 +142,11 @@ FEWEST = 50
 
 
 class Observed:
-    """As it was before: whole dials are drawn, so that what goes together stays together."""
+    """As it was before: whole dials are drawn, so that what goes together stays together. What the store does not tell,
+    patience and time to think, is as `said`."""
 
-    def __init__(self, samples: Samples, seed: int) -> None:
-        self._samples, self._seed = samples, seed
+    def __init__(self, samples: Samples, seed: int, said: Simulate | None = None) -> None:
+        self._samples, self._seed, self._said = samples, seed, said or Simulate()
         self._all = [fate for fates in samples.fates.values() for fate in fates]
 
     def _draw(self, *what: object) -> Random:
@@ -139,6 +163,12 @@ class Observed:
         if own is not None and own[1] is not None:
             return own[1]
         return self._draw("talk", number, dial).choice(self._samples.talks)
+
+    def patience_s(self, number: str, dial: int) -> float | None:
+        return patience_of(self._said, self._draw("patience", number, dial))
+
+    def think_s(self, agent: str, number: str) -> float:
+        return self._draw("think", agent, number).gammavariate(2.0, self._said.think / 2)
 
     def wrap_up_s(self, agent: str, talk: int) -> float:
         wraps = self._samples.wrap_ups

@@ -4,7 +4,8 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,10 +30,21 @@ from dialer.rehearsal.staff import Staff, Step
 from dialer.rehearsal.virtual import VirtualClock, VirtualLoop
 from dialer.store.memory import MemoryStore
 from dialer.store.records import AgentSpan, CallRecord, NewContact
+from dialer.web.port import RefusedError
 
 TICK_S = 1.0
 CHUNK = 1000
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another campaign on the same agents."""
+
+    campaign: str
+    mode: str
+    contacts: Sequence[NewContact]
+    population: Population
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +62,19 @@ class Shift:
     population: Population
     began_at: float
     seconds: float
+    beside: Sequence[Beside] = ()
+    """No number of theirs is another campaign's."""
+
+    @property
+    def modes(self) -> Mapping[str, str]:
+        """By campaign."""
+        return {self.campaign: self.mode} | {one.campaign: one.mode for one in self.beside}
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
+    """Of several campaigns all together; `parts` are of each by itself."""
+
     began_at: float
     account: Account
     calls: Sequence[CallRecord]
@@ -63,6 +84,8 @@ class Rehearsed:
     fee: Decimal | None
     """What the client's contract makes of the calls and of the agents' time on them, without terms of the month; None
     where there is no contract, or nobody asked."""
+    parts: Mapping[str, "Rehearsed"] = field(default_factory=dict)
+    """By campaign, where there are several: what they came to but for the agents' time, which is that of all."""
 
 
 def rehearse(shift: Shift, progress: Callable[[float], None] = lambda share: None) -> Rehearsed:
@@ -86,7 +109,11 @@ class _Stage:
     def __init__(self, loop: VirtualLoop, shift: Shift) -> None:
         self._shift = shift
         self._clock = VirtualClock(loop, shift.began_at)
-        self._disposing: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[None]] = set()
+        self._of = {new.number: one.population for one in shift.beside for new in one.contacts}
+
+    def _people(self, number: str) -> Population:
+        return self._of.get(number, self._shift.population)
 
     async def play(self, progress: Callable[[float], None]) -> Rehearsed:
         shift = self._shift
@@ -96,54 +123,96 @@ class _Stage:
             await _take_lists(store, configuration, configuration.campaigns[shift.campaign])
         for at in range(0, len(shift.contacts or ()), CHUNK):
             await store.add_contacts(shift.campaign, (shift.contacts or ())[at : at + CHUNK])
+        for one in shift.beside:
+            for at in range(0, len(one.contacts), CHUNK):
+                await store.add_contacts(one.campaign, one.contacts[at : at + CHUNK])
         engine = Engine(configuration, store, LocalLimits(), Metrics(), self._clock, sounds_of(configuration))
         self._control = EngineControl(engine, Reloader(engine, configuration.root, None, lambda: None))
-        staff = Staff(engine, shift.population, shift.steps, self._dispose)
+        staff = Staff(engine, self._people, shift.steps, self, self._by_hand())
         zone = ZoneInfo(configuration.clients[configuration.campaigns[shift.campaign].client].timezone)
         engine.switches = {
-            name: Exchange(name, self._clock, zone, shift.population, engine.post, staff.talk_over)
+            name: Exchange(name, self._clock, zone, self._people, engine.post, staff.talk_over)
             for name in configuration.plant.switches
         }
         for name in engine.switches:
             engine.post(ev.LinkUp(name, self._clock.now(), self._clock.now() - 1.0))
-        engine.campaigns.set_status(shift.campaign, "running")
-        self._tick(engine)
+        for name in shift.modes:
+            engine.campaigns.set_status(name, "running")
+        self._tick(engine, staff)
         steps = 100
         for step in range(steps):
             await asyncio.sleep(shift.seconds / steps)
             progress((step + 1) / steps)
         return await self._judge(engine, store)
 
-    def _tick(self, engine: Engine) -> None:
+    def _tick(self, engine: Engine, staff: Staff) -> None:
         engine.post(engine.campaigns.kick_all)
-        self._clock.call_later(TICK_S, self._tick, engine)
+        staff.look()
+        self._clock.call_later(TICK_S, self._tick, engine, staff)
 
-    def _dispose(self, agent: str, code: str) -> None:
-        task = asyncio.get_running_loop().create_task(self._control.dispose(agent, code))
-        self._disposing.add(task)
-        task.add_done_callback(self._disposing.discard)
+    def _by_hand(self) -> Mapping[str, Sequence[str]]:
+        """The numbers of the campaigns that are dialled by hand. Raises ValueError for one whose lists nobody reads."""
+        shift = self._shift
+        contacts = {shift.campaign: shift.contacts} | {one.campaign: one.contacts for one in shift.beside}
+        manual = {name: contacts[name] for name, mode in shift.modes.items() if mode == "manual"}
+        if None in manual.values():
+            raise ValueError("what agents dial by hand is no list: leave --own-lists out")
+        return {name: [new.number for new in some or ()] for name, some in manual.items()}
+
+    # -- what agents do: `staff.Desktop`
+
+    def dispose(self, agent: str, code: str) -> None:
+        self._soon(self._control.dispose(agent, code))
+
+    def accept(self, agent: str) -> None:
+        self._soon(self._control.desks.accept(agent))
+
+    def dial(self, agent: str, campaign: str, number: str) -> None:
+        self._soon(self._control.desks.dial(agent, campaign, number))
+
+    def _soon(self, work: Coroutine[Any, Any, object]) -> None:
+        async def done() -> None:
+            with suppress(RefusedError):
+                await work
+
+        task = asyncio.get_running_loop().create_task(done())
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
 
     async def _judge(self, engine: Engine, store: MemoryStore) -> Rehearsed:
         shift, now = self._shift, self._clock.now()
-        calls = await store.settled_calls(shift.began_at, None, shift.campaign)
         spans = await store.spans(shift.began_at) + [
             AgentSpan(state.agent, state.state.value, state.since, now)
             for state in engine.floor.desk.states()
             if state.logged_in_at is not None and state.since < now
         ]
-        totals = (await store.totals(shift.campaign)).contacts
-        done = account(calls, spans, shift.seconds / 3600, sum(totals.values()), totals.get("done", 0))
-        return Rehearsed(shift.began_at, done, calls, spans, engine.campaigns.runs[shift.campaign].reason,
-                         await self._fee(store))
+        parts: dict[str, Rehearsed] = {}
+        for name in shift.modes:
+            calls, totals = await store.settled_calls(shift.began_at, None, name), (await store.totals(name)).contacts
+            done = account(calls, spans, shift.seconds / 3600, sum(totals.values()), totals.get("done", 0))
+            parts[name] = Rehearsed(shift.began_at, done, calls, spans, engine.campaigns.runs[name].reason,
+                                    await self._fee(store, name))  # fmt: skip
+        return parts[shift.campaign] if len(parts) == 1 else _together(parts, shift, spans)
 
-    async def _fee(self, store: MemoryStore) -> Decimal | None:
-        client = self._shift.configuration.clients[self._shift.configuration.campaigns[self._shift.campaign].client]
+    async def _fee(self, store: MemoryStore, campaign: str) -> Decimal | None:
+        client = self._shift.configuration.clients[self._shift.configuration.campaigns[campaign].client]
         if not client.contract:
             return None
         agreement = agreement_of(client)
         month = month_at(self._shift.began_at, agreement.zone)
         entries = await rated(store, agreement, month)
         return sum((entry.amount for entry in entries if entry.unit in ("call", "s", "sale")), Decimal(0))
+
+
+def _together(parts: Mapping[str, Rehearsed], shift: Shift, spans: Sequence[AgentSpan]) -> Rehearsed:
+    """What the clients of several campaigns pay is told of none: a client's fee is of all its calls."""
+    calls = sorted((call for part in parts.values() for call in part.calls), key=lambda call: call.created_at)
+    accounts = [part.account for part in parts.values()]
+    whole = account(calls, spans, shift.seconds / 3600, sum(one.contacts for one in accounts),
+                    sum(one.contacts_done for one in accounts))  # fmt: skip
+    reasons = ", ".join(f"{name}: {part.reason}" for name, part in parts.items())
+    each = {name: replace(part, fee=None) for name, part in parts.items()}
+    return Rehearsed(shift.began_at, whole, calls, spans, reasons, None, each)
 
 
 async def _take_lists(store: MemoryStore, configuration: Configuration, campaign: Campaign) -> None:
@@ -159,20 +228,20 @@ async def _take_lists(store: MemoryStore, configuration: Configuration, campaign
 
 
 def _cast(shift: Shift) -> Configuration:
-    """The plant with this campaign alone, and the shift's agents."""
+    """The plant with these campaigns alone, and the shift's agents."""
     configuration = shift.configuration
-    campaign = in_mode(configuration.campaigns[shift.campaign], shift.mode)
-    return replace(configuration, campaigns={shift.campaign: campaign}, agents=dict(shift.agents))
+    campaigns = {name: in_mode(configuration.campaigns[name], mode) for name, mode in shift.modes.items()}
+    return replace(configuration, campaigns=campaigns, agents=dict(shift.agents))
 
 
-REHEARSED = ("progressive", "power", "predictive", "agentless")
+REHEARSED = ("manual", "preview", "progressive", "power", "predictive", "agentless")
 
 
 def in_mode(campaign: Campaign, mode: str) -> Campaign:
     """Raises ValueError, saying which modes there are."""
     name, _, ratio = mode.partition(":")
     if name not in REHEARSED or (ratio and name != "power"):
-        raise ValueError(f"{mode!r} cannot be rehearsed; there are progressive, power:RATIO, predictive and agentless")
+        raise ValueError(f"{mode!r} cannot be rehearsed; there are {', '.join(REHEARSED)}; and power:RATIO")
     if (name == "agentless") != (campaign.agents is None):
         raise ValueError(f"{campaign.campaign} is {campaign.mode}: it cannot be rehearsed as {name}")
     try:

@@ -51,7 +51,7 @@ def shift(root: Path, mode: str = "progressive", *, agents: int = 4, seconds: fl
           contacts: int | None = None, began_at: float = BEGAN_AT) -> Shift:  # fmt: skip
     configuration = load(root, {})
     campaign = configuration.campaigns["calls"]
-    team = cast.team(configuration, campaign, agents)
+    team = cast.team(configuration, [campaign], agents)
     people = cast.made_up(campaign, contacts or cast.enough(campaign, agents, seconds))
     return Shift(configuration, "calls", mode, team, usual_day(team, seconds, seed), people,
                  Stated(campaign.simulate, seed), began_at, seconds)  # fmt: skip
