@@ -5,6 +5,7 @@ from typing import Final
 
 from dialer.exposition import Children
 
+RESULTS: Final = ("recorded", "not_started", "no_file", "no_record")
 _SCORES: Final = (0.0, 20.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 
 
@@ -22,6 +23,11 @@ class RecordingMetrics:
         self._cards = counter("dialer_score_cards", "Score cards of recordings: passed, below (the card's `passes`), "
                               "failed (a critical criterion).", "client", "campaign", "result")
         self._scores = histogram("dialer_score_card_score", "Scores of recordings, 0 to 100.", _SCORES, "client")
+
+    def began(self, client: str, campaign: str | None) -> None:
+        """The series are there before the first fault: of one that begins at 1 Prometheus sees no increase."""
+        for result in RESULTS:
+            self._ended.inc(client, campaign or "", result, by=0)
 
     def ended(self, client: str, campaign: str | None, result: str) -> None:
         self._ended.inc(client, campaign or "", result)

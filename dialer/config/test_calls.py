@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from dialer.config.models import Day
-from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate, Text
+from dialer.config.scalars import E164, Count, Duration, Flag, Language, Model, Name, Rate
+from dialer.config.score_cards import Criterion
 from dialer.flows.fields import Prompt, Spoken
 
 Rules = Literal["queue", "node", "outcome", "answered_within", "agent_skill", "language", "mos_at_least", "hears"]
@@ -107,21 +108,12 @@ class Expect(Model):
         return self
 
 
-class Item(Model):
-    """A line of a score card."""
-
-    text: Text
-    """As the person who listens reads it."""
-    points: Annotated[Count, Field(le=100)]
-    """The most that can be given."""
-
-
 class Card(Model):
     """What a person says of the call, over the API."""
 
     weight: Rate
     """Of the card in the score; the rules have the rest. A call without a card is scored by the rules alone."""
-    items: Annotated[dict[Name, Item], Field(min_length=1)]
+    items: Annotated[dict[Name, Criterion], Field(min_length=1)]
 
 
 class TestCall(Model):

@@ -36,7 +36,7 @@ class EngineTestCalls:
             raise RefusedError("it cannot be placed now: the engine shuts down, or the switch has no room or no link")
         return PlacedView(placed)
 
-    async def card(self, test_id: str, by: str, points: Mapping[str, int], comment: str) -> TestCallView:
+    async def card(self, test_id: str, by: str, points: Mapping[str, int | None], comment: str) -> TestCallView:
         store, now = self._engine.store, self._engine.clock.now()
         try:
             row = await store.test_calls.one(test_id)

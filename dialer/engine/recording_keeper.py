@@ -66,9 +66,9 @@ class RecordingKeeper:
             if row.ended_at is None or row.ended_at > now - WRITTEN_S:
                 continue
             path = files.path_of(engine.configuration, row)
-            if path is None:
+            if path is None and row.ended_at > now - DAY_S:  # its switch may yet come back into the configuration
                 continue
-            seconds = await asyncio.to_thread(files.seconds_of, path, row.channels)
+            seconds = None if path is None else await asyncio.to_thread(files.seconds_of, path, row.channels)
             missing = seconds is None and row.deleted_at is None
             if missing:
                 log.error("a recording has no file: %s", row.file, extra={"call": row.call_id})
@@ -112,6 +112,9 @@ class RecordingKeeper:
         for switch in self._engine.configuration.plant.switches:
             directory = files.directory_of(self._engine.configuration, switch)
             if directory is None:
+                continue
+            if not await asyncio.to_thread(directory.is_dir):
+                log.error("the directory of recordings is not there: %s", directory, extra={"switch": switch})
                 continue
             there = await asyncio.to_thread(files.files_in, directory, now - STRANGE_S)
             by_id = {Path(name).stem: (name, at, size) for name, at, size in there}

@@ -129,6 +129,7 @@ class Recordings:
         row = self._row(live, agent, terms)
         self._running[live.id] = _Running(row)
         engine.store.recordings.save(row)
+        engine.metrics.recordings.began(row.client, row.campaign)
         base = directory.seen_as or str((engine.configuration.root / directory.read).resolve())
         self._order(live.switch.name, RecordOrder(live.id, "start", f"{base.rstrip('/')}/{row.file}", terms.sound))
 

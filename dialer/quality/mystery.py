@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dialer.config.test_calls import Expect, Heard, Step, TestCall, Times
 from dialer.flows.fields import Recorded, Spoken
+from dialer.quality.cards import scored
 from dialer.quality.heard import Ruling
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -45,18 +46,21 @@ def _at(day: date, clock: str, zone: ZoneInfo) -> float:
     return datetime.combine(day + timedelta(days=days), time(hours, minutes), zone).timestamp()
 
 
-def deeds(script: Sequence[Step]) -> list[str | Spoken | Recorded]:
-    """What its own side does, one after another: keys as Asterisk's SendDTMF takes them (`w` is half a second), or
-    something to say."""
-    found: list[str | Spoken | Recorded] = []
+def deeds(script: Sequence[Step]) -> list[int | str | Spoken | Recorded]:
+    """What its own side does, one after another: whole seconds to wait, keys as Asterisk's SendDTMF takes them (`w` is
+    half a second), or something to say."""
+    found: list[int | str | Spoken | Recorded] = []
     for step in script:
-        keys = step.press or "w" * round(2 * (step.wait or 0.0))
-        if step.say is not None:
-            found.append(step.say)
-        elif found and isinstance(found[-1], str):
+        whole, half = divmod(round(2 * (step.wait or 0.0)), 2)
+        keys = "w" * half + (step.press or "")
+        if whole:
+            found.append(whole)
+        if keys and found and isinstance(found[-1], str):
             found[-1] += keys
         elif keys:
             found.append(keys)
+        if step.say is not None:
+            found.append(step.say)
     return found
 
 
@@ -144,19 +148,11 @@ def by_rules(verdicts: Sequence[Verdict]) -> float | None:
     return 100.0 * sum(verdict.weight for verdict in judged if verdict.met) / of if of else None
 
 
-def by_card(test: TestCall, points: Mapping[str, int]) -> float:
+def by_card(test: TestCall, points: Mapping[str, int | None]) -> float:
     """0 to 100. Raises ValueError for points that the card does not have: every item needs its own."""
     if test.card is None:
         raise ValueError(f"{test.test} has no score card; add `card:` to configs/test_calls/{test.test}.yaml")
-    items = test.card.items
-    if missing := sorted(items.keys() - points.keys()):
-        raise ValueError(f"no points for {', '.join(missing)}")
-    if unknown := sorted(points.keys() - items.keys()):
-        raise ValueError(f"the card has no {', '.join(unknown)}; it has: {', '.join(items)}")
-    for name, given in points.items():
-        if not 0 <= given <= items[name].points:
-            raise ValueError(f"{given} points for {name}; 0 to {items[name].points}")
-    return 100.0 * sum(points.values()) / sum(item.points for item in items.values())
+    return scored(test.card.items, points).score
 
 
 def score(test: TestCall, rules: float | None, card: float | None) -> float | None:

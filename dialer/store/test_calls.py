@@ -56,7 +56,7 @@ class TestCard:
     id: str
     by: str
     at: float
-    points: Mapping[str, int]
+    points: Mapping[str, int | None]
     score: float
     """0 to 100."""
     comment: str = ""

@@ -19,7 +19,7 @@ class RuleView:
 class CardView:
     by: str
     at: float
-    points: Mapping[str, int]
+    points: Mapping[str, int | None]
     score: float
     """0 to 100."""
     comment: str
@@ -64,6 +64,6 @@ class TestCallDesk(Protocol):
         """At once. Raises UnknownError, RefusedError."""
         ...
 
-    async def card(self, test_id: str, by: str, points: Mapping[str, int], comment: str) -> TestCallView:
+    async def card(self, test_id: str, by: str, points: Mapping[str, int | None], comment: str) -> TestCallView:
         """Raises UnknownError, RefusedError."""
         ...

@@ -22,7 +22,7 @@ class Tested:
             raise UnknownError("no test nothing")
         return PlacedView(ID)
 
-    async def card(self, test_id: str, by: str, points: Mapping[str, int], comment: str) -> TestCallView:
+    async def card(self, test_id: str, by: str, points: Mapping[str, int | None], comment: str) -> TestCallView:
         if test_id != ID:
             raise UnknownError(f"no test call {test_id}")
         if not points:

@@ -79,6 +79,7 @@ def used() -> Metrics:
                                   outcome=Outcome.ANSWERED, queue="line"), Rule())  # fmt: skip
     it.service.test_call("acme", "hotline", "judged")
     it.service.test_score("acme", "hotline", 80.0)
+    it.recordings.began("acme", "winback")
     it.recordings.ended("acme", "winback", "recorded")
     it.recordings.removed("acme", "expired")
     it.recordings.not_removed("main")
@@ -115,6 +116,12 @@ def test_a_settled_record_is_taken_apart(used: Metrics) -> None:
     assert value(used, "dialer_calls_settled_total", **labels, outcome="answered") == 1
     assert value(used, "dialer_talk_seconds_sum", direction="outbound") == 44.0
     assert value(used, "dialer_attempt_setup_seconds_sum", switch="main") == 1.5
+
+
+def test_a_fault_of_recordings_begins_at_zero(used: Metrics) -> None:
+    labels = {"client": "acme", "campaign": "winback"}
+    for result, count in (("recorded", 1), ("no_file", 0), ("not_started", 0), ("no_record", 0)):
+        assert value(used, "dialer_recordings_total", **labels, result=result) == count
 
 
 def test_an_attempt_nobody_answered_has_no_talk_and_no_setup() -> None:
