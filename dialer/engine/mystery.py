@@ -121,7 +121,9 @@ class Mystery:
         language = test.speaks(self._engine.configuration.clients[test.client].languages[0])
         found: dict[str, str] = {}
         for step, deed in enumerate(deeds(test.script), 1):
-            if isinstance(deed, str):
+            if isinstance(deed, int):
+                found[f"DIALER_WAIT_{step}"] = str(deed)
+            elif isinstance(deed, str):
                 found[f"DIALER_KEYS_{step}"] = deed
             else:
                 [found[f"DIALER_SAY_{step}"]] = self._engine.sounds[switch].files_for(deed, language)
@@ -152,7 +154,8 @@ class Mystery:
         told = placed.meter.report(event)
         if told is not None:
             direction, interval = told
-            placed.intervals[direction].append(interval)
+            if not interval.silent:  # a flow sends nothing between its prompts, and an Asterisk then no count of it
+                placed.intervals[direction].append(interval)
 
     def _over(self, placed: _Placed, at: float, fault: str | None) -> None:
         if placed.over:

@@ -101,6 +101,7 @@ async def test_it_comes_back_as_any_other_call_and_is_scored(lab: Lab) -> None:
     assert not list((lab.plant.directory / "spool" / "talks" / "tests").iterdir())  # it was listened to, and is gone
 
     assert (row["cause"], row["placed_at"] <= row["answered_at"] <= row["ended_at"]) == (16, True)
+    assert row["mos"] > 3.6  # of its own side, on a line without loss: a report every 2 s
     assert await _invoiced(lab, call.created_at) == ("1.00", "12.10")  # 75 points: a tenth more
 
     carded = await lab.post(f"test-calls/{placed['id']}/card", {"by": "maria", "points": {"greeting": 5}})

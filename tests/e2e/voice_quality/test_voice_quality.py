@@ -4,6 +4,7 @@ Real RTP and RTCP into a real Asterisk, which reports twice a second here. The l
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from itertools import pairwise
@@ -45,7 +46,8 @@ async def agents_line() -> AsyncIterator[Line]:
 async def lab_of_module(agents_line: Line, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     often = tmp_path_factory.mktemp("rtp")
     text = (TEMPLATES / "rtp.conf").read_text(encoding="utf-8")
-    (often / "rtp.conf").write_text(f"{text}rtcpinterval = {REPORT_S * 1000:.0f}\n", encoding="utf-8")
+    text = re.sub(r"(?m)^rtcpinterval = .*$", f"rtcpinterval = {REPORT_S * 1000:.0f}", text)
+    (often / "rtp.conf").write_text(text, encoding="utf-8")
     root = tmp_path_factory.mktemp("voice")
     async with (
         Asterisk("voice", templates=(TEMPLATES, often)) as plant,
