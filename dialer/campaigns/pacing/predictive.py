@@ -17,6 +17,7 @@ from dialer.campaigns.pacing.dials import Dials, Fact, Lost, Nobody, Person, Tak
 from dialer.campaigns.pacing.durations import Freeing, Lasting
 from dialer.campaigns.pacing.excess import Agents, Excess, Rows
 from dialer.campaigns.pacing.fixed import spread
+from dialer.campaigns.pacing.hours import Hours
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
 from dialer.campaigns.pacing.rivals import Outlook, Rivals, Tightest
 from dialer.campaigns.pacing.roster import Roster
@@ -66,7 +67,7 @@ class Predictive:
 
     def _reset(self, pace: Pace) -> None:
         self._pace = pace
-        self._answers = Answers(pace.ring_s)
+        self._answers, self._hours = Answers(pace.ring_s), Hours()
         self._talk, self._wrap = Lasting(120.0, 1.0, 6.0), Lasting(20.0, 0.7, 6.0)
         self._freeing = Freeing(self._talk, self._wrap)
         self._budget = Budget(pace)
@@ -84,7 +85,7 @@ class Predictive:
         return {
             "answers": self._answers.learned(), "talk": self._talk.learned(), "wrap": self._wrap.learned(),
             "freeing": self._freeing.learned(), "patience": self._patience_s,
-            "absences": self._absences.learned(),
+            "absences": self._absences.learned(), "hours": self._hours.learned(),
         }  # fmt: skip
 
     def recall(self, learned: Mapping[str, Any], age_s: float) -> None:
@@ -97,6 +98,8 @@ class Predictive:
             self._freeing.recall(*learned["freeing"])
             self._patience_s = min(self._pace.connect_s, max(0.0, float(learned["patience"])))
             self._absences.recall(learned.get("absences", ()))
+            if "hours" in learned:
+                self._hours.recall(learned["hours"], keep)
         except (KeyError, TypeError, ValueError):
             self._reset(self._pace)
         self._refreshed_at = float("-inf")
@@ -125,8 +128,11 @@ class Predictive:
                     self._budget.answered(now)
                     if after is not None:
                         self._answers.person(now, after, after + detection)
+                        self._hours.resolved(now, 1.0)
                 case Nobody(after, detection):
                     self._answers.nobody(now, after, detection)
+                    if not self._answers.share.out:
+                        self._hours.resolved(now, 0.0)
                 case TakenBack(after):
                     self._answers.taken_back(now, after)
                 case Lost(waited):
@@ -288,6 +294,7 @@ class Predictive:
         self._seen_at = now
         if now - self._refreshed_at >= self._refresh_s or now < self._refreshed_at:
             self._refreshed_at, self._refresh_s = now, min(REFRESH_S, self._refresh_s + SOONER_S)
+            self._answers.share.turn(self._hours.change(now))
             self._answers.refresh(POINTS, ages)
             talking, wrapping = self._roster.talking(), self._roster.wrapping()
             self._freeing.refresh(self._horizons(), [now - at for at in talking], [now - at for at in wrapping])

@@ -80,6 +80,11 @@ class Share:
         self._watched_s = COLD_S + WARM_S
         self._estimate()
 
+    def turn(self, factor: float) -> None:
+        """Another hour begins, in which people answer so many times as often."""
+        self._persons = self._dials * min(MOST, max(LEAST, factor * self.settled))
+        self._estimate()
+
     @property
     def settled(self) -> float:
         """On the long scale."""
