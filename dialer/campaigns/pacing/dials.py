@@ -87,10 +87,6 @@ class Dials:
         """Another ring time-out."""
         self._longest = max(ring_s, self._longest)
 
-    @property
-    def tells_connections(self) -> bool:
-        return self._connected > 0
-
     # -- what is told -------------------------------------------------------------------------------
 
     def on_event(self, now: float, kind: EventKind, dial: str) -> Iterator[Fact]:

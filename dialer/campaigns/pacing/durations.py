@@ -182,18 +182,16 @@ class Freeing:
         return self._talking[ROW_OF_SECOND[max(0, min(LONGEST_S, int(elapsed)))]]
 
     def wrapping(self, elapsed: float) -> list[float]:
-        return self._wrapping[max(0, min(WRAP_ROWS - 1, int(elapsed)))]
+        return self._wrapping[max(0, int(elapsed))] if elapsed < WRAP_ROWS else self._rest_of_wrap(elapsed)
 
     def _rest_of_wrap(self, elapsed: float) -> list[float]:
-        back = self._back / (self._back + self._gone)
-        now = self._wrap.outlasts(elapsed + 0.5)
-        if now < 1e-6:
-            return [0.5 * back] * len(self._horizons)
+        now = max(1e-9, self._wrap.outlasts(elapsed + 0.5))
+        back = self._back / (self._back + self._gone) * now / (now + UNTOLD_WRAP)
         return [back * (1 - self._wrap.outlasts(elapsed + 0.5 + horizon) / now) for horizon in self._horizons]
 
     def _rest_of_talk(self, elapsed: float) -> list[float]:
-        back = self._back / (self._back + self._gone)
-        now = max(1e-6, self._talk.outlasts(elapsed))
+        now = max(1e-9, self._talk.outlasts(elapsed))
+        back = self._back / (self._back + self._gone) * now / (now + UNTOLD_TALK)
         steps = len(self._wrapped[0])
         left = [self._talk.outlasts(elapsed + step * STEP_S) for step in range(steps + 1)]
         ends = [(left[step] - left[step + 1]) / now * back for step in range(steps)]
@@ -202,6 +200,8 @@ class Freeing:
 
 TALK_ROWS = 36
 WRAP_ROWS = 180
+UNTOLD_TALK, UNTOLD_WRAP = 0.0005, 0.005
+"""So many talks, and wrap-ups, end without a word: who has been at it longer than nearly all will not be back."""
 LONGEST_S = 3600
 ROW_OF_SECOND = [min(TALK_ROWS - 1, int(log(1 + (second + 0.5) / 8.0) * 6)) for second in range(LONGEST_S + 1)]
 """The row of the table of talks for each second of talk."""

@@ -20,7 +20,7 @@ from dialer.campaigns.pacing.fixed import spread
 from dialer.campaigns.pacing.hours import Hours
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
 from dialer.campaigns.pacing.rivals import Outlook, Rivals, Tightest
-from dialer.campaigns.pacing.roster import Roster
+from dialer.campaigns.pacing.roster import Lasted, Roster
 from dialer.config.campaign import Campaign
 
 POINTS = 5
@@ -146,16 +146,24 @@ class Predictive:
         elif kind in ("connected", "idle"):
             self._absences.back(now, agent)
         if kind in ("connected", "ended", "wrap_up", "idle", "left"):
-            for what, seconds in self._roster.on_event(now, kind, agent, value):
-                (self._talk if what == "talk" else self._wrap).learn(seconds)
-                if what == "wrap":
-                    self._freeing.ended_work(kind == "idle")
+            self._lasted(self._roster.on_event(now, kind, agent, value), kind == "idle")
+
+    def _lasted(self, over: Iterable[Lasted], idle: bool) -> None:
+        for what, seconds in over:
+            (self._talk if what == "talk" else self._wrap).learn(seconds)
+            if what == "wrap":
+                self._freeing.ended_work(idle)
+
+    def _who_is_idle(self, now: float, idle: Mapping[str, str]) -> None:
+        for dial in self._roster.taken(now, idle, list(self._dials.waiting)):
+            self._dials.served(now, dial)
+        self._lasted(self._roster.seen(now, idle.items()), True)
 
     # -- the decision -------------------------------------------------------------------------------
 
     def decide(self, now: float, state: Snapshot) -> Decision:
         self._learn(now, self._dials.give_up(now, state.in_the_air))
-        self._roster.seen([(idle.agent, idle.switch) for idle in state.idle])
+        self._who_is_idle(now, {idle.agent: idle.switch for idle in state.idle})
         for idle in state.idle:
             self._absences.back(now, idle.agent)
         ages = self._ages(now, state.in_the_air)

@@ -15,13 +15,19 @@ class Roster:
         self._talking: dict[str, float] = {}
         self._wrapping: dict[str, float] = {}
         self._switch: dict[str, str] = {}
+        self._idle: list[str] = []
+        """As last seen, those of whom something was told since left out."""
+        self._told = False
+        """Connections are told, with their agents."""
 
     def on_event(self, now: float, kind: EventKind, agent: str, value: float) -> list[Lasted]:
         """Follow the agent, and say what ended with it. What is told twice changes nothing the second time."""
         over: list[Lasted] = []
+        if agent in self._idle:
+            self._idle.remove(agent)
         if kind == "connected":
-            self._wrapping.pop(agent, None)
-            self._talking.setdefault(agent, now)
+            self._told = True
+            self._begin(now, agent)
             return over
         talked = self._talking.pop(agent, None)
         if talked is not None:
@@ -37,12 +43,33 @@ class Roster:
             self._switch.pop(agent, None)
         return over
 
-    def seen(self, idle: Iterable[tuple[str, str]]) -> None:
-        """These are idle now, whatever we thought, on these switches."""
+    def seen(self, now: float, idle: Iterable[tuple[str, str]]) -> list[Lasted]:
+        """These are idle now, whatever we thought, on these switches. A wrap-up is over then, told or not; a talk that
+        is over will be told."""
+        over: list[Lasted] = []
+        self._idle = []
         for agent, switch in idle:
             self._talking.pop(agent, None)
-            self._wrapping.pop(agent, None)
+            since = self._wrapping.pop(agent, None)
+            if since is not None:
+                over.append(("wrap", now - since))
+            self._idle.append(agent)
             self._switch[agent] = switch
+        return over
+
+    def taken(self, now: float, idle: Container[str], calls: Iterable[str]) -> list[str]:
+        """Where connections are not told: those of these calls that agents took who are not idle any more."""
+        if self._told:
+            return []
+        gone = [agent for agent in self._idle if agent not in idle]
+        served = list(zip(gone, calls, strict=False))
+        for agent, _ in served:
+            self._begin(now, agent)
+        return [call for _, call in served]
+
+    def _begin(self, now: float, agent: str) -> None:
+        self._wrapping.pop(agent, None)
+        self._talking.setdefault(agent, now)
 
     def busy(self) -> int:
         return len(self._talking) + len(self._wrapping)
