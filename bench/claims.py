@@ -1,7 +1,7 @@
 """A claim of 50 due contacts from a long list and from a short one, in turns. Exits 1 when from the long one the p99 is
 10 ms or more, or more than 1.5 times that from the short one.
 
-    python -m bench.claims [--rows 10000000] [--claims 140] [--every 0.05] [--refused 100000] [URL ...]
+    python -m bench.claims [--rows 10000000] [--claims 140] [--every 0.05] [--refused 100000] [--consents] [URL ...]
 
 Without URLs: a SQLite file in the present directory's file system (some 2 GB for ten million contacts), then a
 PostgreSQL started for the purpose (some 4 GB). Each claim is whole: contacts found by list and rank, the calls to them
@@ -48,6 +48,11 @@ SELECT 'bench', '+49' || CAST(1000000000 + n AS TEXT), CAST('{{"name": "Somebody
   CASE n % 3 WHEN 0 THEN 'cold' WHEN 1 THEN 'warm' ELSE 'hot' END, (CAST(n AS BIGINT) * 7919) % 1000
 FROM {source}
 """
+_CONSENTS = """
+INSERT INTO consents (client, number, purpose, given_at, source, proof)
+SELECT 'acme', number, 'advertising', 1700000000, 'list', 'form ' || id FROM contacts
+WHERE id BETWEEN {first} AND {last}
+"""
 _TALLIES = """
 INSERT INTO tallies (campaign, kind, name, count)
 SELECT campaign, 'lists', list || ':' || state, COUNT(*) FROM contacts GROUP BY campaign, list, state
@@ -58,7 +63,7 @@ SELECT campaign, 'lists', list || ':' || state, COUNT(*) FROM contacts GROUP BY 
 class NoRules:
     """Refuses nobody, but wants to know what rules want to know."""
 
-    asked: Asked = field(default_factory=lambda: Asked("acme", "bench", since=NOW - 7 * 86_400))
+    asked: Asked = field(default_factory=lambda: Asked("acme", "bench", since=NOW - 7 * 86_400, purpose="advertising"))
 
     def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
         return None
@@ -75,7 +80,7 @@ def intent(slot: Slot, contact: Contact, known: Known) -> CallRecord:
     )
 
 
-def fill(url: str, rows: int) -> None:
+def fill(url: str, rows: int, consents: bool) -> None:
     engine = database.writer_engine(database.parse_url(url))
     sqlite = url.startswith("sqlite")
     with engine.connect() as connection:
@@ -88,19 +93,21 @@ def fill(url: str, rows: int) -> None:
             with connection.execution_options(durable=False).begin():
                 statement = _ROWS.format(source=source, json="TEXT" if sqlite else "JSON")
                 connection.exec_driver_sql(statement.replace("%", "%" if sqlite else "%%"))
+                if consents:
+                    connection.exec_driver_sql(_CONSENTS.format(first=first, last=last))
         with connection.begin():
             connection.exec_driver_sql(_TALLIES)
     if not sqlite:  # as the server's own housekeeping would, a minute later
         with sa.create_engine(database.parse_url(url), isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE contacts")
+            connection.exec_driver_sql("VACUUM ANALYZE contacts, consents")
             connection.exec_driver_sql("CHECKPOINT")
     engine.dispose()
 
 
-def make(url: str, rows: int) -> None:
+def make(url: str, rows: int, consents: bool = False) -> None:
     asyncio.run(Store.open(url).close())  # the tables
     began = time.perf_counter()
-    fill(url, rows)
+    fill(url, rows, consents)
     print(f"  {rows:,} contacts made in {time.perf_counter() - began:.0f} s", flush=True)
 
 
@@ -221,6 +228,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--claims", type=int, default=140)
     parser.add_argument("--every", type=float, default=0.05, help="seconds; 0.05 are 1,000 contacts a second")
+    parser.add_argument("--consents", action="store_true", help="one of each contact, looked up by each claim")
     parser.add_argument("--refused", type=int, default=0)
     parser.add_argument("url", nargs="*", help="of the short list's database, then of the long one's")
     options = parser.parse_args()
@@ -229,7 +237,7 @@ def main() -> int:
         for urls in pairs:
             print(next(iter(urls.values())).partition(":")[0])
             for rows, url in urls.items():
-                make(url, rows)
+                make(url, rows, options.consents)
             failed |= asyncio.run(run(urls, options.claims, options.every, options.refused))
     return failed
 
