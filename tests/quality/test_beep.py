@@ -99,6 +99,14 @@ def test_a_note_that_goes_on_in_sound_is_no_tone() -> None:
     assert heard(tone(700, 0.3, 8000) + tone(900, 0.3, 8000) + noise + quiet(1.0)) is None, "a melody"
 
 
+def test_what_is_only_half_a_tone_is_none() -> None:
+    """As a hoarse vowel, or a key of the phone."""
+    for seed in range(6):
+        assert heard(quiet(0.3) + tone(1000, 0.8, 6000, noise=1800, seed=seed) + quiet(1.0)) is None
+    key = [low + high for low, high in zip(tone(697, 0.4, 5000), tone(1209, 0.4, 5000), strict=True)]
+    assert heard(quiet(0.3) + key + quiet(1.0)) is None
+
+
 @pytest.mark.parametrize("seconds", [0.1, 2.5])
 def test_too_short_and_too_long(seconds: float) -> None:
     assert heard(quiet(0.3) + tone(1000, seconds, 8000) + quiet(1.0)) is None
