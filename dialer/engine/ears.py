@@ -91,8 +91,7 @@ class Ears:
                     found = await self._hear(job)
             except (OSError, TimeoutError, ValueError, TypeError) as error:
                 log.error("a test call could not be listened to: %s", error, extra={"call": job.path.stem})
-            finally:
-                job.path.unlink(missing_ok=True)
+            await asyncio.to_thread(_delete, job.path)
             self._engine.post(lambda job=job, found=found: job.told(found))  # type: ignore[misc]
 
     async def _hear(self, job: _Job) -> list[Ruling]:
@@ -120,11 +119,8 @@ class Ears:
             if switch.recordings is None or not self._folder(name).is_dir():
                 continue
             for path in self._folder(name).glob(f"{self._engine.configuration.plant.node}-*.wav"):
-                try:
-                    if now - path.stat().st_mtime > LEFT_S:
-                        path.unlink()
-                except OSError as error:
-                    log.error("a test call's recording cannot be deleted: %s", error)
+                if now - _changed_at(path) > LEFT_S:
+                    _delete(path)
 
 
 async def _written(path: Path) -> None:
@@ -138,6 +134,21 @@ async def _written(path: Path) -> None:
         await asyncio.sleep(FLUSH_S / LOOKS)
     if before <= 0:
         raise FileNotFoundError(f"{path} was not written; does `recordings.seen_as` name the same directory?")
+
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.error("a test call's recording cannot be deleted: %s", error)
+
+
+def _changed_at(path: Path) -> float:
+    """The latest there is, where it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _size(path: Path) -> int:

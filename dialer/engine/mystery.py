@@ -23,10 +23,12 @@ from dialer.quality.mystery import Came, by_rules, deeds, drawn, due, judge, sam
 from dialer.quality.record import LegVoice
 from dialer.quality.streams import Direction, Interval, Leg
 from dialer.store.records import CallRecord
-from dialer.store.test_calls import TestCallRow
+from dialer.store.test_calls import TestCallRow, TestCard
 from dialer.switch.port import OriginateOrder
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from dialer.engine.core import Engine
 
 log = logging.getLogger(__name__)
@@ -214,16 +216,24 @@ class Mystery:
                                                "score": placed.row.by_rules})  # fmt: skip
 
     def _listened(self, placed: _Placed, heard: Sequence[Ruling]) -> None:
-        if heard:
-            self._judge(placed, heard)
-        self._count_score(placed)
+        """Somebody may have been quicker than the ears, and have given it a card."""
+        if not heard:
+            self._count_score(placed)
+            return
+
+        def again(cards: "Future[list[TestCard]]") -> None:
+            self._judge(placed, heard, _mean(cards))
+            self._count_score(placed)
+
+        found = self._engine.store.test_calls.cards([placed.row.id])
+        found.add_done_callback(lambda cards: self._engine.post(lambda: again(cards)))
 
     def _count_score(self, placed: _Placed) -> None:
         """Once a test call, when no more can be found out."""
         if placed.row.by_rules is not None:
             self._engine.metrics.service.test_score(placed.row.client, placed.row.test, placed.row.by_rules)
 
-    def _judge(self, placed: _Placed, heard: Sequence[Ruling]) -> None:
+    def _judge(self, placed: _Placed, heard: Sequence[Ruling], card: float | None = None) -> None:
         assert placed.came is not None
         store = self._engine.store
         told = [mos for mos in (placed.came.mos, placed.row.mos) if mos is not None]
@@ -232,9 +242,18 @@ class Mystery:
         rules = [asdict(verdict) for verdict in verdicts]
         placed.row = row = replace(placed.row, fault=None, rules=rules, by_rules=given)
         store.test_calls.save(row)
-        counts = score(placed.test, given, None)
+        counts = score(placed.test, given, card)
         if counts is not None and row.call_id is not None:
             store.books.save_score(row.call_id, self._engine.clock.now(), points(counts))
+
+
+def _mean(cards: "Future[list[TestCard]]") -> float | None:
+    """None where nobody gave one."""
+    if (error := cards.exception()) is not None:
+        log.error("a test call's cards could not be read: %s", error)
+        return None
+    found = [card.score for card in cards.result()]
+    return sum(found) / len(found) if found else None
 
 
 def points(counts: float) -> Decimal:
