@@ -116,6 +116,8 @@ class Recordings:
         if inherited is not None and inherited.agent == agent:
             paused = bool(inherited.pauses) and inherited.pauses[-1][1] is None
             self._running[live.id] = _Running(inherited, paused)
+            if paused:  # going on may have been obeyed, and not written
+                self._order(live.switch.name, RecordOrder(live.id, "mute"))
             return
         terms = self._terms(live)
         if terms is None or not self._told.get(live.id, terms.told_otherwise):
@@ -161,8 +163,7 @@ class Recordings:
         now = self._engine.clock.now()
         row = replace(running.row, ended_at=now, pauses=_closed(running.row, now))
         self._engine.store.recordings.save(row)
-        if running.asked is not None and not running.asked.done():
-            running.asked.set_exception(RefusedError("the talk is over"))
+        _answer(running.asked, "the talk is over")
         if not gone:
             self._unstopped[call_id] = row.switch
             self._order(row.switch, RecordOrder(call_id, "stop"))
@@ -189,19 +190,20 @@ class Recordings:
 
     def _muted(self, running: _Running, event: ev.RecordingTold) -> None:
         asked, running.asked = running.asked, None
-        if not event.fault:
-            running.paused = event.verb == "mute"
+        if event.fault:
+            if event.verb == "mute":  # better no recording than one of a card's number
+                self._end(event.channel, gone=False)
+            ended = "; the recording was ended" if event.verb == "mute" else ""
+            _answer(asked, f"the switch refused: {event.fault}{ended}")
+            return
+        paused = event.verb == "mute"
+        if paused is not running.paused:
             row, now = running.row, event.at
-            running.row = replace(row, pauses=(*row.pauses, (now, None)) if running.paused else _closed(row, now))
-            self._engine.store.recordings.save(running.row)
-        elif event.verb == "mute":  # better no recording than one of a card's number
-            self._end(event.channel, gone=False)
-        if asked is not None and not asked.done():
-            if event.fault:
-                asked.set_exception(RefusedError(f"the switch refused: {event.fault}; the recording was ended"
-                                                 if event.verb == "mute" else f"the switch refused: {event.fault}"))
-            else:
-                asked.set_result(None)
+            running.paused = paused
+            running.row = replace(row, pauses=(*row.pauses, (now, None)) if paused else _closed(row, now))
+        # Only what is on disk is known after a crash.
+        saved = self._engine.store.recordings.save(running.row)
+        saved.add_done_callback(lambda done: _answer(asked, "done, but not written" if done.exception() else ""))
 
     # -- what agents ask ----------------------------------------------------------------------------
 
@@ -210,17 +212,15 @@ class Recordings:
         running = self._running.get(call_id or "")
         return None if running is None else "paused" if running.paused else "on"
 
-    def pause(self, agent: str, paused: bool) -> "asyncio.Future[None] | None":
-        """Silence from now on, or no more: done when the future is, None when it is so already. Raises RefusedError,
-        KeyError for an unknown agent."""
+    def pause(self, agent: str, paused: bool) -> "asyncio.Future[None]":
+        """Silence from now on, or no more: done when the future is. Raises RefusedError, KeyError for an unknown
+        agent."""
         state = self._engine.floor.desk.state(agent)
         running = self._running.get(state.call_id or "")
         if running is None or state.state is not AgentStates.TALKING:
             raise RefusedError("nothing is recorded: the agent is in no talk, or it is not one that is")
         if running.asked is not None:
             raise RefusedError("the switch has not answered yet; ask again")
-        if running.paused is paused:
-            return None
         running.asked = asyncio.get_running_loop().create_future()
         self._order(running.row.switch, RecordOrder(running.row.call_id, "mute" if paused else "unmute"))
         return running.asked
@@ -228,8 +228,6 @@ class Recordings:
     async def paused(self, agent: str, paused: bool) -> None:
         """As `pause`, and waits for the switch."""
         asked = self.pause(agent, paused)
-        if asked is None:
-            return
         try:
             async with asyncio.timeout(ANSWER_S):
                 await asyncio.shield(asked)
@@ -257,3 +255,14 @@ def _closed(row: RecordingRow, now: float) -> tuple[tuple[float | None, ...], ..
     """Its pauses, the last of them over."""
     pauses = tuple(tuple(pause) for pause in row.pauses)
     return (*pauses[:-1], (pauses[-1][0], now)) if pauses and pauses[-1][1] is None else pauses
+
+
+def _answer(asked: "asyncio.Future[None] | None", fault: str) -> None:
+    """Whoever asked may have gone away."""
+    if asked is None or asked.done():
+        return
+    if fault:
+        asked.set_exception(RefusedError(fault))
+        asked.exception()  # a key on the phone waits for no answer
+    else:
+        asked.set_result(None)

@@ -184,7 +184,7 @@ async def test_a_crash_loses_neither_the_recording_nor_its_pause(rig: Rig) -> No
     before = len(orders(rig))
     rig.link_up(seen(call, bridge="b1"), seen(leg, bridge="b1"))
     await rig.quiet()
-    assert rig.control.agent("ada").recording == "paused" and orders(rig)[before:] == []
+    assert rig.control.agent("ada").recording == "paused" and orders(rig)[before:] == ["mute"]
     rig.clock.move(7)
     part(rig, call)
     found = await row(rig)

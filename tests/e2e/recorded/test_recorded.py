@@ -13,6 +13,7 @@ import pytest_asyncio
 from demo.plant import Asterisk
 from dialer.store.recordings import RecordingRow
 from tests.e2e.eventually import eventually
+from tests.e2e.fault_lab import FaultLab
 from tests.e2e.files import campaign, flow
 from tests.e2e.lab import Lab, Puppet
 from tests.e2e.recorded.tones import RATE, Hummer, heard, samples, share
@@ -52,11 +53,11 @@ async def agent_hums() -> AsyncIterator[Hummer]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def lab_of_module(
     agent_hums: Hummer, asterisk_of_session: Asterisk, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Lab]:
+) -> AsyncIterator[FaultLab]:
     plant = asterisk_of_session
     await plant.clear()
     place = {"read": str(plant.directory / "spool" / "talks"), "seen_as": f"{plant.seen_as}/spool/talks"}
-    async with Lab(
+    async with FaultLab(
         plant, tmp_path_factory.mktemp("recorded"), FILES, phone_media=agent_hums.port, switch={"recordings": place}
     ) as lab:
         yield lab
@@ -175,3 +176,20 @@ async def test_heard_scored_and_erased(lab: Lab, caller: Hummer) -> None:
     made = await lab.post("erasures", {"number": CALLER, "reason": "letter"})
     assert made["erased"]["recordings"] == 1 and made["elsewhere"] == []
     assert not file_of(lab, row).exists() and await wav() is None
+
+
+async def test_the_engines_crash_ends_neither_the_recording_nor_its_pause(lab: FaultLab, caller: Hummer) -> None:
+    await lab.log_in("agent01")
+    puppet = await lab.call(TOLD, media=caller.port)
+    row = await begun(lab)
+    await recorded(lab, row, 0.5)
+    await lab.post("agents/agent01/pause_recording")
+    await lab.crash()
+    await lab.until_agent("agent01", "talking")
+    assert (await lab.agent("agent01"))["recording"] == "paused"
+    assert (await lab.post("agents/agent01/resume_recording"))["recording"] == "on"
+    await recorded(lab, row, 1.0)
+    row = await over(lab, puppet, row)
+    [(since, until)] = row.pauses
+    assert since is not None and until is not None and until - since > 0.5 and row.fault is None
+    assert heard(samples(file_of(lab, row).read_bytes())[-2 * RATE // 2::2], CALLER_HZ) >= 0.3
