@@ -1,5 +1,6 @@
 """Campaigns changed while they run, beside their files: in force at once, kept over a restart."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ class Overrides:
         self._written = written
         """The configuration as the files have it."""
         self._by_campaign: dict[str, dict[str, Override]] = {}
+        self._turn = asyncio.Lock()
+        """Each change is checked against what the one before made of the campaign."""
 
     def restore(self, rows: Iterable[Override]) -> None:
         """What an earlier life left. Its configuration is taken before anything is dialled."""
@@ -42,26 +45,28 @@ class Overrides:
 
     async def change(self, campaign: str, values: overrides.Values) -> Sequence[str]:
         """What is wrong with it; nothing when it is in force. Raises KeyError, StoreError."""
-        written = self._written.campaigns[campaign]
-        wanted = {**self.of(campaign), **values}
-        if faults := overrides.faults(written, wanted):
-            return faults
-        now = self._engine.clock.now()
-        rows = [
-            Override(campaign, key, json.dumps(value), overrides.value_of(written, key), now)
-            for key, value in values.items()
-        ]
-        await self._engine.store.save_overrides(rows)
-        self._put(rows)
-        self._again(campaign, f"changed: {', '.join(f'{row.key}={row.value}' for row in rows)}")
-        return ()
+        async with self._turn:
+            written = self._written.campaigns[campaign]
+            wanted = {**self.of(campaign), **values}
+            if faults := overrides.faults(written, wanted):
+                return faults
+            now = self._engine.clock.now()
+            rows = [
+                Override(campaign, key, json.dumps(value), overrides.value_of(written, key), now)
+                for key, value in values.items()
+            ]
+            await self._engine.store.save_overrides(rows)
+            self._put(rows)
+            self._again(campaign, f"changed: {', '.join(f'{row.key}={row.value}' for row in rows)}")
+            return ()
 
     async def reset(self, campaign: str) -> None:
         """As its file has it. Raises StoreError."""
-        rows = list(self._by_campaign.get(campaign, {}).values())
-        await self._engine.store.drop_overrides(rows)
-        self._drop(rows)
-        self._again(campaign, "as its file has it")
+        async with self._turn:
+            rows = list(self._by_campaign.get(campaign, {}).values())
+            await self._engine.store.drop_overrides(rows)
+            self._drop(rows)
+            self._again(campaign, "as its file has it")
 
     def _again(self, campaign: str, what: str) -> None:
         log.info("campaign %s", what, extra={"campaign": campaign})
