@@ -7,8 +7,8 @@ from engine_rig import CAMPAIGN, Rig
 
 async def test_changes_that_do_not_go_together_are_not_both_taken(rig: Rig) -> None:
     overrides = rig.engine.overrides
-    said = await asyncio.gather(
-        overrides.change(CAMPAIGN, {"mode": "power", "ratio": 2.0}), overrides.change(CAMPAIGN, {"mode": "progressive"}))
+    both = ({"mode": "power", "ratio": 2.0}, {"mode": "progressive"})
+    said = await asyncio.gather(*(overrides.change(CAMPAIGN, values) for values in both))
     assert [len(faults) for faults in said] == [0, 1]
     config = rig.engine.campaigns.runs[CAMPAIGN].config
     assert (config.mode, config.ratio) == ("power", 2.0)
