@@ -15,7 +15,7 @@ COPY dialer ./dialer
 RUN pip install --no-cache-dir --no-deps .
 
 USER dialer
-EXPOSE 8080 4573
+EXPOSE 8080 4573 4574
 CMD ["dialer", "serve", "--root", "/etc/dialer"]
 HEALTHCHECK --interval=5s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
