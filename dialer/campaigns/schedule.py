@@ -61,7 +61,10 @@ def next_on(schedule: Schedule, at: float) -> float | None:
 
 
 def _moments(schedule: Schedule, day: date) -> Iterator[float]:
-    return (moment.timestamp() for moment in changes_of(_hours(schedule), day))
+    """Of this day alone: one that is found before its day may overtake others of its day."""
+    zone = ZoneInfo(schedule.timezone)
+    return (moment.timestamp() for moment in changes_of(_hours(schedule), day)
+            if moment.astimezone(zone).date() == day)
 
 
 def _hours(schedule: Schedule) -> Hours:

@@ -65,3 +65,11 @@ def test_between_two_changes_nothing_changes(about: datetime, minutes: int, begi
     while at < after.at:
         assert is_on(plan, at) is before.on
         at += 60
+
+
+def test_the_day_before_the_clock_is_put_back_its_change_does_not_hide_the_opening() -> None:
+    schedule = Schedule.model_validate({"timezone": "Europe/Berlin", "open": [
+        {"days": ["sun"], "from": "02:30", "to": "03:15"}]})
+    saturday = datetime(2026, 10, 24, 12, tzinfo=UTC).timestamp()
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()  # 02:30, for the first time
+    assert next_change(schedule, saturday) == Change(first, True)
