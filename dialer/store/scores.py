@@ -76,6 +76,7 @@ class SampleSought:
 
 _SAMPLE = tuple(samples.c[f.name] for f in fields(SampleRow))
 _CARD = tuple(score_cards.c[f.name] for f in fields(CardRow))
+_CARDED = sa.exists().where(score_cards.c.recording_id == samples.c.recording_id)
 _RECORDING = tuple(recordings.c[f.name] for f in fields(RecordingRow))
 
 
@@ -87,12 +88,9 @@ def add_samples(tx: Transaction, rows: Sequence[SampleRow]) -> int:
 @one_by_one
 def drop_gone(tx: Transaction, now: float) -> int:
     """Those whose recordings were deleted before anybody scored them."""
-    gone = sa.select(recordings.c.id).where(recordings.c.deleted_at.is_not(None))
-    carded = sa.select(score_cards.c.recording_id)
+    gone = sa.exists().where(recordings.c.id == samples.c.recording_id, recordings.c.deleted_at.is_not(None))
     return tx.connection.execute(
-        sa.update(samples)
-        .where(samples.c.dropped_at.is_(None), samples.c.recording_id.in_(gone), samples.c.recording_id.not_in(carded))
-        .values(dropped_at=now)
+        sa.update(samples).where(samples.c.dropped_at.is_(None), gone, sa.not_(_CARDED)).values(dropped_at=now)
     ).rowcount
 
 
@@ -138,8 +136,7 @@ def sampled(connection: sa.Connection, sought: SampleSought) -> list[tuple[Sampl
         if (wanted := getattr(sought, name)) is not None:
             statement = statement.where(samples.c[name] == wanted)
     if sought.scored is not None:
-        carded = samples.c.recording_id.in_(sa.select(score_cards.c.recording_id))
-        statement = statement.where(carded if sought.scored else sa.not_(carded))
+        statement = statement.where(_CARDED if sought.scored else sa.not_(_CARDED))
     found = connection.execute(statement.order_by(samples.c.drawn_at, samples.c.recording_id).limit(MOST))
     size = len(_SAMPLE)
     names = [column.name for column in _RECORDING]
@@ -162,20 +159,20 @@ def counting(
     connection: sa.Connection, since: float, until: float, client: str | None = None, campaign: str | None = None
 ) -> list[tuple[CardRow, RecordingRow]]:
     """The cards that count, of sampled talks that began in that time: of each person the last of a recording."""
+    mine = [recordings.c.began_at >= since, recordings.c.began_at < until]
+    if client is not None:
+        mine.append(recordings.c.client == client)
+    if campaign is not None:
+        mine.append(recordings.c.campaign == campaign)
+    drawn_one = sa.exists().where(samples.c.recording_id == recordings.c.id, samples.c.dropped_at.is_(None))
     last = (
-        sa.select(sa.func.max(score_cards.c.id)).group_by(score_cards.c.recording_id, score_cards.c.by)
+        sa.select(sa.func.max(score_cards.c.id)).join(recordings, recordings.c.id == score_cards.c.recording_id)
+        .where(*mine, drawn_one).group_by(score_cards.c.recording_id, score_cards.c.by)
     )
-    drawn_ones = sa.select(samples.c.recording_id).where(samples.c.dropped_at.is_(None))
     statement = (
         sa.select(*_CARD, *(column.label(f"of_{column.name}") for column in _RECORDING))
-        .join(recordings, recordings.c.id == score_cards.c.recording_id)
-        .where(score_cards.c.id.in_(last), recordings.c.id.in_(drawn_ones),
-               recordings.c.began_at >= since, recordings.c.began_at < until)
-    )  # fmt: skip
-    if client is not None:
-        statement = statement.where(recordings.c.client == client)
-    if campaign is not None:
-        statement = statement.where(recordings.c.campaign == campaign)
+        .join(recordings, recordings.c.id == score_cards.c.recording_id).where(score_cards.c.id.in_(last))
+    )
     size, names = len(_CARD), [column.name for column in _RECORDING]
     found = connection.execute(statement.order_by(score_cards.c.id))
     return [(CardRow(*row[:size]), row_of(dict(zip(names, row[size:], strict=True)))) for row in found]

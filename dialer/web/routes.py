@@ -122,7 +122,7 @@ ROUTES: Final = (
     Route(
         "POST",
         "/v1/agents/{agent}/{verb}",
-        "Log an agent in or out, make it ready, pause it, hang up its call.",
+        "Log an agent in or out, make it ready, pause it, hang up its call, pause or resume its recording.",
         _command_agent,
         AgentView,
         AgentCommand,
