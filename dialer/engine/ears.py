@@ -32,7 +32,7 @@ LONGEST_S = 600.0
 FLUSH_S, LOOKS = 5.0, 20
 """How long the switch may take to write a recording's end."""
 LEFT_S = 3600.0
-"""Older ones were left by an earlier life."""
+"""Older ones were left by an earlier life, or by a switch that wrote on after the end."""
 _COMMAND = "import os; os.nice(10); from dialer.listening import main; main()"
 """The calls go first."""
 
@@ -75,6 +75,11 @@ class Ears:
             return False
         return True
 
+    def forget(self, test: TestCall, channel: str, switch: str) -> None:
+        """A call that came in nowhere was answered by somebody all the same: nobody listens, and it goes."""
+        if self.file_for(test, channel, switch) is not None and not self._jobs.full():
+            self._jobs.put_nowait(_Job(self._folder(switch) / f"{channel}.wav", (), lambda _: None))
+
     def _folder(self, switch: str) -> Path:
         recordings = self._engine.configuration.plant.switches[switch].recordings
         assert recordings is not None
@@ -82,13 +87,17 @@ class Ears:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        await asyncio.to_thread(self._sweep)
         while True:
-            job = await self._jobs.get()
+            await asyncio.to_thread(self._sweep)
+            try:
+                async with asyncio.timeout(LEFT_S):
+                    job = await self._jobs.get()
+            except TimeoutError:
+                continue
             found: list[Ruling] = []
             try:
                 async with asyncio.timeout(LONGEST_S):
-                    found = await self._hear(job)
+                    found = await self._hear(job) if job.wanted else []
             except (OSError, TimeoutError, ValueError, TypeError) as error:
                 log.error("a test call could not be listened to: %s", error, extra={"call": job.path.stem})
             await asyncio.to_thread(_delete, job.path)
@@ -113,7 +122,7 @@ class Ears:
         return [Ruling(**one) for one in json.loads(told)]
 
     def _sweep(self) -> None:
-        """What an earlier life left."""
+        """What nobody will listen to any more."""
         now = self._engine.clock.now()
         for name, switch in self._engine.configuration.plant.switches.items():
             if switch.recordings is None or not self._folder(name).is_dir():

@@ -207,6 +207,7 @@ class Mystery:
         row, counted = placed.row, self._engine.metrics.service
         if placed.came is None:
             self._engine.store.test_calls.save(row)
+            self.ears.forget(placed.test, row.id, row.switch)
         else:
             self._judge(placed, ())
             if not self.ears.listen(placed.test, row.id, row.switch, lambda heard: self._listened(placed, heard)):

@@ -1,6 +1,7 @@
 """Test calls in the engine: what their own sides heard is listened to, scored again, and deleted."""
 
 import asyncio
+import os
 from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -127,3 +128,37 @@ def test_what_is_sought_and_what_else_may_be_said(rig: Rig) -> None:
         {"kind": "prompt", "from_s": 0.0, "never": False, "prompts": [f"/s/{hello}.wav"], "others": []},
         {"kind": "silence", "seconds": 1.0, "from_s": 4.0, "never": True},
     ]
+
+
+async def gone(path: Path) -> None:
+    for _ in range(1500):
+        if not path.exists():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it is still there")
+
+
+async def test_what_was_recorded_of_a_call_that_came_in_nowhere_is_deleted(rig: Rig) -> None:
+    """A stranger may have answered it."""
+    rig.link_up()
+    own = rig.engine.mystery.place(rig.configuration.test_calls["desk"])
+    assert own is not None
+    rig.post(ev.Answered(own, rig.clock.now()))
+    path = rig.root / "talks" / "tests" / f"{own}.wav"
+    write_wav(path, array("h", [0] * 8000))
+    rig.clock.move(8)
+    rig.post(ev.HungUp(own, rig.clock.now(), 16))
+    await gone(path)
+    await rig.quiet()
+    row = await rig.store.test_calls.one(own)
+    assert row is not None and row.fault == "did_not_arrive"
+
+
+async def test_what_an_earlier_life_left_goes_also_after_the_start(rig: Rig) -> None:
+    row = await a_test_call(rig)
+    left = path_of(rig, row).with_name("n1-left.wav")
+    write_wav(left, array("h", [0] * 8000))
+    os.utime(left, (1.0, rig.clock.now() - 4000))
+    record(rig, row, "Hello.")
+    await listened(rig, row)
+    await gone(left)
