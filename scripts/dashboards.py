@@ -173,6 +173,19 @@ QUALITY = Dashboard("dialer-quality", "Dialer: quality", CLIENTS | SWITCHES, {
             "{{test}} {{result}}": f"sum by (test, result) (increase(dialer_test_calls_total{{{OF_CLIENT}}}[1d]))",
         }),
     ),
+    "Recordings": (
+        Panel("Score cards, mean of 30 days", "none", {
+            "{{client}}": f"sum by (client) (increase(dialer_score_card_score_sum{{{OF_CLIENT}}}[30d])) / "
+                          f"sum by (client) (increase(dialer_score_card_score_count{{{OF_CLIENT}}}[30d]))",
+        }, "Of all cards, corrected ones too; `dialer recording scores` has what counts."),
+        Panel("Score cards of 30 days", "short", {
+            "{{client}} {{result}}":
+                f"sum by (client, result) (increase(dialer_score_cards_total{{{OF_CLIENT}}}[30d]))",
+        }),
+        Panel("Recordings of a day", "short", {
+            "{{client}} {{result}}": f"sum by (client, result) (increase(dialer_recordings_total{{{OF_CLIENT}}}[1d]))",
+        }, "All but `recorded` are faults."),
+    ),
 })
 
 BILLING = Dashboard("dialer-billing", "Dialer: billing", {"client": "label_values(dialer_fee, client)"}, {
