@@ -40,7 +40,8 @@ def try_loading(root: Path) -> Configuration | None:
     assert faults
     for fault in faults:
         path = Path(fault.place.file)
-        lines = path.read_bytes().splitlines() if path.is_file() else []
+        # As YAML counts them: U+0085, U+2028 and U+2029 end a line too (YAML 1.1, 5.4).
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
         assert path.is_relative_to(root)
         assert 1 <= fault.place.line <= len(lines) + 2
         assert str(fault).isprintable()
