@@ -22,6 +22,7 @@ from dialer.engine.control import EngineControl
 from dialer.engine.core import Engine
 from dialer.engine.list_imports import import_configured
 from dialer.engine.machines import KEPT_S as MACHINES_S
+from dialer.engine.mystery import LATE_S
 from dialer.engine.reconcile import LISTING_EVERY_S
 from dialer.engine.reload import Reloader, render_prompts, sounds_of
 from dialer.engine.run import Run
@@ -217,6 +218,8 @@ class Service:
         self._engine.callbacks.inherit(await self._store.keeping([record.id for record, _ in calls]))
         sessions = await self._store.sessions()
         self._engine.recordings.inherit(await self._store.recordings.unfinished(self._config.node))
+        now = self._engine.clock.now()
+        self._engine.mystery.inherit(await self._store.test_calls.placed(now - LATE_S, now))
         self._engine.overrides.restore(await self._store.overrides())
         self._engine.machines.remember(await self._store.detections(self._engine.clock.now() - MACHINES_S))
         self._engine.campaigns.previews.remember(await self._store.skips(self._engine.clock.now() - 86_400.0))

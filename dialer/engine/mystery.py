@@ -5,7 +5,7 @@ and in a table of its own.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -59,7 +59,9 @@ class Mystery:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._looked = engine.clock.now() - LATE_S
-        self._inherited = False
+        self._lost = False
+        self._last: dict[str, float] = {}
+        """By test: when an earlier life of the engine placed it last, of late."""
         self._placed: dict[str, _Placed] = {}
         """By their own channels."""
         self._came: dict[str, _Placed] = {}
@@ -73,13 +75,17 @@ class Mystery:
         """Of a call that came in, until it is settled."""
         return call_id in self._came
 
+    def inherit(self, rows: Iterable[TestCallRow]) -> None:
+        """Those that an earlier life placed of late: a moment is not made up for twice."""
+        self._last = {row.test: row.placed_at for row in rows}
+
     # -- placing ------------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Places those whose moment has come."""
         engine, now = self._engine, self._engine.clock.now()
-        if not self._inherited:
-            self._inherited = True
+        if not self._lost:
+            self._lost = True
             engine.store.test_calls.lose(engine.configuration.plant.node, now)
         for placed in list(self._placed.values()):
             test = placed.test
@@ -92,7 +98,7 @@ class Mystery:
             if test.times is None:
                 continue
             zone = ZoneInfo(engine.configuration.clients[test.client].timezone)
-            for _ in due(test.test, test.times, since, now, zone):
+            for _ in due(test.test, test.times, max(since, self._last.get(test.test, since)), now, zone):
                 if self.place(test) is None:
                     log.warning("a test call could not be placed", extra={"test": test.test})
 

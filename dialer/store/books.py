@@ -284,4 +284,4 @@ class Books:
 
     def save_score(self, call_id: str, at: float, score: Decimal) -> "Future[None]":
         """Of a test call, 0 to 100."""
-        return self._write(save_score, call_id, at, score)
+        return self._write(save_score, call_id, at, score, fact=True)

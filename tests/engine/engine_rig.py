@@ -16,6 +16,7 @@ from dialer.config.loader import load
 from dialer.coordination.limits import LocalLimits
 from dialer.engine.control import EngineControl
 from dialer.engine.core import Engine
+from dialer.engine.mystery import LATE_S
 from dialer.engine.reload import Reloader, sounds_of
 from dialer.flows.commands import Command
 from dialer.metrics import Metrics
@@ -232,6 +233,8 @@ class Rig:
             for record in await self.store.open_calls("n1")
         ]
         self.engine.reconciler.inherit(calls, await self.store.sessions())
+        now = self.clock.now()
+        self.engine.mystery.inherit(await self.store.test_calls.placed(now - LATE_S, now))
 
     # -- telling it
 

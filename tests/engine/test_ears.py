@@ -6,6 +6,7 @@ from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from engine_rig import DESK, FILES, SWITCH, Rig, script, write_site
@@ -15,6 +16,7 @@ from dialer.engine.ears import wanted
 from dialer.engine.reload import render_prompts
 from dialer.flows.pcm import read_wav, write_wav
 from dialer.flows.prompts import utterance
+from dialer.quality.mystery import due
 from dialer.store.test_calls import TestCallRow, TestCard
 
 SHOWN = "+4915112300042"
@@ -162,3 +164,36 @@ async def test_what_an_earlier_life_left_goes_also_after_the_start(rig: Rig) -> 
     record(rig, row, "Hello.")
     await listened(rig, row)
     await gone(left)
+
+
+# -- when it is placed ------------------------------------------------------------------------------------------------
+
+
+async def test_a_moment_is_made_up_for_after_a_crash_but_not_twice(tmp_path: Path) -> None:
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    times = {"days": days, "from": "00:00", "to": "24:00", "per_day": 2}
+    written = TEST | {"expect": {"outcome": "answered"}, "times": times}
+    write_site(tmp_path, {**FILES, "configs/test_calls/desk.yaml": written})
+    rig = Rig(tmp_path)
+    test = rig.configuration.test_calls["desk"]
+    assert test.times is not None
+    now, zone = rig.clock.now(), ZoneInfo(rig.configuration.clients["acme"].timezone)
+    first, second, *_ = due(test.test, test.times, now, now + 3 * 86_400.0, zone)
+
+    async def placed() -> list[str]:
+        rig.switch.orders.clear()
+        rig.link_up()
+        rig.engine.tick()
+        await rig.quiet()
+        return [order.channel for order in rig.switch.given("originate")]
+
+    rig.clock.move(first - now + 1.0)
+    assert len(await placed()) == 1
+    await rig.crash()
+    assert await placed() == [], "it was placed by the life before"
+    rig.clock.move(second - rig.clock.now() - 1.0)
+    await placed()
+    rig.clock.move(2.0)
+    await rig.crash()
+    assert len(await placed()) == 1, "nobody placed it yet"
+    await rig.close()
