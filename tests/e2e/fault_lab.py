@@ -51,6 +51,18 @@ class FaultLab(Lab):
 
         await eventually(well)
 
+    async def until_exhausted(self, name: str) -> None:
+        """Everybody was called, and all calls are over."""
+
+        async def there() -> bool:
+            campaigns = {row["id"]: row["status"] for row in await self.get("campaigns")}
+            return campaigns[name] == "exhausted" and not await self.get("calls")
+
+        async def what() -> object:
+            return await self.get("campaigns"), await self.get("calls"), await self.get("agents")
+
+        await self._until(there, what, 90.0)
+
     async def crash(self) -> None:
         """SIGKILL, and a new start."""
         async with self.blind():

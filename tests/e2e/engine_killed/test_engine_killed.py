@@ -104,7 +104,7 @@ async def test_killed_again_and_again_in_a_campaign_nobody_is_called_twice(lab: 
     for _ in range(4):
         await asyncio.sleep(chance.uniform(0.05, 1.5))  # an instant of no meaning
         await lab.crash()
-    await eventually(lambda: _exhausted(lab), 40.0)
+    await lab.until_exhausted("mass")
     called = lab.times_called(numbers)
     assert {number: times for number, times in called.items() if times > 1} == {}
     calls = lab.ledger.settled(lab.since)
@@ -122,8 +122,3 @@ def _stands_at(lab: FaultLab, *nodes: str) -> bool:
     """Where the flow of every open call stands, as it is on disk."""
     positions = [call.flow_position or "" for call in lab.ledger.open()]
     return bool(positions) and all(any(f'"{node}"' in position for node in nodes) for position in positions)
-
-
-async def _exhausted(lab: FaultLab) -> bool:
-    campaigns = {row["id"]: row["status"] for row in await lab.get("campaigns")}
-    return campaigns["mass"] == "exhausted" and not await lab.get("calls")

@@ -182,7 +182,7 @@ async def test_cut_again_and_again_in_a_campaign_nobody_is_called_twice(lab: Fau
         await asyncio.sleep(chance.uniform(0.05, 1.0))  # an instant of no meaning
         async with outage(lab, relay):
             await asyncio.sleep(chance.uniform(0.05, 1.0))
-    await eventually(lambda: _exhausted(lab), 40.0)
+    await lab.until_exhausted("mass")
     assert {number: times for number, times in lab.times_called(numbers).items() if times > 1} == {}
     calls = lab.ledger.settled(lab.since)
     assert sorted(call.number for call in calls if call.outcome != "cancelled") == sorted(numbers)
@@ -201,8 +201,3 @@ async def outage(lab: FaultLab, relay: Relay) -> AsyncIterator[None]:
         yield
         await relay.restore()
         await lab.until_well()
-
-
-async def _exhausted(lab: FaultLab) -> bool:
-    campaigns = {row["id"]: row["status"] for row in await lab.get("campaigns")}
-    return campaigns["mass"] == "exhausted" and not await lab.get("calls")

@@ -1,5 +1,6 @@
 """The main job on PostgreSQL: a caller, a campaign, a disposition, and a crash in the middle of a talk."""
 
+from tests.e2e.eventually import eventually
 from tests.e2e.files import campaign, flow
 from tests.e2e.lab import Lab
 
@@ -36,6 +37,7 @@ async def test_a_crash_in_a_talk_loses_nothing(lab: Lab) -> None:
     await lab.dial("calls", number)
     await lab.until_agent("agent01", "talking")
     phone = await lab.until_rung(number)
+    await eventually(lambda: [call.state for call in lab.ledger.open()] == ["talking"])  # on disk
     await lab.engine.kill()
     await lab.engine.start()
     await lab.until_agent("agent01", "talking")
