@@ -167,7 +167,8 @@ class Lab:
             return await eventually(there, within_s)
         except TimeoutError:
             state = await what() if self.engine.running else "the engine is gone"
-            raise AssertionError(f"not within {within_s:g} s; {state}\n{self.engine.last_words()}") from None
+            ended = self.people.fate() + self.phones.fate()
+            raise AssertionError(f"not within {within_s:g} s; {state}\n{ended}{self.engine.last_words()}") from None
 
     async def waiting(self, callers: int) -> bool:
         """Whether so many wait for agents."""

@@ -176,6 +176,11 @@ class Sipp:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto("\r\n".join(lines).encode(), (HOST, self.port))
 
+    def fate(self) -> str:
+        """Empty while it runs."""
+        code = self._process.poll() if self._process is not None else None
+        return "" if code is None else f"{self._command[6]} ended with {code}: {self.said()}\n"
+
     def said(self) -> str:
         """Its errors and the end of its screen, for a message."""
         files = [self._directory / "errors", self._directory / "screen"]
