@@ -1,18 +1,14 @@
 """Routes about test calls: what became of them, one now, a person's score card."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final
 
 from pydantic import Field
 
 from dialer.config.scalars import Name
+from dialer.web.days import DAY, span_of
 from dialer.web.mystery_port import PlacedView, TestCallView
-from dialer.web.problems import problem
-from dialer.web.quality_routes import DAY
 from dialer.web.requests import Line, Request
 from dialer.web.route import CALL, NAME, Ask, Route
-
-DAYS_MOST: Final = 366
 
 
 class CardRequest(Request):
@@ -25,20 +21,7 @@ class CardRequest(Request):
 
 
 async def _listed(ask: Ask, body: None) -> object:
-    first = _day(ask, "from") or _day(ask, "to") or datetime.now(UTC).date()
-    last = _day(ask, "to") or first
-    since, until = (datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1)))
-    return await ask.control.test_calls.listed(since.timestamp(), until.timestamp(), ask.query.get("test"))
-
-
-def _day(ask: Ask, name: str) -> date | None:
-    try:
-        found = date.fromisoformat(ask.query[name]) if name in ask.query else None
-    except ValueError:
-        found = date.min
-    if found is not None and not 1970 <= found.year <= 9000:
-        raise problem(400, "invalid", f"`{name}` is not a day: write year-month-day, 2026-11-22")
-    return found
+    return await ask.control.test_calls.listed(*span_of(ask), ask.query.get("test"))
 
 
 async def _place(ask: Ask, body: None) -> object:

@@ -1,13 +1,12 @@
 """Routes about how calls were."""
 
-from datetime import date
 from typing import Final, get_args
 
+from dialer.web.days import DAY, day_of
 from dialer.web.problems import problem
 from dialer.web.quality_port import CallQuality, ServiceView, Whose
 from dialer.web.route import CALL, NAME, Ask, Route
 
-DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 SECONDS: Final = r"[0-9]{1,5}(\.[0-9]{1,3})?"
 
 
@@ -21,14 +20,7 @@ async def _service(ask: Ask, body: None) -> object:
         raise problem(400, "invalid", f"name one of {', '.join(get_args(Whose))}")
     within = ask.query.get("within")
     seconds = None if within is None else float(within)
-    return await ask.control.quality.service(*named[0], _day(ask, "from"), _day(ask, "to"), seconds)
-
-
-def _day(ask: Ask, name: str) -> date | None:
-    try:
-        return date.fromisoformat(ask.query[name]) if name in ask.query else None
-    except ValueError:
-        raise problem(400, "invalid", f"`{name}` is not a day: write year-month-day, 2026-11-22") from None
+    return await ask.control.quality.service(*named[0], day_of(ask, "from"), day_of(ask, "to"), seconds)
 
 
 QUALITY_ROUTES: Final = (

@@ -1,13 +1,11 @@
 """Routes about recordings, the samples drawn of them, and the score cards that persons fill in."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final, cast, get_args
 
 from pydantic import Field
 
 from dialer.config.scalars import Name
-from dialer.web.problems import problem
-from dialer.web.quality_routes import DAY
+from dialer.web.days import DAY, span_of
 from dialer.web.recording_port import (
     Asked,
     Grouping,
@@ -41,21 +39,9 @@ class ScoreCardRequest(Request):
 
 
 async def _listed(ask: Ask, body: None) -> object:
-    first = _day(ask, "from") or _day(ask, "to") or datetime.now(UTC).date()
-    last = _day(ask, "to") or first
-    since, until = (datetime.combine(day, time(), UTC).timestamp() for day in (first, last + timedelta(days=1)))
     named = {name: ask.query.get(name) for name in ("client", "campaign", "agent", "call")}
+    since, until = span_of(ask)
     return await ask.control.recordings.listed(Asked(since, until, **named))
-
-
-def _day(ask: Ask, name: str) -> date | None:
-    try:
-        found = date.fromisoformat(ask.query[name]) if name in ask.query else None
-    except ValueError:
-        found = date.min
-    if found is not None and not 1970 <= found.year <= 9000:
-        raise problem(400, "invalid", f"`{name}` is not a day: write year-month-day, 2026-11-22")
-    return found
 
 
 async def _one(ask: Ask, body: None) -> object:
