@@ -148,8 +148,15 @@ class Calls:
             self._step(live, ev.Gone(call_id, self._engine.clock.now()))
         except Exception:
             log.exception("a call could not even be ended", extra={"call": call_id})
-            self._forget(live)
-            self._engine.campaigns.settled(live, Outcome.LOST)
+        if call_id in self._live:
+            self._write_off(live)
+
+    def _write_off(self, live: LiveCall) -> None:
+        self._forget(live)
+        record = replace(live.record(Outcome.LOST), ended_at=live.call.ended_at or self._engine.clock.now())
+        self._write(live, record, ContactVerdict(live.contact.id, "done", reason="lost") if live.contact else None)
+        self._engine.callbacks.settled(live.id)
+        self._engine.campaigns.settled(live, Outcome.LOST)
 
     def _step(self, live: LiveCall, event: ev.CallEvent) -> None:
         before = live.call
@@ -272,10 +279,18 @@ class Calls:
     # -- the one release point ----------------------------------------------------------------------
 
     def _settle(self, live: LiveCall, outcome: Outcome) -> None:
+        """First what must not be lost, whatever fails after it."""
         engine = self._engine
-        record = live.record(outcome)
+        record, verdict = live.record(outcome), self._verdict(live, outcome)
         heard = engine.voice.of_call(record)
         self._forget(live)
+        self._write(live, record, verdict)
+        if heard:
+            engine.store.voice.save(heard)
+        engine.callbacks.settled(live.id)
+        engine.campaigns.settled(live, outcome)
+        if verdict is not None and verdict.state == "waiting":
+            engine.campaigns.goes_on(live)
         engine.outcomes[f"{record.direction}:{outcome.value}"] += 1
         if outcome is Outcome.ABANDONED:
             engine.count("abandoned")
@@ -290,15 +305,7 @@ class Calls:
             },
         )  # fmt: skip
         engine.shown_numbers.settled(live, outcome)
-        verdict = self._verdict(live, outcome)
-        self._write(live, record, verdict)
-        if heard:
-            engine.store.voice.save(heard)
         engine.mystery.settled(live, record, heard)
-        engine.callbacks.settled(live.id)
-        engine.campaigns.settled(live, outcome)
-        if verdict is not None and verdict.state == "waiting":
-            engine.campaigns.goes_on(live)
 
     def _forget(self, live: LiveCall) -> None:
         """Everything the call holds, given back."""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from engine_rig import DESK, FILES, HOTLINE, SURVEYED, SWITCH, Rig, script, seen, write_site
+from engine_rig import CAMPAIGN, DESK, FILES, HOTLINE, SURVEYED, SWITCH, Rig, script, seen, write_site
 
 from dialer.calls import events as ev
 from dialer.coordination.limits import Scope
@@ -126,6 +126,25 @@ async def test_the_impossible_in_a_match_costs_only_that_call(rig: Rig, monkeypa
     assert rig.call_state("1.2") == "joining"
     rig.post(ev.HungUp("1.2", now, 16))
     assert {rig.agent_state("ada"), rig.agent_state("bob")} == {"idle"}, legs
+
+
+@pytest.mark.parametrize(("where", "told"), [("voice.of_call", "lost"), ("metrics.call_settled", "answered")])
+async def test_a_call_whose_end_fails_is_on_disk(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, where: str, told: str
+) -> None:
+    call, _ = await rig.talk()
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("impossible")
+
+    part, _, method = where.partition(".")
+    monkeypatch.setattr(getattr(rig.engine, part), method, fails)
+    rig.post(ev.HungUp(call, rig.clock.now(), 16))
+    await rig.quiet()
+    assert (rig.call_state(call), rig.outcome(call)) == (None, told)
+    assert rig.row("SELECT state FROM contacts") == "done"
+    assert not rig.engine.campaigns.runs[CAMPAIGN].calls
+    assert rig.agent_state("ada") == "wrap_up"
 
 
 async def test_a_survey_goes_on_after_a_crash(rig: Rig) -> None:
