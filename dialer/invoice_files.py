@@ -48,7 +48,8 @@ async def draw(store: Store, configuration: Configuration, client: Client, month
 
     state = (await store.books.months(client.client)).get(str(month))
     if state not in ("rated", "closed"):
-        raise NotRatedError(f"{month} is not rated to its end; run `dialer rate {client.client} {month}` first")
+        rate = f"dialer rate {client.client} {month}"
+        raise NotRatedError(f"{month} is not rated to its end; once it is over run `{rate}`, which until then only shows it")
     invoice, closed = await _lines(store, client, month, stem), state == "closed"
     row = await _issued(store, configuration, client, month) if closed else None
     lacking = [*einvoice.lacks(invoice, configuration.plant.seller, client.buyer, client.contract),

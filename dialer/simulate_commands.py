@@ -295,3 +295,8 @@ def _show(rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", planner: _Planner, 
     if shared:
         shown = [("together", rows[0][1])]
     simulated(shown, costs.of, planner.currency, shared)
+    whole = [(name, done) for name, shifts in rows for done in shifts if not done.parts]
+    parts = [(name, part) for done in rows[0][1] for name, part in done.parts.items()]
+    idle = dict.fromkeys((name, done.reason) for name, done in [*whole, *parts] if not done.account.attempts)
+    for name, reason in idle:
+        typer.echo(f"{name}: nobody was dialled, held back by {reason}", err=True)

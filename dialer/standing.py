@@ -93,7 +93,7 @@ def _at_work(
     elif "." in reason or reason.startswith("cap_"):
         yield f"of those who came due last, the rule {reason} refused all", None
     for budget in live["budgets"]:
-        if budget["left"] < 1:
+        if budget["left"] < 1 and budget["abandoned"]:
             rule = f"{budget['rule']} ({budget['window']})"
             yield f"by {rule} no more may be abandoned: {budget['abandoned']:g} of {budget['answered']:g} were", None
 

@@ -147,7 +147,7 @@ def samples(found: "Iterable[Row]") -> None:
         return (of["id"], it["period"], it["rule"], it["card"], of["agent"] or "", _moment(of["began_at"]),
                 "" if of["seconds"] is None else _span(of["seconds"]))  # fmt: skip
 
-    _table(Console(), "to be scored", ("recording", "period", "rule", "card", "agent", "began", "length"),
+    _table(Console(), "recordings to be scored", ("recording", "period", "rule", "card", "agent", "began", "length"),
            map(cells, found))  # fmt: skip
 
 

@@ -117,6 +117,8 @@ class EngineRecordings:
         self, recording: str, by: str, points: Mapping[str, int | None], comment: str, card: str | None
     ) -> ScoreCardView:
         row = await self._row(recording)
+        if row.ended_at is None:
+            raise RefusedError("the talk is not over")
         with _stored():
             sample = await self._scores.sample_of(recording)
         config = self._card(card or (sample.card if sample is not None else None))

@@ -70,7 +70,8 @@ def test_a_spent_month_ends_with_the_month_of_the_client() -> None:
 
 def test_abandon_budgets_and_rules() -> None:
     spent = {"rule": "us.tsr", "window": "30d", "answered": 200.0, "abandoned": 6.0, "most": 0.03, "left": 0.4}
-    assert told(campaign(), shown=live(reason="abandon_budget", budgets=[spent, {**spent, "left": 2.0}])) == [
+    new = {**spent, "answered": 0.0, "abandoned": 0.0, "left": 0.0}
+    assert told(campaign(), shown=live(reason="abandon_budget", budgets=[spent, {**spent, "left": 2.0}, new])) == [
         f"the campaign does not dial more just now: {WORDS['abandon_budget']}",
         "by us.tsr (30d) no more may be abandoned: 6 of 200 were", None]  # fmt: skip
     for rule in ("de.hours", "cap_contact_per_day"):

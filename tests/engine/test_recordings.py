@@ -111,6 +111,12 @@ async def test_a_second_talk_is_a_second_recording(rig: Rig) -> None:
     assert orders(rig) == ["start", "stop", "stop", "start"]  # the first end may not have come through
 
 
+async def test_no_card_before_the_talk_is_over(rig: Rig) -> None:
+    await rig.talk()
+    with pytest.raises(RefusedError, match="not over"):
+        await rig.control.recordings.score((await row(rig)).id, "maria", {}, "", "service")
+
+
 async def test_a_refused_recording_is_noted(rig: Rig) -> None:
     call, _ = await rig.talk()
     told(rig, call, "start", "No such file")

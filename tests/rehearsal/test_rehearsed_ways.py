@@ -69,6 +69,13 @@ def test_several_campaigns_share_the_agents(root: Path) -> None:  # noqa: F811
     assert all(word in table for word in ("together", "calls", "hot"))
 
 
+def test_who_dials_nobody_is_told_why(root: Path) -> None:  # noqa: F811
+    write(root, "calls", hours="morning")
+    day = ["simulate", "calls", "--hours", "0.1", "--root", str(root), "--start"]
+    assert "nobody was dialled, held back by closed" in CliRunner().invoke(app, [*day, "2026-11-23T12:00"]).stderr
+    assert "nobody was dialled" not in CliRunner().invoke(app, [*day, "2026-11-23T09:00"]).stderr
+
+
 def test_no_number_is_of_two_campaigns_and_each_has_its_people(root: Path) -> None:  # noqa: F811
     write(root, "deaf", simulate={"person": 0.0, "machine": 0.0, "busy": 1.0, "congestion": 0.0})
     (together,) = json.loads(
