@@ -49,7 +49,7 @@ async def draw(store: Store, configuration: Configuration, client: Client, month
     state = (await store.books.months(client.client)).get(str(month))
     if state not in ("rated", "closed"):
         rate = f"dialer rate {client.client} {month}"
-        raise NotRatedError(f"{month} is not rated to its end; once it is over run `{rate}`, which until then only shows it")
+        raise NotRatedError(f"{month} is not rated to its end; once it is over: `{rate}` (until then that shows it)")
     invoice, closed = await _lines(store, client, month, stem), state == "closed"
     row = await _issued(store, configuration, client, month) if closed else None
     lacking = [*einvoice.lacks(invoice, configuration.plant.seller, client.buyer, client.contract),
