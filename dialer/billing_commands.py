@@ -11,7 +11,6 @@ from dialer.terminal import Plant, Root, configuration_of, fail, names_in, open_
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from dialer.billing.forecast import Fees
     from dialer.billing.invoice import Invoice
     from dialer.billing.months import Month
     from dialer.billing.parties import Seller
@@ -92,20 +91,16 @@ def fees(
     as_json: AsJson = False, root: Root = Path("."), plant: Plant = None,
 ) -> None:
     """What this month has cost each client so far, before taxes, and what it will come to."""
+    import asyncio
     import time
 
     from dialer import tables
-    from dialer.bookkeeping import agreement_of, fees_of
+    from dialer.fee_rating import carry_out, order_of
     from dialer.fee_report import as_json as plain_data
 
-    configuration = configuration_of(root, plant)
-    models = [model for model in configuration.clients.values() if model.contract]
-    now = time.time()
-
-    async def run(store: "Store") -> "list[Fees]":
-        return [await fees_of(store, agreement_of(model), now) for model in models]
-
-    found = _with_store(configuration, run)
+    order = order_of(configuration_of(root, plant))
+    with store_faults():
+        found = asyncio.run(carry_out(order, time.time()))
     if as_json:
         print_json([plain_data(one) for one in found])
     else:

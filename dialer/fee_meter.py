@@ -1,14 +1,16 @@
 """Rates the running month again and again, in a process of its own: a million calls take half a minute of a core, and
-no call may wait for that. What it finds is what `dialer fees` prints at that moment, for it is that command.
+no call may wait for that (`fee_rating.py`). It goes by the configuration in force, whatever becomes of the files
+meanwhile.
 """
 
 import asyncio
 import json
 import logging
+import pickle
 import sys
-from pathlib import Path
 
 from dialer.engine.core import Engine
+from dialer.fee_rating import Order, order_of
 from dialer.fee_report import of_json
 
 log = logging.getLogger(__name__)
@@ -17,15 +19,13 @@ EVERY_S = 60.0
 PART = 20
 """Of what a rating takes, so many times the wait until the next: rating takes at most a twentieth of a core."""
 LONGEST_S = 1800.0
-_COMMAND = "import os; os.nice(10); from dialer.cli import app; app()"
+_COMMAND = "import os; os.nice(10); from dialer.fee_rating import main; main()"
 """The calls go first."""
 
 
 class FeeMeter:
-    def __init__(self, engine: Engine, root: Path, plant: Path | None, every_s: float = EVERY_S) -> None:
+    def __init__(self, engine: Engine, every_s: float = EVERY_S) -> None:
         self._engine = engine
-        self._command = [sys.executable, "-c", _COMMAND, "fees", "--json", "--root", str(root)]
-        self._command += ["--plant", str(plant)] if plant else []
         self._every_s = every_s
 
     async def run(self) -> None:
@@ -33,32 +33,34 @@ class FeeMeter:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            if any(client.contract for client in self._engine.configuration.clients.values()):
-                await self._once()
+            order = order_of(self._engine.configuration)
+            if order.agreements:
+                await self._once(order)
             await asyncio.sleep(max(self._every_s, PART * (loop.time() - began)))
 
-    async def _once(self) -> None:
+    async def _once(self, order: Order) -> None:
         try:
             async with asyncio.timeout(LONGEST_S):
-                told = await self._rate()
+                told = await _rate(order)
             found = [of_json(one) for one in json.loads(told)]
         except (OSError, TimeoutError, ValueError, KeyError, TypeError, ArithmeticError) as error:
             log.error("the month's fees could not be rated: %s", error)
             return
         self._engine.fees.take(found)
 
-    async def _rate(self) -> bytes:
-        """Raises ValueError with what the process said when it failed."""
-        process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE)
-        try:
-            told, faults = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode != 0:
-            lines = faults.decode(errors="replace").strip().splitlines()
-            raise ValueError(lines[-1] if lines else f"exit code {process.returncode}")
-        return told
+
+async def _rate(order: Order) -> bytes:
+    """Raises ValueError with what the process said when it failed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE)
+    try:
+        told, faults = await process.communicate(pickle.dumps(order))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        lines = faults.decode(errors="replace").strip().splitlines()
+        raise ValueError(lines[-1] if lines else f"exit code {process.returncode}")
+    return told

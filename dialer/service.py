@@ -128,7 +128,7 @@ class Service:
         """Campaigns whose first status is decided. One that was taken out and put back begins anew, with its past."""
         self._reloader = Reloader(self._engine, root, plant, self._reloaded)
         self._control = EngineControl(self._engine, self._reloader)
-        self._fee_meter = FeeMeter(self._engine, root, plant)
+        self._fee_meter = FeeMeter(self._engine)
         self._audio = AudioServer() if self._config.audiosocket is not None else None
         self._scripts = ScriptServer(self._engine.post, self._audio)
         self._switches = [

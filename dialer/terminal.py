@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from dialer.config.configuration import Configuration
+    from dialer.config.models import Store as Settings
     from dialer.config.models import Web
     from dialer.store.store import Store
     from dialer.web.client import Api
@@ -100,13 +101,15 @@ def configuration_of(root: Path, plant: Path | None) -> "Configuration":
 
 def open_store(configuration: "Configuration") -> "Store":
     """Beside a running engine's own: several processes may write, one at a time. Raises StoreError."""
+    return store_at(configuration.plant.store, configuration.root)
+
+
+def store_at(settings: "Settings", root: Path) -> "Store":
+    """Raises StoreError."""
     from dialer.service import store_url
     from dialer.store.store import Store
 
-    settings = configuration.plant.store
-    return Store.open(
-        store_url(settings.url, configuration.root), os.environ.get(settings.password_env or "")
-    )
+    return Store.open(store_url(settings.url, root), os.environ.get(settings.password_env or ""))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from engine_rig import CAMPAIGN, FILES, SWITCH, Rig, write_site
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
+from dialer import fee_rating
 from dialer.billing.forecast import Fees, Forecast
 from dialer.calls.outcome import Outcome
 from dialer.cli import app
+from dialer.config.models import Store as Settings
 from dialer.fee_meter import FeeMeter
 from dialer.store.records import CallRecord
 from dialer.web.port import RefusedError, UnknownError
@@ -136,7 +139,9 @@ async def test_what_the_meter_finds_is_what_rate_says_also_after_a_restart(tmp_p
         first = await metered(rig)
         await rig.crash()
         assert rig.control.billing.fees() == []
-        again = await metered(rig)
+        (tmp_path / CLIENT).write_text("client: acme\nmonthly: somewhere else")
+        again = await metered(rig)  # by the configuration in force
+        write_site(tmp_path, files | {"configs/plant.yaml": plant})
     finally:
         await rig.close()
     month = time.strftime("%Y-%m", time.gmtime())
@@ -148,7 +153,7 @@ async def test_what_the_meter_finds_is_what_rate_says_also_after_a_restart(tmp_p
 
 
 async def metered(rig: Rig) -> tuple[Decimal, Decimal]:
-    meter = asyncio.create_task(FeeMeter(rig.engine, rig.root, None).run())
+    meter = asyncio.create_task(FeeMeter(rig.engine).run())
     try:
         while not (found := rig.control.billing.fees()):
             assert not meter.done()
@@ -162,8 +167,8 @@ async def test_a_rating_that_fails_is_told_and_what_was_found_stays(
     stopping: Rig, caplog: pytest.LogCaptureFixture,
 ) -> None:
     await taken(stopping, "850.00")
-    meter = FeeMeter(stopping.engine, stopping.root / "nowhere", None)
-    await meter._once()
+    order = fee_rating.order_of(stopping.engine.configuration)
+    await FeeMeter(stopping.engine)._once(replace(order, store=Settings(url="sqlite:////dev/null/none.db")))
     assert "could not be rated" in caplog.text
     assert stopping.control.billing.fees()[0].net == "850.00"
 
