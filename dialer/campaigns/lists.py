@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from dialer.campaigns.apart import RowsApart
 from dialer.campaigns.contacts import ListError, Reader, read_header
 from dialer.campaigns.phones import Rejected
 from dialer.campaigns.report import Note, Report, report_path
@@ -24,9 +25,6 @@ from dialer.config.lists import MAIN, ContactList
 from dialer.store.imports import Chunk
 from dialer.store.list_records import Import, Progress, Standing
 from dialer.store.records import NewContact
-
-if TYPE_CHECKING:
-    from dialer.campaigns.sheets import SheetRows
 
 BATCH = 1000
 _POLITE = 50
@@ -248,9 +246,5 @@ class _Reading:
             raise ListError(f"{path}:{first.line}: {fault}") from None
 
 
-def _rows(path: Path, found: Scan, source: ContactList) -> "Rows | SheetRows":
-    if found.encoding != WORKBOOK:
-        return Rows(path, found, source.delimiter)
-    from dialer.campaigns.sheets import SheetRows  # not for every start of the engine
-
-    return SheetRows(path, source.sheet)
+def _rows(path: Path, found: Scan, source: ContactList) -> Rows | RowsApart:
+    return RowsApart(path, source.sheet) if found.encoding == WORKBOOK else Rows(path, found, source.delimiter)

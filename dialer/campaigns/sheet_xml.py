@@ -4,9 +4,9 @@ import mmap
 import tempfile
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Protocol
+from typing import IO, Generic, Protocol, TypeVar
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import BadZipFile, LargeZipFile
@@ -38,9 +38,17 @@ class Element:
     text: str = ""
 
 
+Attributes = dict[str, str]
+Begin = Callable[[Attributes], None]
+End = Callable[[], None]
+Call = TypeVar("Call")
+
+
 class Handler(Protocol):
-    def start(self, name: str, attributes: dict[str, str]) -> None: ...
-    def end(self, name: str) -> None: ...
+    """What to do at the elements of some names; the others are passed over."""
+
+    def begins(self) -> Mapping[str, Begin]: ...
+    def ends(self) -> Mapping[str, End]: ...
     def text(self, data: str) -> None: ...
 
 
@@ -56,28 +64,36 @@ class Cells:
     _size: int = 0
     _inside: bool = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "c":
-            place = attributes.get("r", "")
-            column = _column(place) if place else self._cells[-1].column + 1 if self._cells else 0
-            if len(self._cells) > _WIDEST:
-                raise ValueError(f"a row of more than {_WIDEST} cells")
-            self._cells.append(Element(column, attributes.get("t", ""), int(attributes.get("s", "0"))))
-            self._parts, self._size = [], 0
-        elif name in ("v", "t"):
-            self._inside = True
-        elif name == "row":
-            self._line = max(self._line + 1, int(attributes.get("r", "0")))
-            self._cells = []
+    def begins(self) -> Mapping[str, Begin]:
+        return {"row": self._row, "c": self._cell, "v": self._text, "t": self._text}
 
-    def end(self, name: str) -> None:
-        if name in ("v", "t"):
-            self._inside = False
-        elif name == "c":
-            text = "".join(self._parts)
-            self._cells[-1].text = unescape(text) if "_x" in text else text
-        elif name == "row":
-            self.rows.append((self._line, self._cells))
+    def ends(self) -> Mapping[str, End]:
+        return {"row": self._row_over, "c": self._cell_over, "v": self._text_over, "t": self._text_over}
+
+    def _row(self, attributes: Attributes) -> None:
+        self._line = max(self._line + 1, int(attributes.get("r", "0")))
+        self._cells = []
+
+    def _row_over(self) -> None:
+        self.rows.append((self._line, self._cells))
+
+    def _cell(self, attributes: Attributes) -> None:
+        place, cells = attributes.get("r"), self._cells
+        column = _column(place) if place else cells[-1].column + 1 if cells else 0
+        if len(cells) > _WIDEST:
+            raise ValueError(f"a row of more than {_WIDEST} cells")
+        cells.append(Element(column, attributes.get("t", ""), int(attributes.get("s", "0"))))
+        self._parts, self._size = [], 0
+
+    def _cell_over(self) -> None:
+        text = "".join(self._parts)
+        self._cells[-1].text = unescape(text) if "_x" in text else text
+
+    def _text(self, _: Attributes) -> None:
+        self._inside = True
+
+    def _text_over(self) -> None:
+        self._inside = False
 
     def text(self, data: str) -> None:
         if self._inside and self._size < _MOST:
@@ -108,24 +124,38 @@ class Walk:
             self._cells.rows.clear()
 
 
+class _ByName(dict[str, Call | None], Generic[Call]):
+    """What to do by the names as the parser has them, each with its namespace, which does not matter here."""
+
+    def __init__(self, plain: Mapping[str, Call]) -> None:
+        self._plain = plain
+
+    def __missing__(self, name: str) -> Call | None:
+        if len(self) > 1000:
+            raise ValueError("too many kinds of elements")
+        found = self[name] = self._plain.get(name.rpartition(" ")[2])
+        return found
+
+
 def parsed(part: IO[bytes], handler: Handler) -> Iterator[None]:
     """Feeds the handler; a turn for every block. No document type is taken: entities are for attacks alone here."""
     parser = ParserCreate(namespace_separator=" ")
-    names: dict[str, str] = {}
+    begins, ends = _ByName(handler.begins()), _ByName(handler.ends())
 
-    def plain(name: str) -> str:
-        found = names.get(name)
-        if found is None:
-            found = names[name] = name.rpartition(" ")[2]
-            if len(names) > 1000:
-                raise ValueError("too many kinds of elements")
-        return found
+    def begin(name: str, attributes: Attributes) -> None:
+        call = begins[name]
+        if call is not None:
+            call(attributes)
+
+    def end(name: str) -> None:
+        call = ends[name]
+        if call is not None:
+            call()
 
     def refuse(*_: object) -> None:
         raise ValueError("it has a document type")
 
-    parser.StartElementHandler = lambda name, attributes: handler.start(plain(name), attributes)
-    parser.EndElementHandler = lambda name: handler.end(plain(name))
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
     parser.CharacterDataHandler = handler.text
     parser.StartDoctypeDeclHandler = refuse
     parser.buffer_text = True
@@ -165,24 +195,33 @@ class SharedTexts:
             self._map.close()
         self._file.close()
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "si":
-            self._parts, self._size = [], 0
-        elif name == "rPh":  # how it is pronounced
-            self._spoken = True
-        elif name == "t":
-            self._inside = not self._spoken
+    def begins(self) -> Mapping[str, Begin]:
+        return {"si": self._begun, "rPh": self._speech, "t": self._heard}
 
-    def end(self, name: str) -> None:
-        if name == "t":
-            self._inside = False
-        elif name == "rPh":
-            self._spoken = False
-        elif name == "si":
-            text = "".join(self._parts)
-            data = (unescape(text) if "_x" in text else text).encode("utf-8", "replace")
-            self._file.write(data)
-            self._ends.append(self._ends[-1] + len(data))
+    def ends(self) -> Mapping[str, End]:
+        return {"si": self._whole, "rPh": self._speech_over, "t": self._heard_over}
+
+    def _begun(self, _: Attributes) -> None:
+        self._parts, self._size = [], 0
+
+    def _whole(self) -> None:
+        text = "".join(self._parts)
+        data = (unescape(text) if "_x" in text else text).encode("utf-8", "replace")
+        self._file.write(data)
+        self._ends.append(self._ends[-1] + len(data))
+
+    def _speech(self, _: Attributes) -> None:
+        """How it is pronounced."""
+        self._spoken = True
+
+    def _speech_over(self) -> None:
+        self._spoken = False
+
+    def _heard(self, _: Attributes) -> None:
+        self._inside = not self._spoken
+
+    def _heard_over(self) -> None:
+        self._inside = False
 
     def text(self, data: str) -> None:
         if self._inside and self._size < _MOST:

@@ -1,6 +1,5 @@
 """Lists in workbooks: what their cells say, and those that are built to do harm."""
 
-import asyncio
 import csv
 import zipfile
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from openpyxl import Workbook
 from test_lists import contact, imported, rejects
 
 from dialer.campaigns import sheets
+from dialer.campaigns.apart import RowsApart
 from dialer.campaigns.contacts import ListError
 from dialer.campaigns.lists import ListReport
 from dialer.campaigns.sheets import SheetRows
@@ -124,7 +124,8 @@ async def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "it has a document type" in await refused(path)
     workbook(path, *ROWS)
     monkeypatch.setattr(sheets, "MOST_ENTRIES", 3)
-    assert "parts in the workbook" in await refused(path)
+    with pytest.raises(ListError, match="parts in the workbook"):
+        SheetRows(path)
 
 
 async def test_what_is_no_workbook_says_so(tmp_path: Path) -> None:
@@ -156,11 +157,32 @@ def test_a_damaged_workbook_is_a_list_or_a_fault(place: int, data: bytes, tmp_pa
     content = bytearray(workbook(path, *ROWS))
     place %= len(content)
     content[place : place + len(data)] = data
+    path.write_bytes(content)
     try:
-        asyncio.run(imported(path, bytes(content)))
+        rows = SheetRows(path)
+        try:
+            list(rows)
+        finally:
+            rows.close()
     except ListError as fault:
         if "list.xlsx" not in str(fault):
             raise
+
+
+def test_a_reader_that_is_stopped_is_a_fault_and_none_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    workbook(path, *ROWS * 5000)
+    rows = RowsApart(path)
+    taken = iter(rows)
+    assert next(taken).cells[0] == "Telefon"
+    assert rows.bytes_read > 0
+    rows._process.kill()
+    with pytest.raises(ListError, match=r"list\.xlsx: the process that read the workbook was stopped \(-9\)"):
+        list(taken)
+    rows.close()
+    left = RowsApart(path)
+    left.close()
+    assert left._process.returncode == -9
 
 
 async def test_the_same_as_csv(tmp_path: Path) -> None:
