@@ -1,5 +1,5 @@
-"""The running month rated in a process of its own. What to rate comes in, pickled by the engine that started it: it goes
-by the configuration in force and not by files that are just being changed. What was found goes out as JSON.
+"""The running month rated in a process of its own. What to rate comes in, pickled by the engine that started it: by the
+configuration in force, not by files that are just being changed. What was found goes out as JSON.
 """
 
 import asyncio

@@ -25,6 +25,7 @@ from dialer.engine.machines import KEPT_S as MACHINES_S
 from dialer.engine.mystery import LATE_S
 from dialer.engine.reconcile import LISTING_EVERY_S
 from dialer.engine.reload import Reloader, render_prompts, sounds_of
+from dialer.engine.reprieves import grant_reprieves
 from dialer.engine.run import Run
 from dialer.engine.selections import apply_selections
 from dialer.fee_meter import FeeMeter
@@ -159,7 +160,7 @@ class Service:
                 own = [
                     group.create_task(work)
                     for work in (self._keep_house(), self._start_campaigns(), apply_selections(self._engine),
-                                 self._fee_meter.run(), self._engine.mystery.ears.run(),
+                                 grant_reprieves(self._engine), self._fee_meter.run(), self._engine.mystery.ears.run(),
                                  self._engine.recording_keeper.run())
                 ]
                 await stop.wait()
@@ -204,6 +205,7 @@ class Service:
     def _reloaded(self) -> None:
         self._spawn(self._start_campaigns())
         self._spawn(apply_selections(self._engine))
+        self._spawn(grant_reprieves(self._engine))
 
     # -- the beginning ------------------------------------------------------------------------------
 

@@ -123,8 +123,11 @@ class Rounds:
             if next_page is None:
                 break
             after = next_page
-        await self._write(selected, campaign, in_list, selection)
+        await self.stand_by(campaign, in_list, selection)
         return count
+
+    def stand_by(self, campaign: str, in_list: str, selection: str) -> "Future[None]":
+        return self._write(selected, campaign, in_list, selection)
 
     def selections(self, campaign: str) -> "Future[dict[str, str]]":
         """By list, the filter and order that its contacts stand by."""

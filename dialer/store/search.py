@@ -244,7 +244,7 @@ class Search:
                 self.taken[contact.id] = contact.state
                 self.passed += [Passed(contact, tuple(refusals.values()), [])] if refusals else []
                 return replace(one, state="claimed")
-            refusals.setdefault(refusal.rule, refusal)
+            refusals[refusal.rule] = min(refusals.get(refusal.rule, refusal), refusal, key=_end)
             untils.append(refusal.until)
         self.taken[contact.id] = contact.state
         self.passed.append(Passed(contact, tuple(refusals.values()), untils))
@@ -287,3 +287,8 @@ def _some(these: Sequence[T]) -> Iterator[Sequence[T]]:
 def _from(turn: int, turns: range) -> Iterator[int]:
     """Every turn once, beginning with this one."""
     return (place % len(turns) for place in range(turn, turn + len(turns)))
+
+
+def _end(refusal: Refusal) -> float:
+    """Of two numbers that one rule refuses, the one that may be called first is why the contact waits no longer."""
+    return float("inf") if refusal.until is None else refusal.until

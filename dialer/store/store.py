@@ -45,6 +45,7 @@ from dialer.store.records import (
     Stop,
     Talk,
 )
+from dialer.store.reprieve import Reprieves
 from dialer.store.rounds import Rounds
 from dialer.store.scores import ScoreBook
 from dialer.store.service import ServiceReads
@@ -76,6 +77,7 @@ class Store:
         """Where several nodes may share the store."""
         self.imports = Imports(self._write, self._read)
         self.rounds = Rounds(self._write, self._read)
+        self.reprieves = Reprieves(self._write)
         self.lists = ListReads(self._read)
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)
