@@ -84,7 +84,7 @@ class EnginePersons:
                 keep_consents=erasure.keeps_consents(engine.configuration, number),
             ))  # fmt: skip
             gone, said = await asyncio.to_thread(erasure.clean_files, engine.configuration, client, numbers)
-            said += await engine.recording_keeper.remove("erased")
+            said += await engine.recording_keeper.remove(made.at)
             made = replace(made, erased={**made.erased, "rows of reports": gone}, elsewhere=tuple(said))
             await engine.store.erasures.note(made)
         except (StoreError, OSError) as error:

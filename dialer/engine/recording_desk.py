@@ -67,7 +67,10 @@ class EngineRecordings:
             raise RefusedError(f"it was deleted: {row.deleted_why}")
         if row.ended_at is None:
             raise RefusedError("the talk is not over")
-        seconds = None if path is None else await asyncio.to_thread(files.seconds_of, path, row.channels)
+        try:
+            seconds = None if path is None else await asyncio.to_thread(files.seconds_of, path, row.channels)
+        except OSError as error:
+            raise RefusedError(f"the file cannot be read: {error.strerror}") from error
         if path is None or seconds is None:
             raise RefusedError("there is no file of it")
         with _stored():
@@ -77,10 +80,9 @@ class EngineRecordings:
 
     async def hold(self, recording: str, reason: str | None) -> RecordingView:
         row = await self._row(recording)
-        if row.deleted_at is not None:
-            raise RefusedError(f"it was deleted: {row.deleted_why}")
         with _stored():
-            await self._book.change(recording, hold=reason)
+            if not await self._book.hold(recording, reason):
+                raise RefusedError(f"it was deleted: {(await self._row(recording)).deleted_why}")
             call = await self._engine.store.call(row.call_id)
             if reason is None and call is not None and call.number.startswith(ERASED):
                 await self._book.delete(recording, self._engine.clock.now(), "erased")  # it was owed since
@@ -90,11 +92,13 @@ class EngineRecordings:
         row = await self._row(recording)
         if row.ended_at is None:
             raise RefusedError("the talk is not over")
+        at = self._engine.clock.now()
         with _stored():
-            if not await self._book.delete(recording, self._engine.clock.now(), "by_hand"):
+            if not await self._book.delete(recording, at, "by_hand"):
+                row = await self._row(recording)
                 raise RefusedError(f"it is held: {row.hold}" if row.hold else f"it was deleted: {row.deleted_why}")
             log.info("a recording is deleted by hand: %s", reason, extra={"call": row.call_id})
-            await self._engine.recording_keeper.remove("by_hand")
+            await self._engine.recording_keeper.remove(at)
         return view(await self._row(recording))
 
     async def _row(self, recording: str) -> RecordingRow:

@@ -1,5 +1,7 @@
 """Files of recordings: 16 bits, 8 kHz, without a header, below each switch's directory. Everything here blocks."""
 
+import errno
+import logging
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +10,8 @@ from dialer.store.recordings import RecordingRow
 
 if TYPE_CHECKING:
     from dialer.config.configuration import Configuration
+
+log = logging.getLogger(__name__)
 
 RATE_HZ = 8000
 WIDTH = 2
@@ -27,11 +31,19 @@ def path_of(configuration: "Configuration", row: RecordingRow) -> Path | None:
 
 
 def seconds_of(path: Path, channels: int) -> float | None:
-    """How long it is; None where there is no such file."""
+    """How long it is; None where there is no such file. Raises OSError, also where all of them are away."""
     try:
         return path.stat().st_size / (RATE_HZ * WIDTH * channels)
     except FileNotFoundError:
+        _mounted(path)
         return None
+
+
+def _mounted(path: Path) -> None:
+    """Raises FileNotFoundError where the directory itself is not there: of what is in it nothing is known."""
+    directory = path.parents[2]
+    if not directory.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"the directory is not there: {directory}")
 
 
 def header(data_bytes: int, channels: int) -> bytes:
@@ -43,19 +55,27 @@ def header(data_bytes: int, channels: int) -> bytes:
 
 def remove(path: Path) -> None:
     """Gone when this returns, or before. Raises OSError."""
-    path.unlink(missing_ok=True)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        _mounted(path)
 
 
 def files_in(directory: Path, before: float) -> list[tuple[str, float, int]]:
-    """Recordings below it that nobody has written to since: path below the directory, time and size."""
+    """Recordings below it that nobody has written to since: path below the directory, time and size. Raises OSError."""
     found = []
     for path in directory.glob(f"*/*/*{ENDING}"):
+        name = str(path.relative_to(directory))
         try:
             stat = path.stat()
+            name.encode()
         except FileNotFoundError:
             continue
+        except UnicodeEncodeError:
+            log.error("a file whose name is no text lies among the recordings, and stays: %r", name)
+            continue
         if stat.st_mtime < before:
-            found.append((str(path.relative_to(directory)), stat.st_mtime, stat.st_size))
+            found.append((name, stat.st_mtime, stat.st_size))
     return found
 
 

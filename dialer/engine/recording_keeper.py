@@ -32,10 +32,9 @@ CHUNK = 500
 class RecordingKeeper:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
-        self._looked: float | None = None
-        self._drawn = 0.0
+        self._looked = self._drawn = float("-inf")
         self._told: set[str] = set()
-        """Files that could not be deleted, said once."""
+        """Files that could not be measured or deleted, said once."""
 
     async def run(self) -> None:
         while True:
@@ -43,6 +42,9 @@ class RecordingKeeper:
                 await self.round()
             except (StoreError, OSError) as error:
                 log.error("recordings could not be looked after: %s", error)
+            except Exception:  # the calls go on whatever lies on that disk
+                self._engine.metrics.impossible("recordings")
+                log.exception("recordings could not be looked after")
             await asyncio.sleep(ROUND_S)
 
     async def round(self) -> None:
@@ -51,60 +53,77 @@ class RecordingKeeper:
         if expired := await self._engine.store.recordings.expire(now):
             log.info("%d recordings were kept long enough", expired)
         await self.remove()
-        if self._looked is None or now - self._looked >= LOOK_S:
-            self._looked = now
-            await self._find_strangers(now)
-        if now - self._drawn >= DRAW_S:
+        if not 0 <= now - self._drawn < DRAW_S:  # a clock may go back
             self._drawn = now
             await draw_samples(self._engine, now)
+        if not 0 <= now - self._looked < LOOK_S:
+            self._looked = now
+            await self._find_strangers(now)
 
     # -- what became of the talks' -------------------------------------------------------------------
 
     async def _measure(self, now: float) -> None:
-        engine = self._engine
-        for row in await engine.store.recordings.unfinished(engine.configuration.plant.node):
-            if row.ended_at is None or row.ended_at > now - WRITTEN_S:
-                continue
+        book, node, after = self._engine.store.recordings, self._engine.configuration.plant.node, ""
+        while rows := await book.unmeasured(node, now - WRITTEN_S, after):
+            after = rows[-1].id
+            for row in rows:
+                await self._measure_one(row, now)
+
+    async def _measure_one(self, row: RecordingRow, now: float) -> None:
+        engine, seconds = self._engine, None
+        try:
             path = files.path_of(engine.configuration, row)
-            if path is None and row.ended_at > now - DAY_S:  # its switch may yet come back into the configuration
-                continue
-            seconds = None if path is None else await asyncio.to_thread(files.seconds_of, path, row.channels)
-            missing = seconds is None and row.deleted_at is None
-            if missing:
-                log.error("a recording has no file: %s", row.file, extra={"call": row.call_id})
-            await engine.store.recordings.change(row.id, seconds=seconds or 0.0, fault="no_file" if missing else None)
-            engine.metrics.recordings.ended(row.client, row.campaign, "no_file" if missing else "recorded")
+            if path is None:
+                raise FileNotFoundError(f"switch {row.switch} has no place for recordings")
+            seconds = await asyncio.to_thread(files.seconds_of, path, row.channels)
+        except OSError as error:  # its switch, or its disk, may yet come back
+            self._tell_once(row, f"{row.file} cannot be measured: {error.strerror or error}")
+            if row.ended_at is None or row.ended_at > now - DAY_S:
+                return
+        missing = not seconds and row.deleted_at is None
+        if missing:
+            log.error("a recording has no file, or an empty one: %s", row.file, extra={"call": row.call_id})
+        self._told.discard(row.id)
+        await engine.store.recordings.change(row.id, seconds=seconds or 0.0, fault="no_file" if missing else None)
+        engine.metrics.recordings.ended(row.client, row.campaign, "no_file" if missing else "recorded")
 
     # -- deletion -----------------------------------------------------------------------------------
 
-    async def remove(self, why: str | None = None) -> list[str]:
-        """Deletes the files of all that are marked (for this reason), as far as their switches are this node's.
-        Says what could not be."""
-        engine, said = self._engine, []
-        for row in await engine.store.recordings.to_remove(tuple(engine.configuration.plant.switches)):
-            if why not in (None, row.deleted_why):
-                continue
-            path = files.path_of(engine.configuration, row)
-            if path is None:
-                said.append(f"{row.file}: switch {row.switch} has no place for recordings any more")
-                continue
-            try:
-                await asyncio.to_thread(files.remove, path)
-            except OSError as error:
-                said.append(f"{row.file} could not be deleted: {error.strerror or error}")
-                self._refused(row, said[-1])
-                continue
-            self._told.discard(row.id)
-            await engine.store.recordings.change(row.id, removed_at=engine.clock.now())
-            engine.metrics.recordings.removed(row.client, row.deleted_why or "")
-            log.info("a recording was deleted: %s", row.deleted_why, extra={"call": row.call_id})
+    async def remove(self, marked_at: float | None = None) -> list[str]:
+        """Deletes the files of all that are marked (at that instant), as far as their switches are this node's. Says
+        which files are still there."""
+        engine, after = self._engine, ""
+        said: list[str] = []
+        switches = None if marked_at is not None else tuple(engine.configuration.plant.switches)
+        while rows := await engine.store.recordings.to_remove(switches, marked_at, after):
+            after = rows[-1].id
+            for row in rows:
+                if (fault := await self._remove_one(row)) is not None:
+                    said.append(fault)
         return said
 
-    def _refused(self, row: RecordingRow, why: str) -> None:
-        self._engine.metrics.recordings.not_removed(row.switch)
+    async def _remove_one(self, row: RecordingRow) -> str | None:
+        """Why its file is still there."""
+        engine, path = self._engine, files.path_of(self._engine.configuration, row)
+        if path is None:
+            return f"{row.file}: switch {row.switch} has no place for recordings here; where it has, it is deleted"
+        try:
+            await asyncio.to_thread(files.remove, path)
+        except OSError as error:
+            engine.metrics.recordings.not_removed(row.switch)
+            fault = f"{row.file} could not be deleted: {error.strerror or error}"
+            self._tell_once(row, fault)
+            return fault
+        self._told.discard(row.id)
+        if await engine.store.recordings.removed(row.id, engine.clock.now()):  # nobody was quicker
+            engine.metrics.recordings.removed(row.client, row.deleted_why or "")
+            log.info("a recording was deleted: %s", row.deleted_why, extra={"call": row.call_id})
+        return None
+
+    def _tell_once(self, row: RecordingRow, fault: str) -> None:
         if row.id not in self._told:
             self._told.add(row.id)
-            log.error("a recording: %s; it is tried again", why, extra={"call": row.call_id})
+            log.error("a recording: %s; it is tried again", fault, extra={"call": row.call_id})
 
     # -- files that nobody knows ---------------------------------------------------------------------
 
@@ -113,23 +132,32 @@ class RecordingKeeper:
             directory = files.directory_of(self._engine.configuration, switch)
             if directory is None:
                 continue
-            if not await asyncio.to_thread(directory.is_dir):
-                log.error("the directory of recordings is not there: %s", directory, extra={"switch": switch})
-                continue
-            there = await asyncio.to_thread(files.files_in, directory, now - STRANGE_S)
-            by_id = {Path(name).stem: (name, at, size) for name, at, size in there}
-            names = sorted(by_id)
-            for start in range(0, len(names), CHUNK):
-                for stranger in await self._engine.store.recordings.strangers(names[start:start + CHUNK]):
-                    await self._take_in(switch, directory, stranger, *by_id[stranger])
-            await asyncio.to_thread(files.clear_days, directory, now - 2 * DAY_S)
+            try:
+                await self._look_through(switch, directory, now)
+            except OSError as error:
+                log.error("the directory of recordings cannot be looked through: %s", error, extra={"switch": switch})
+
+    async def _look_through(self, switch: str, directory: Path, now: float) -> None:
+        if not await asyncio.to_thread(directory.is_dir):
+            raise FileNotFoundError(f"it is not there: {directory}")
+        there = await asyncio.to_thread(files.files_in, directory, now - STRANGE_S)
+        by_id = {Path(name).stem: (name, at, size) for name, at, size in there}
+        names = sorted(by_id)
+        for start in range(0, len(names), CHUNK):
+            for stranger in await self._engine.store.recordings.strangers(names[start:start + CHUNK]):
+                await self._take_in(switch, directory, stranger, *by_id[stranger])
+        await asyncio.to_thread(files.clear_days, directory, now - 2 * DAY_S)
 
     async def _take_in(self, switch: str, directory: Path, name: str, file: str, at: float, size: int) -> None:
         """One that should be gone goes; of one that nobody knew there is a row from now on, and so an end of it."""
         engine = self._engine
         known = await engine.store.recordings.one(name)
         if known is not None:
-            await asyncio.to_thread(files.remove, directory / file)
+            try:
+                await asyncio.to_thread(files.remove, directory / file)
+            except OSError as error:
+                log.error("%s could not be deleted: %s", file, error.strerror or error, extra={"switch": switch})
+                return
             log.warning("a recording that was deleted was there again, and is deleted again", extra={"file": file})
             return
         client = engine.configuration.clients.get(file.partition("/")[0])

@@ -50,8 +50,8 @@ class Recordings:
         self._began = engine.clock.now()
         self._running: dict[str, _Running] = {}
         """By call."""
-        self._told: dict[str, bool] = {}
-        """By call: announced to, and whether the caller goes along with it."""
+        self._told: dict[str, RecordingTerms | None] = {}
+        """By call: what was announced and the caller goes along with; None: with nothing."""
         self._asking: dict[str, RecordingTerms] = {}
         """By call: what is being announced."""
         self._inherited: dict[str, RecordingRow] = {}
@@ -77,10 +77,12 @@ class Recordings:
 
     def announces(self, live: LiveCall) -> bool:
         """A flow is about to queue: whether the caller has to be told of the recording first, which then is done."""
-        if live.id in self._told or live.seed.direction == "outbound":
+        if live.seed.direction == "outbound":
             return False
         terms, session = self._terms(live), live.script.session
         if terms is None or not terms.announce or session is None:
+            return False
+        if live.id in self._told and self._told[live.id] in (None, terms):
             return False
         sounds = self._engine.sounds[live.switch.name].files_for(Spoken(terms.announce), session.language)
         self._asking[live.id] = terms
@@ -96,10 +98,15 @@ class Recordings:
         terms = self._asking.pop(live.id, None)
         if terms is None:
             return False
-        digits, heard = event.reply.digits, event.reply.status != "failed"
-        agreed = terms.agree is None or digits == terms.agree
-        self._told[live.id] = heard and agreed and (terms.object is None or digits != terms.object)
+        agreed = event.reply.digits == (terms.agree or "")  # any other key has cut the announcement short
+        self._told[live.id] = terms if agreed and event.reply.status != "failed" else None
         return True
+
+    def _goes_along(self, live: LiveCall, terms: RecordingTerms) -> bool:
+        if live.id not in self._told:
+            return terms.told_otherwise
+        told = self._told[live.id]
+        return told is not None and (told == terms or terms.told_otherwise)
 
     # -- talks --------------------------------------------------------------------------------------
 
@@ -113,14 +120,16 @@ class Recordings:
         if running is not None and running.row.agent == agent:
             return
         inherited = self._inherited.pop(live.id, None)
-        if inherited is not None and inherited.agent == agent:
+        if inherited is not None and inherited.agent != agent:
+            self._end_inherited(inherited)
+        elif inherited is not None:
             paused = bool(inherited.pauses) and inherited.pauses[-1][1] is None
             self._running[live.id] = _Running(inherited, paused)
             if paused:  # going on may have been obeyed, and not written
                 self._order(live.switch.name, RecordOrder(live.id, "mute"))
             return
         terms = self._terms(live)
-        if terms is None or not self._told.get(live.id, terms.told_otherwise):
+        if terms is None or not self._goes_along(live, terms):
             return
         engine = self._engine
         directory = engine.configuration.plant.switches[live.switch.name].recordings
@@ -179,6 +188,8 @@ class Recordings:
             case "stop":
                 if not event.lost and event.fault != "no link":
                     self._unstopped.pop(event.channel, None)
+            case "start" if event.lost:
+                pass  # it may have been obeyed, and is ended as any other
             case "start" if event.fault and running is not None and event.file.endswith(running.row.file):
                 log.warning("a talk could not be recorded: %s", event.fault, extra={"call": event.channel})
                 del self._running[event.channel]
@@ -191,9 +202,10 @@ class Recordings:
     def _muted(self, running: _Running, event: ev.RecordingTold) -> None:
         asked, running.asked = running.asked, None
         if event.fault:
-            if event.verb == "mute":  # better no recording than one of a card's number
+            ends = event.verb == "mute" or event.lost  # better no recording than one of a card's number
+            if ends:
                 self._end(event.channel, gone=False)
-            ended = "; the recording was ended" if event.verb == "mute" else ""
+            ended = "; the recording was ended" if ends else ""
             _answer(asked, f"the switch refused: {event.fault}{ended}")
             return
         paused = event.verb == "mute"
@@ -243,12 +255,19 @@ class Recordings:
                 del self._unstopped[channel]
             elif channel not in self._running and engine.switches[switch].up:
                 self._order(switch, RecordOrder(channel, "stop"))
-        if self._inherited and now - self._began > ADOPT_S and engine.reconciler.settled:
-            for row in self._inherited.values():
-                engine.store.recordings.save(replace(row, ended_at=now, pauses=_closed(row, now)))
-                if row.call_id in engine.calls:
-                    self._order(row.switch, RecordOrder(row.call_id, "stop"))
-            self._inherited = {}
+        settled = engine.reconciler.settled and now - self._began > ADOPT_S
+        for row in list(self._inherited.values()):
+            live = engine.calls.get(row.call_id)
+            if settled or (live is not None and live.call.state is not State.TALKING):
+                self._end_inherited(self._inherited.pop(row.call_id))
+
+    def _end_inherited(self, row: RecordingRow) -> None:
+        """Its talk was over before the engine found the call."""
+        now = self._engine.clock.now()
+        self._engine.store.recordings.save(replace(row, ended_at=now, pauses=_closed(row, now)))
+        if row.call_id in self._engine.calls:
+            self._unstopped[row.call_id] = row.switch
+            self._order(row.switch, RecordOrder(row.call_id, "stop"))
 
 
 def _closed(row: RecordingRow, now: float) -> tuple[tuple[float | None, ...], ...]:

@@ -128,23 +128,42 @@ def expire(tx: Transaction, now: float) -> int:
 
 
 @one_by_one
+def hold(tx: Transaction, recording: str, reason: str | None) -> bool:
+    """False when it is gone already, or there is none such."""
+    return tx.connection.execute(
+        sa.update(recordings).where(recordings.c.id == recording, recordings.c.deleted_at.is_(None)).values(hold=reason)
+    ).rowcount > 0  # fmt: skip
+
+
+@one_by_one
+def removed(tx: Transaction, recording: str, at: float) -> bool:
+    """Its file is gone. False when that was told before."""
+    return tx.connection.execute(
+        sa.update(recordings).where(recordings.c.id == recording, recordings.c.removed_at.is_(None))
+        .values(removed_at=at)
+    ).rowcount > 0  # fmt: skip
+
+
+@one_by_one
 def listened(tx: Transaction, one: Listening) -> None:
     tx.connection.execute(sa.insert(listenings).values(asdict(one)))
 
 
 def erase_of(tx: Transaction, numbers: Sequence[str], client: str | None, at: float) -> tuple[int, int]:
-    """Marks those of the calls with these numbers: how many are deleted, how many kept because they are held. To be
-    asked while the calls still have the numbers."""
+    """Marks those of the calls with these numbers, also those that were to be gone and whose files are not: how many
+    are deleted, how many kept because they are held. To be asked while the calls still have the numbers."""
     clients = leading(tx.connection, calls.c.client) if client is None else [client]
     theirs = sa.select(calls.c.id).where(calls.c.client.in_(clients), calls.c.number.in_(numbers))
-    mine = [recordings.c.call_id.in_(theirs), recordings.c.deleted_at.is_(None)]
+    mine, kept = recordings.c.call_id.in_(theirs), recordings.c.deleted_at.is_(None)
     held = tx.connection.execute(
-        sa.select(sa.func.count()).select_from(recordings).where(*mine, recordings.c.hold.is_not(None))
+        sa.select(sa.func.count()).select_from(recordings).where(mine, kept, recordings.c.hold.is_not(None))
     ).scalar_one()
-    about = sa.select(recordings.c.id).where(*mine, recordings.c.hold.is_(None))
+    free = recordings.c.hold.is_(None)
+    about = sa.select(recordings.c.id).where(mine, free)
     tx.connection.execute(sa.update(score_cards).where(score_cards.c.recording_id.in_(about)).values(comment=""))
     gone = tx.connection.execute(
-        sa.update(recordings).where(*mine, recordings.c.hold.is_(None)).values(deleted_at=at, deleted_why="erased")
+        sa.update(recordings).where(mine, free, recordings.c.removed_at.is_(None))
+        .values(deleted_at=at, deleted_why="erased")
     ).rowcount
     return gone, held
 
@@ -166,17 +185,32 @@ def found(connection: sa.Connection, sought: Sought) -> list[RecordingRow]:
 
 
 def unfinished(connection: sa.Connection, node: str) -> list[RecordingRow]:
-    """Of the node: those that go on, or were not measured yet."""
-    statement = sa.select(*_COLUMNS).where(
-        recordings.c.node == node, recordings.c.seconds.is_(None), recordings.c.fault.is_(None))
-    return [_row(row) for row in connection.execute(statement.order_by(recordings.c.began_at).limit(MOST))]
+    """Of the node: those that go on."""
+    statement = sa.select(*_COLUMNS).where(recordings.c.ended_at.is_(None), *_untold(node))
+    return [_row(row) for row in connection.execute(statement.order_by(recordings.c.began_at))]
 
 
-def to_remove(connection: sa.Connection, switches: Sequence[str]) -> list[RecordingRow]:
-    """Deleted, and their files not yet gone."""
+def unmeasured(connection: sa.Connection, node: str, before: float, after: str) -> list[RecordingRow]:
+    """Of the node: those that ended before, by id, after this one."""
+    statement = sa.select(*_COLUMNS).where(recordings.c.ended_at <= before, recordings.c.id > after, *_untold(node))
+    return [_row(row) for row in connection.execute(statement.order_by(recordings.c.id).limit(MOST))]
+
+
+def _untold(node: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return recordings.c.node == node, recordings.c.seconds.is_(None), recordings.c.fault.is_(None)
+
+
+def to_remove(
+    connection: sa.Connection, switches: Sequence[str] | None, marked_at: float | None, after: str
+) -> list[RecordingRow]:
+    """Deleted, and their files not yet gone: by id, after this one."""
     statement = sa.select(*_COLUMNS).where(
-        recordings.c.switch.in_(switches), recordings.c.deleted_at.is_not(None), recordings.c.removed_at.is_(None))
-    return [_row(row) for row in connection.execute(statement.limit(MOST))]
+        recordings.c.deleted_at.is_not(None), recordings.c.removed_at.is_(None), recordings.c.id > after)
+    if switches is not None:
+        statement = statement.where(recordings.c.switch.in_(switches))
+    if marked_at is not None:
+        statement = statement.where(recordings.c.deleted_at == marked_at)
+    return [_row(row) for row in connection.execute(statement.order_by(recordings.c.id).limit(MOST))]
 
 
 def strangers(connection: sa.Connection, ids: Sequence[str]) -> list[str]:
@@ -213,6 +247,14 @@ class RecordingBook:
     def expire(self, now: float) -> "Future[int]":
         return self._write(expire, now, fact=True)
 
+    def hold(self, recording: str, reason: str | None) -> "Future[bool]":
+        """None ends it. False when it is gone already."""
+        return self._write(hold, recording, reason, fact=True)
+
+    def removed(self, recording: str, at: float) -> "Future[bool]":
+        """Its file is gone. False when that was told before."""
+        return self._write(removed, recording, at, fact=True)
+
     def listened(self, one: Listening) -> "Future[None]":
         return self._write(listened, one)
 
@@ -224,10 +266,19 @@ class RecordingBook:
         return self._read(found, sought)
 
     def unfinished(self, node: str) -> "Future[list[RecordingRow]]":
+        """Of the node: those that go on."""
         return self._read(unfinished, node)
 
-    def to_remove(self, switches: Sequence[str]) -> "Future[list[RecordingRow]]":
-        return self._read(to_remove, switches)
+    def unmeasured(self, node: str, before: float, after: str = "") -> "Future[list[RecordingRow]]":
+        """Of the node: those that ended before, in the order of their ids, after this one, at most MOST."""
+        return self._read(unmeasured, node, before, after)
+
+    def to_remove(
+        self, switches: Sequence[str] | None, marked_at: float | None = None, after: str = ""
+    ) -> "Future[list[RecordingRow]]":
+        """Of these switches, or any; deleted at that instant, or ever. In the order of their ids, after this one, at
+        most MOST."""
+        return self._read(to_remove, switches, marked_at, after)
 
     def strangers(self, ids: Sequence[str]) -> "Future[list[str]]":
         return self._read(strangers, ids)

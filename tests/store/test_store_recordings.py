@@ -46,9 +46,13 @@ async def test_it_is_kept_as_it_goes(store: Store) -> None:
     assert await store.recordings.one("r1") == paused and await store.recordings.one("r2") is None
     ended = replace(paused, ended_at=AT + 60, pauses=((AT + 5, AT + 9), (AT + 20, AT + 60)))
     await store.recordings.save(ended)
+    assert await store.recordings.unfinished("node1") == []
+    assert await store.recordings.unmeasured("node1", AT + 60) == [ended]
+    for none in (("node1", AT + 59, ""), ("node2", AT + 60, ""), ("node1", AT + 60, "r1")):
+        assert await store.recordings.unmeasured(*none) == []
     assert await store.recordings.change("r1", seconds=59.5, fault=None)
     assert not await store.recordings.change("r2", seconds=1.0)
-    assert await store.recordings.unfinished("node1") == []
+    assert await store.recordings.unmeasured("node1", AT + 99) == []
     whole = replace(ended, seconds=59.5)
     assert await store.recordings.found(Sought(AT, AT + 1)) == [whole]
     for none in ({"client": "globex"}, {"campaign": "other"}, {"agent": "bob"}, {"call_id": "c2"}):
@@ -61,17 +65,20 @@ async def test_it_is_kept_as_it_goes(store: Store) -> None:
 async def test_its_time_and_its_end(store: Store) -> None:
     held = replace(DONE, id="r2")
     await kept(store, DONE, held)
-    await store.recordings.change("r2", hold="claim 4711")
+    assert await store.recordings.hold("r2", "claim 4711")
     assert await store.recordings.expire(AT + 100) == 0
     assert await store.recordings.expire(AT + 101) == 1 and await store.recordings.expire(AT + 102) == 0
     assert not await store.recordings.delete("r2", AT + 103, "by_hand")  # it is held
     assert not await store.recordings.delete("r1", AT + 103, "by_hand")  # it is gone already
     [gone] = await store.recordings.to_remove(["main", "second"])
     assert (gone.id, gone.deleted_at, gone.deleted_why) == ("r1", AT + 101, "expired")
-    assert await store.recordings.to_remove(["second"]) == []
+    assert await store.recordings.to_remove(None, AT + 101) == [gone]
+    for none in ((["second"], None, ""), (None, AT + 100, ""), (["main"], None, "r1")):
+        assert await store.recordings.to_remove(*none) == []
+    assert not await store.recordings.hold("r1", "too late")
     assert await store.recordings.strangers(["r1", "r2", "r3"]) == ["r3"]
     await store.recordings.save(replace(DONE, ended_at=AT + 61))  # a straggler does not bring it back
-    await store.recordings.change("r1", removed_at=AT + 104)
+    assert await store.recordings.removed("r1", AT + 104) and not await store.recordings.removed("r1", AT + 105)
     assert await store.recordings.to_remove(["main"]) == []
     assert await store.recordings.strangers(["r1", "r2", "r3"]) == ["r1", "r3"]
 
@@ -97,6 +104,7 @@ async def test_a_person_is_erased_with_what_was_recorded(store: Store, client: s
     made = await store.erasures.erase(order)
     assert made.erased["recordings"] == (2 if client is None else 1) and made.kept["recordings"] == 1
     gone = {row.id: row.deleted_why for row in await store.recordings.to_remove(["main"])}
+    assert await store.recordings.to_remove(["main"], AT + 98) == []
     assert gone == {"r1": "erased"} | ({"r4": "erased"} if client is None else {})
     assert [card.comment for card in await store.scores.cards_of(["r1", "r3"])] == ["", "kind"]
 
