@@ -63,6 +63,8 @@ class Facts:
     """An agent is held for this very dial."""
     purpose: Purpose = "advertising"
     audience: Audience = "consumer"
+    rings_s: float = 0.0
+    """How long it may ring: also then the hours hold, for whoever answers late hears us late."""
     consents: Sequence[tuple[float, float | None]] = ()
     """Of the number to this client for this purpose: given, and until when."""
 
@@ -148,8 +150,9 @@ def _consents(pack: Pack, facts: Facts, now: float) -> Iterator[Refused]:
 def _timed(packs: Sequence[Rules], facts: Facts, at: float) -> Iterator[Refused]:
     for rules in packs:
         pack, zones = rules.pack, facts.place.zones
-        if (closed := rules.calendar.closed(zones, int(at // 60))) is not None:
-            rule, until = closed
+        closed = rules.calendar.closed
+        if (shut := closed(zones, int(at // 60)) or closed(zones, int((at + facts.rings_s) // 60))) is not None:
+            rule, until = shut
             yield Refused(f"{pack.rules}.{rule}", until, f"{pack.title}: not at this time ({_listed(zones)})")
         for name, cap in pack.caps.items():
             if (until := _cap_until(cap, facts, at)) > at:

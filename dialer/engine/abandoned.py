@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dialer.calls import events as ev
 from dialer.calls.model import State
+from dialer.engine.law import numbers_of
 from dialer.engine.live import LiveCall
 from dialer.flows.commands import Collect, Play
 from dialer.flows.fields import Spoken
@@ -67,10 +68,8 @@ class Abandoned:
             kind = "client"
         name = {"client": seed.client, "campaign": seed.campaign, "global": None}[kind]
         scope = kind if name is None else f"{kind}:{name}"
-        others = live.contact.numbers if live.contact is not None else ()
-        numbers = dict.fromkeys((seed.number, *others))  # the person said so, not the number
         source, now = f"{how} in call {live.id}", self._engine.clock.now()
-        self._engine.law.stop([Stop(scope, number, source, now) for number in numbers])
+        self._engine.law.stop([Stop(scope, number, source, now) for number in numbers_of(live)])
         self._engine.metrics.opted_out(seed.client, how)
 
     def marked(self, live: LiveCall, marks: frozenset[str]) -> None:

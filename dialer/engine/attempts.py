@@ -1,10 +1,11 @@
 """What an outbound attempt is: the row that is written before it, and what is wanted with whoever answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dialer.calls.model import Plan
 from dialer.campaigns.caller_ids import Choice
+from dialer.compliance.gate import Gate
 from dialer.config.campaign import Campaign
 from dialer.flows.commands import QueueRequest
 from dialer.store.records import DEBT_FIELD, CallRecord, Contact, Known, Slot
@@ -72,6 +73,15 @@ def plan_of(config: Campaign) -> Plan:
         after_talk="flow" if config.flow else "hangup",
         ring_s=config.ring_timeout,
     )
+
+
+def lawful(plan: Plan, gate: Gate, contact: Contact) -> Plan:
+    """What the law of the place called leaves of it: how long it rings at least, how long a person may wait at most."""
+    request = plan.request
+    if request is not None:
+        request = replace(request, max_wait_s=min(request.max_wait_s, gate.connect_within_s(contact)))
+    from_greeting = plan.from_greeting and gate.from_greeting(contact)
+    return replace(plan, request=request, from_greeting=from_greeting, ring_s=gate.rings_s(contact))
 
 
 OUTBOUND_PRIORITY = 50

@@ -28,6 +28,8 @@ KINDS: Mapping[Outcome, Kind] = {
     Outcome.ANSWERED: "talked", Outcome.ABANDONED: "abandoned", Outcome.MACHINE: "machine",
 }  # fmt: skip
 STRICT = "strict"
+RANG_S = 15.0
+"""Who was rung so long may be given up (16 CFR 310.4(b)(4)(ii)), where no pack asks for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,13 @@ class Budgets:
         known: Counter[Kind] = Counter()
         for (at, _, kind), count in self._history.get(config.campaign, Counter()).items():
             known[kind] += count if at + PEOPLE_S > since else 0
+        packs = self._packs(config).values()
+        within = [rule.connect_within for pack in packs for rule in pack.abandon.values()]
         return Pace(
             ring_s=pace.ring_s,
-            connect_s=pace.connect_s,
+            connect_s=min([pace.connect_s, *within]),
             windows=(PaceWindow(first.seconds, min([first.share, *shares])), *others),
-            take_back_s=pace.take_back_s,
+            take_back_s=max([RANG_S, *(pack.least_ring for pack in packs)]),
             answered=known["talked"] + known["abandoned"],
             abandoned=known["abandoned"],
         )
@@ -135,6 +139,11 @@ class Budgets:
                 if held.counts(country):
                     held.window.add(min(now, at + PEOPLE_S), kind, count)
 
+    def _packs(self, config: Campaign) -> Mapping[str, Pack]:
+        """Those that may hold for its calls."""
+        packs = self._engine.configuration.rules
+        return packs if config.rules is None else {name: packs[name] for name in config.rules if name in packs}
+
     def _limits(self, config: Campaign) -> Iterator[tuple[str, Limit, frozenset[str] | None, bool]]:
         """Whose counts are together, the window, and the countries that count."""
         abandon, own = config.abandon, f"campaign:{config.campaign}"
@@ -144,8 +153,7 @@ class Budgets:
             yield f"group:{group}", Limit(group, abandon.max, abandon.window), None, False
             for window in abandon.windows:
                 yield f"group:{group}", _own(group, window), None, False
-        packs = self._engine.configuration.rules
-        named = packs if config.rules is None else {name: packs[name] for name in config.rules if name in packs}
+        packs, named = self._engine.configuration.rules, self._packs(config)
         everywhere = frozenset(country for pack in packs.values() for country in pack.countries)
         for pack in named.values():
             rest = config.rules is None and pack.rules == STRICT

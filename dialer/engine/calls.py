@@ -1,6 +1,7 @@
 """Customers' channels: each event through the call machine, each effect started."""
 
 import logging
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, assert_never
@@ -33,6 +34,8 @@ class Calls:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._live: dict[str, LiveCall] = {}
+        self._engaged: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Calls by client and number of the person."""
         self._writing = 0
 
     def __contains__(self, channel: str | None) -> bool:
@@ -54,6 +57,11 @@ class Calls:
 
     def add(self, live: LiveCall) -> None:
         self._live[live.id] = live
+        self._engaged[live.seed.client][live.seed.number] += 1
+
+    def engaged(self, client: str) -> frozenset[str]:
+        """Numbers that are in a call of the client, or being called for it."""
+        return frozenset(self._engaged.get(client, ()))
 
     def watch(self, live: LiveCall) -> None:
         """An adopted call must move on by itself within the time that its state allows."""
@@ -309,7 +317,11 @@ class Calls:
 
     def _forget(self, live: LiveCall) -> None:
         """Everything the call holds, given back."""
-        self._live.pop(live.id, None)
+        if self._live.pop(live.id, None) is not None:
+            numbers, number = self._engaged[live.seed.client], live.seed.number
+            numbers[number] -= 1
+            if not numbers[number]:
+                del numbers[number]
         if live.timer is not None:
             live.timer.cancel()
             live.timer = None

@@ -17,6 +17,7 @@ from dialer.engine.bills import EngineBilling
 from dialer.engine.call_quality import EngineQuality
 from dialer.engine.desks import EngineDesks
 from dialer.engine.exhaustion import Exhaustion
+from dialer.engine.law import numbers_of
 from dialer.engine.list_imports import import_into
 from dialer.engine.live import LiveCall
 from dialer.engine.mystery_desk import EngineTestCalls
@@ -213,7 +214,7 @@ class EngineControl:
             verdict = self._judged(campaign, contact, code, now)
         if campaign.dispositions[code].do_not_call:
             scope, source = f"client:{campaign.client}", f"agent {state.agent}"
-            engine.law.stop([Stop(scope, number, source, now) for number in contact.numbers or (contact.number,)])
+            engine.law.stop([Stop(scope, number, source, now) for number in numbers_of(live)])
         try:
             await engine.store.dispose(live.id, state.agent, code, now, verdict)
         except StoreError as error:

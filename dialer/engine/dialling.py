@@ -15,7 +15,7 @@ from dialer.campaigns.policy import Policy
 from dialer.compliance.gate import Gate
 from dialer.config.campaign import Campaign
 from dialer.coordination.limits import Scope
-from dialer.engine.attempts import Recorder, plan_of
+from dialer.engine.attempts import Recorder, lawful, plan_of
 from dialer.engine.live import LiveCall, Script
 from dialer.engine.run import IDLE_CHECK_S, LIMITED_CHECK_S, REFUSED_CHECK_S, Run
 from dialer.store.claims import MOST_PASSED_OVER
@@ -169,8 +169,7 @@ class Dialling:
         """Now the machine may dial it."""
         engine, config, now = self._engine, run.config, self._engine.clock.now()
         record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact, known)
-        plan = plan_of(config)
-        plan = replace(plan, ring_s=max(plan.ring_s, gate.least_ring_s(attempt.contact)))
+        plan = lawful(plan_of(config), gate, attempt.contact)
         call = Call(attempt.call_id, plan, State.INTENDED, now, reserved=attempt.agent)
         flow = engine.configuration.flows.get(config.flow or "")
         live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))

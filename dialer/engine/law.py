@@ -13,6 +13,7 @@ from dialer.compliance.check import Rules
 from dialer.compliance.gate import Gate, Statute
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
+from dialer.engine.live import LiveCall
 from dialer.erasure import asked_of
 from dialer.pseudonyms import Pseudonyms
 from dialer.registers import FOLDER, Registers
@@ -31,6 +32,12 @@ def statute_of(configuration: Configuration, before: Mapping[str, Rules] = Mappi
     """Packs of `before` that are gone stay known by name: a campaign may still go by one while it ends."""
     packs = {name: Rules.of(pack) for name, pack in configuration.rules.items()}
     return Statute.of(packs, before, configuration.campaigns)
+
+
+def numbers_of(live: LiveCall) -> tuple[str, ...]:
+    """All numbers of the person of a call: who wants no more calls says so, not the number that was dialled."""
+    contact = live.contact
+    return tuple(dict.fromkeys((live.seed.number, *((contact.number, *contact.numbers) if contact else ()))))
 
 
 def scopes_of(call: CallRecord) -> tuple[str, ...]:
@@ -54,7 +61,8 @@ class Law:
 
     def gate(self, campaign: Campaign, now: float) -> Gate:
         registers = self._registers.some(self._statute.registers_of(campaign))
-        return self._statute.gate(campaign, registers, now, self.pseudonyms.alias)
+        gate = self._statute.gate(campaign, registers, now, self.pseudonyms.alias)
+        return replace(gate, engaged=self._engine.calls.engaged(campaign.client))
 
     def recheck(self, gate: Gate, contact: Contact, known: Known, held: bool) -> Refusal | None:
         """At the instant of dialling: with the time it is now, and what was said meanwhile. `held`: an agent is."""
@@ -64,7 +72,7 @@ class Law:
 
     async def ask(self, campaign: Campaign, contact: Contact, number: str | None, at: float) -> Refusal | None:
         """Whether the contact may be called at that time, as far as is known now; at `number`, in place of its own."""
-        gate = self.gate(campaign, at)
+        gate = replace(self.gate(campaign, at), engaged=frozenset())  # that call is over by then
         asked = contact if number is None else replace(contact, number=number)
         known = await self._engine.store.known(gate.asked, asked)
         return self.recheck(gate, asked, known, held=True)

@@ -34,7 +34,8 @@ def pick(
     contact = _found(tx, campaign, who)
     if contact is None or (state is not None and contact.state != state and contact.state != "claimed"):
         return Picked()
-    contact = contact if number is None else replace(contact, number=number)
+    if number is not None:  # promised for another number: its own ones are known by `numbers`
+        contact = replace(contact, number=number, numbers=contact.numbers or (contact.number,))
     if not hold(tx, gate.asked, [contact.number]):
         return Picked()
     known = law.known(tx.connection, gate.asked, [contact])[contact.id]

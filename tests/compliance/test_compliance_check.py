@@ -92,6 +92,15 @@ def test_hours(name: str, place: Place, moment: str, verdict: tuple[str, str] | 
     assert said(name, place, moment) == verdict
 
 
+def test_nobody_is_dialled_who_might_answer_when_the_hours_are_over() -> None:
+    for name, zone, last, rings_s, opens in (
+        ("de", BERLIN, "2026-11-20T19:59:34", 25.0, "Sat 2026-11-21 08:00"),
+        ("fr", PARIS, "2026-11-20T12:59:34", 25.0, "Fri 2026-11-20 14:00"),
+    ):  # fmt: skip
+        assert said(name, zone, last, rings_s=rings_s) is None
+        assert said(name, zone, last, rings_s=rings_s + 1) == (f"{name}.hours", opens)
+
+
 def test_every_pack_names_its_sources_and_its_notice() -> None:
     for name in NAMES:
         pack = rules(name).pack
@@ -99,7 +108,8 @@ def test_every_pack_names_its_sources_and_its_notice() -> None:
         assert pack.sources
         assert pack.dated <= datetime.now(UTC).date() or pack.dated.year == 2026
     assert {name: rules(name).pack.countries for name in NAMES} == {
-        "de": ["DE"], "fr": ["FR"], "it": ["IT"], "strict": [], "uk": ["GB"], "us": ["US"]}  # fmt: skip
+        "de": ["DE"], "fr": ["FR"], "it": ["IT"], "strict": [], "uk": ["GB"],
+        "us": ["US", "PR", "VI", "GU", "AS", "MP"]}  # fmt: skip
 
 
 def test_german_calls_a_day() -> None:

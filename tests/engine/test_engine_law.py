@@ -144,7 +144,8 @@ async def test_three_calls_a_day_over_all_campaigns_of_the_client(tmp_path: Path
 
 async def test_the_hour_that_ends_between_claim_and_dial_is_noticed(law: Rig) -> None:
     end = berlin("2023-11-20T20:00")
-    law.clock.move(end - 0.5 - BEGAN_AT)
+    last = end - 23.0  # who is dialled later may be ringing still when the hours are over
+    law.clock.move(last - 0.5 - BEGAN_AT)
     await law.store.add_contacts(CAMPAIGN, [NewContact(BERLIN)])
     law.link_up()
     law.log_in("ada")
@@ -154,10 +155,10 @@ async def test_the_hour_that_ends_between_claim_and_dial_is_noticed(law: Rig) ->
     assert dialled(law) == []
     assert law.row("SELECT state, attempts, next_at FROM contacts") == ("waiting", 0, berlin("2023-11-21T08:00"))
     assert law.row("SELECT count(*) FROM calls") == 0
-    assert law.rows("SELECT rule, at FROM refusals") == [("de.hours", end)]
+    assert law.rows("SELECT rule, at FROM refusals") == [("de.hours", last)]
     assert law.agent_state("ada") == "idle"
     assert law.engine.limits.free  # the channel is free again:
-    law.clock.move(12 * 3600 + 1)
+    law.clock.move(12 * 3600 + 24)
     await law.quiet()
     assert dialled(law) == [BERLIN]
 
@@ -233,7 +234,7 @@ async def test_it_rings_as_long_as_the_rules_ask(tmp_path: Path) -> None:
     site(tmp_path, ring_timeout="6s")
     rig = Rig(tmp_path)
     await ready(rig, berlin("2023-11-20T12:00"), BERLIN)
-    assert rig.switch.given("originate")[-1].detail.ring_s == 15.0
+    assert rig.switch.given("originate")[-1].detail.ring_s == 23.0  # 8 s may pass before it rings
     await rig.close()
 
 
