@@ -50,7 +50,7 @@ class Facts:
     contact_id: int
     debt: str | None = None
     past: Sequence[PastCall] = ()
-    """Dials at this number for this client, as far back as the packs reach."""
+    """Dials at its numbers, or about its debt, for this client, as far back as the packs reach."""
     stops: Sequence[Stop] = ()
     """Do-not-call entries that hold for it."""
     registers: Mapping[str, Listing] = field(default_factory=dict)
@@ -59,6 +59,8 @@ class Facts:
     """(campaign, disposition) that mean: did not want the call."""
     number: str = ""
     """To be dialled."""
+    numbers: Sequence[str] = ()
+    """All of the contact's, where there are several."""
     held: bool = False
     """An agent is held for this very dial."""
     purpose: Purpose = "advertising"
@@ -173,13 +175,21 @@ def _days(count: int) -> str:
 
 
 def _same(per: Per, facts: Facts) -> Iterator[PastCall]:
-    """The calls that count together. Nothing counts per debt for a contact without one."""
+    """The calls that count together. Which debt it is about is not known of all: then each may be the one."""
+    if per == "debt" and facts.debt is None and facts.purpose == "debt":
+        per = "person"
     for call in facts.past:
-        if (
-            (per == "number" and call.number == facts.number)
-            or (per == "contact" and call.contact_id == facts.contact_id)
-            or (per == "debt" and facts.debt is not None and call.debt == facts.debt)
-        ):
+        at_number, of_contact = call.number == facts.number, call.contact_id == facts.contact_id
+        match per:
+            case "person":
+                counts = at_number or of_contact or call.number in facts.numbers
+            case "number":
+                counts = at_number
+            case "contact":
+                counts = of_contact
+            case "debt":
+                counts = facts.debt is not None and call.debt == facts.debt
+        if counts:
             yield call
 
 

@@ -98,6 +98,7 @@ class Gate:
             registers=listings,
             refusals=self.refusals,
             number=number,
+            numbers=contact.numbers,
             held=held,
             rings_s=self.rings_s(contact),
             purpose=self.campaign.purpose,

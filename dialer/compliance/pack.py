@@ -16,9 +16,10 @@ from dialer.config.scalars import Count, Duration, Flag, Model, Name, Text
 
 Date = Annotated[date, BeforeValidator(written_date)]
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
-Per = Literal["number", "contact", "debt"]
-"""Whose calls are counted together, in all campaigns of the client: those to the number, to the contact (one number in
-one campaign), or about what the contact's field `debt` names."""
+Per = Literal["person", "number", "contact", "debt"]
+"""Whose calls are counted together, in all campaigns of the client: those to any of the contact's numbers, to the one
+number, to the contact in its campaign, or about what its field `debt` names (without that field, in a campaign whose
+purpose is debt, to any of its numbers)."""
 
 
 class Source(Model):
@@ -58,7 +59,7 @@ class Cap(Model):
     most: Count
     days: Annotated[int, Strict(), Field(ge=1, le=366)]
     """Calendar days: 1 is today, 7 today and the six before."""
-    per: Per = "number"
+    per: Per = "person"
 
 
 class Pause(Model):
@@ -69,7 +70,7 @@ class Pause(Model):
     disposition marked `refused`."""
     days: Annotated[int, Strict(), Field(ge=1, le=3660)]
     """Calendar days, the day it happened being the first: 7 after a Monday's talk allows the next Monday."""
-    per: Per = "number"
+    per: Per = "person"
     unless: Literal["agent"] | None = None
     """`agent`: those days allow a call with an agent held for it. A talk since then ends the pause."""
 

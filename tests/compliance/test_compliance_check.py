@@ -210,14 +210,30 @@ def test_a_consent_goes_before_a_register() -> None:
     assert said("uk", LONDON, "2026-11-20T12:00", registers={}, consents=[(now - 1, None)]) is not None
 
 
-def test_a_cap_per_debt_counts_other_numbers_and_one_per_number_does_not() -> None:
+def test_calls_count_by_the_person_or_the_debt_and_by_the_number_where_the_pack_says_so() -> None:
     zone = "America/New_York"
     calls = [call(at(f"2026-11-{day}T10:00", zone), debt="d1", number="+1") for day in (10, 11, 12, 13, 14, 15, 16)]
     verdict = said("us", NEW_YORK, "2026-11-16T12:00", *calls, debt="d1", number="+2")
     assert verdict == ("us.reg_f_calls", "Tue 2026-11-17 08:00")
-    berlin = [call(at(f"2026-11-20T{hour:02}:00", "Europe/Berlin"), number="+1") for hour in (8, 9, 10)]
+    zone, hours = "Europe/Berlin", (8, 9, 10)
+    berlin = [call(at(f"2026-11-20T{hour:02}:00", zone), number="+1", contact_id=2) for hour in hours]
     assert said("de", BERLIN, "2026-11-20T11:00", *berlin, number="+2") is None
-    assert said("de", BERLIN, "2026-11-20T11:00", *berlin, number="+1") is not None
+    full = ("de.calls_a_day", "Sat 2026-11-21 08:00")
+    assert said("de", BERLIN, "2026-11-20T11:00", *berlin, number="+1") == full
+    assert said("de", BERLIN, "2026-11-20T11:00", *berlin, number="+2", numbers=("+1", "+2")) == full
+    now, caps = at("2026-11-20T11:00", zone), {"a_day": {"most": 3, "days": 1, "per": "number"}}
+    by_number = Rules.of(Pack.model_validate(read(PACKS / "de.yaml").value | {"caps": caps}))
+    for number, verdict in (("+1", Refused), ("+2", Allowed)):
+        known = facts(BERLIN, now, *berlin, number=number, numbers=("+1", "+2"))
+        assert isinstance(check([by_number], known, now), verdict)
+
+
+def test_a_debt_that_is_not_named_counts_for_the_person() -> None:
+    zone = "America/New_York"
+    calls = [call(at(f"2026-11-{day}T10:00", zone), debt=None, number="+1") for day in (10, 11, 12, 13, 14, 15, 16)]
+    of_debts = {"purpose": "debt", "number": "+1"}
+    assert said("us", NEW_YORK, "2026-11-16T12:00", *calls, **of_debts) == ("us.reg_f_calls", "Tue 2026-11-17 08:00")
+    assert said("us", NEW_YORK, "2026-11-16T12:00", *calls, number="+1") is None
 
 
 def test_registers() -> None:

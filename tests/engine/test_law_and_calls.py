@@ -124,3 +124,22 @@ async def test_the_call_itself_keeps_to_the_pack(tmp_path: Path) -> None:
     rig.post(ev.HungUp(leg, now, 16), ev.Answered(call, now), script(call, now, "outbound"))
     assert rig.switch.given("run")[-1].detail.most_s == pytest.approx(1.0)
     await rig.close()
+
+
+async def test_a_day_s_calls_are_those_to_the_person_whichever_number_was_called(tmp_path: Path) -> None:
+    """Three a day in Germany: not three at each number."""
+    retry = {"no_answer": {"after": "1m", "times": 9, "next_number": True}}
+    rig = rig_of(tmp_path, ("de", "strict"), purpose="service", retry=retry)
+    rig.clock.move(datetime(2023, 11, 20, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp() - BEGAN_AT)
+    await rig.store.add_contacts(CAMPAIGN, [NewContact(NUMBER, others=(OTHER,))])
+    rig.link_up()
+    rig.log_in("ada")
+    rig.engine.campaigns.set_status(CAMPAIGN, "running")
+    await rig.quiet()
+    for _ in range(5):
+        call = rig.switch.given("originate")[-1].channel
+        rig.post(ev.HungUp(call, rig.clock.now(), 19))
+        await tick(rig, 61)
+    assert dialled(rig) == [NUMBER, OTHER, NUMBER]
+    assert rig.rows("SELECT rule FROM refusals") == [("de.calls_a_day",)]
+    await rig.close()
