@@ -10,8 +10,8 @@ from math import exp
 from dialer.campaigns.pacing.model import Pace, Window
 from dialer.campaigns.pacing.steering import Steering
 
-CREDIT, CREDIT_ANSWERS = 3.0, 200.0
-"""Losses lent at a cold start, paid back over so many answers: nobody can lose a thirtieth of a call."""
+CREDIT, CREDIT_ANSWERS = 3.0, 150.0
+"""Losses lent at a cold start, paid back evenly over so many answers: nobody can lose a thirtieth of a call."""
 NARROW = 1.2
 """How much (in the logarithm of the risk) each loss short of one in hand moves, in the shorter windows."""
 PARTS = 30
@@ -66,12 +66,12 @@ class Budget:
         self._begin(now)
         for counted in (self._whole, *self._short):
             counted.add(now, 0.0, 1.0)
-        self._steering.lost()
+        self._steering.lost(now)
 
     def risk(self, now: float) -> float:
         """The greatest chance of loss at which to dial, 0..1."""
         self._begin(now)
-        spare = self._whole.spare(now) + CREDIT * exp(-self._whole.answered / CREDIT_ANSWERS)
+        spare = self._whole.spare(now) + CREDIT * max(0.0, 1 - self._whole.answered / CREDIT_ANSWERS)
         risk = self._steering.risk(self._share, self._whole.answered, spare)
         for counted in self._short:
             left = max(counted.spare(now) + 0.5, 1.0 - counted.lost)  # a count of few is not held to its fraction
