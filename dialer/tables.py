@@ -70,6 +70,8 @@ def _health(console: Console, health: Row) -> None:
     for name, state in parts.items():
         line.append("  ").append(f"{name}: {state}", "green" if state == "up" else "red")
     console.print(line)
+    for warning in health["warnings"]:
+        console.print(Text(f"warning: {warning}", "yellow"))
 
 
 def _campaign(it: Row) -> Sequence[str]:

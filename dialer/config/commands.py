@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dialer.config.faults import ConfigError
 from dialer.config.loader import load
+from dialer.config.recording_places import lacking_places
 from dialer.config.rule_checks import warnings
 from dialer.config.schema import write
 
@@ -23,7 +24,7 @@ def check(root: Path = Path(), plant: Path | None = None) -> int:
         (found.clients, "clients"), (found.agents, "agents"), (found.hours, "hours"),
         (found.rules, "rules"), (found.campaigns, "campaigns"), (found.flows, "flows"), (found.prompts, "recordings"),
     )  # fmt: skip
-    for warning in warnings(found):
+    for warning in (*warnings(found), *lacking_places(found)):
         print(f"warning: {warning}", file=sys.stderr)
     print("fine: " + ", ".join(f"{len(things)} {name}" for things, name in counts))
     return 0

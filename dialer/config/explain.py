@@ -75,7 +75,9 @@ def _fault(error: ErrorDetails, model: type[BaseModel], document: Document) -> F
         case "extra_forbidden":
             key = str(loc[-1])
             known = keys_at(model, loc[:-1], document.value)
-            return Fault(document.place(loc, key=True), f"unknown key `{key}`", suggest(key, known, "known keys"))
+            inside = _belongs_in(model, loc, document)
+            right = f"write it within `{inside}`" if inside else suggest(key, known, "known keys")
+            return Fault(document.place(loc, key=True), f"unknown key `{key}`", right)
         case "missing":
             key = str(loc[-1])
             return Fault(document.place(loc[:-1]), f"key `{key}` is missing", _addition(model, loc, document.value))
@@ -151,6 +153,16 @@ def keys_at(model: type[BaseModel], loc: Loc, value: Any) -> list[str]:
     root = _schema(model)
     found = [schema for schema in _walk(root, loc, value) if "properties" in schema]
     return sorted({key for schema in found for key in schema["properties"]})
+
+
+def _belongs_in(model: type[BaseModel], loc: Loc, document: Document) -> str | None:
+    """The mapping beside the key that has such a key: `recording` beside `queue`."""
+    *steps, key = document.steps(loc)
+    value = document.value
+    for step in steps:
+        value = _inner(value, step)
+    beside = [name for name, other in value.items() if isinstance(other, Mapping)] if isinstance(value, dict) else []
+    return next((name for name in beside if key in keys_at(model, (*steps, name), document.value)), None)
 
 
 def _is_not(shown: str, what: str) -> str:

@@ -22,6 +22,11 @@ def machine_faults(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     if machine.then == "message" and wanted is not None and wanted not in machine.message:
         yield Fault(document.place(("machine", "then")), f"no message in the campaign's language `{wanted}`",
                     f"add `message: {{{wanted}: ...}}`")
+    tone = machine.after_tone
+    if tone.silence > tone.max_wait:
+        yield Fault(document.place(("machine", "after_tone", "silence")),
+                    f"{tone.silence:g} s of silence cannot be over within `max_wait`, {tone.max_wait:g} s",
+                    f"at most {tone.max_wait:g}s, or a longer `max_wait`")
     if machine.after_tone.tone and draft.plant is not None and draft.plant.model.audiosocket is None:
         yield Fault(document.place(("machine", "after_tone", "tone"), key=True),
                     "nobody listens for the tone: the plant has no `audiosocket`",

@@ -46,5 +46,15 @@ def _fits(agent: Agent, skills: Sequence[str], switches: Sequence[str] | None) -
     return on_switch and set(skills) <= set(agent.skills)
 
 
+def texts(languages: Sequence[str]) -> str:
+    """What to write where something is said: `{de: ..., en: ...}`."""
+    return "{" + ", ".join(f"{language}: ..." for language in languages or [first(languages)]) + "}"
+
+
+def first(languages: Sequence[str]) -> str:
+    """A client's own language, where it is known."""
+    return languages[0] if languages else "en"
+
+
 def listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))

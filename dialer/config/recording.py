@@ -33,14 +33,9 @@ class RecordingTerms(Model):
     """Then it is deleted, unless it is held."""
 
     @model_validator(mode="after")
-    def _known_of(self) -> Self:
-        if (self.agree or self.object) and not self.announce:
-            raise ValueError("a key, and nobody is told of it; add `announce: {en: ...}`")
+    def _one_key(self) -> Self:
         if self.agree and self.object:
             raise ValueError("`agree` and `object` at once; choose one")
-        if self.share and self.sound != "agent" and not (self.announce or self.consent):
-            raise ValueError("nobody would know of it; add `announce: {en: ...}`, or `consent: true` where customers "
-                             "have agreed otherwise, or record `sound: agent`")  # fmt: skip
         return self
 
     @property

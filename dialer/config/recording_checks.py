@@ -1,13 +1,14 @@
 """Recording and sampling against the other files."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded
 from dialer.config.document import Document
 from dialer.config.faults import Fault
 from dialer.config.models import Client
-from dialer.config.needs import Loc, listed, unknown
+from dialer.config.needs import Loc, listed, texts, unknown
 from dialer.config.recording import RecordingTerms
 from dialer.config.score_cards import Sample
 from dialer.flows.model import Flow
@@ -42,6 +43,7 @@ def recording_faults(draft: Draft) -> Iterator[Fault]:
         if campaign.model.sample is not None:
             yield from _sample(draft, campaign.document, campaign.model.sample)
             yield from _dispositions(campaign, campaign.model.sample)
+    yield from _sampled(draft)
     for flow in draft.flows.values():
         for loc, terms in of_flow(flow.model):
             yield from _terms(draft, flow.document, loc, terms, flow.model.languages if flow.whole else ())
@@ -50,6 +52,13 @@ def recording_faults(draft: Draft) -> Iterator[Fault]:
 def _terms(
     draft: Draft, document: Document, loc: Loc, terms: RecordingTerms, spoken: "tuple[str, ...] | list[str]"
 ) -> Iterator[Fault]:
+    if (terms.agree or terms.object) and not terms.announce:
+        yield Fault(document.place(loc, key=True), "a key, and nobody is told of it",
+                    f"add `announce: {texts(spoken)}` to it")
+    elif terms.share and not (terms.announce or terms.told_otherwise):
+        yield Fault(document.place(loc, key=True), "nobody would know of it",
+                    f"add `announce: {texts(spoken)}` to it, or `consent: true` where customers have agreed otherwise, "
+                    "or record `sound: agent`")
     if terms.announce and (missing := [language for language in spoken if language not in terms.announce]):
         yield Fault(document.place((*loc, "announce")), f"nothing is said in {listed(missing)}",
                     f"add `{missing[0]}: ...`: every language that is spoken needs it")
@@ -59,6 +68,9 @@ def _terms(
 
 def _outbound(draft: Draft, loaded: Loaded[Campaign], terms: RecordingTerms) -> Iterator[Fault]:
     document = loaded.document
+    if (terms.agree or terms.object) and not terms.announce:
+        yield Fault(document.place(("recording",), key=True), "a key, and nobody is told of it",
+                    "leave it out: outbound there is no announcement")
     if terms.share and not terms.told_otherwise:
         yield Fault(document.place(("recording",), key=True), "a called person is not told by an announcement",
                     "add `consent: true` where the persons called have agreed, or record `sound: agent`")
@@ -74,7 +86,36 @@ def _directories(draft: Draft, document: Document, loc: Loc, names: list[str] | 
     lacking = [name for name in names or switches if name in switches and switches[name].recordings is None]
     if lacking:
         yield Fault(document.place(loc, key=True), f"switch {listed(lacking)} has no place for recordings",
-                    "add `recordings: {read: /var/spool/asterisk/dialer}` to it in configs/plant.yaml")
+                    "add `recordings: {read: /var/lib/dialer/talks}` to it in configs/plant.yaml")
+
+
+def _sampled(draft: Draft) -> Iterator[Fault]:
+    """A sample needs something to be drawn from."""
+    flows, campaigns = draft.flows.values(), draft.campaigns.values()
+    files: list[Loaded[Any]] = [*draft.clients.values(), *flows, *campaigns]
+    if not all(one.whole for one in files):
+        return
+    recorded = {client for client, loaded in draft.clients.items() if _records(loaded.model.recording)}
+    by_flows = {one.model.client for one in flows if any(_records(terms) for _, terms in of_flow(one.model))}
+    own = {one.model.campaign for one in campaigns if _records(one.model.recording)}
+    by_campaigns = {one.model.client for one in campaigns if one.model.campaign in own}
+    for name, client in draft.clients.items():
+        if client.model.sample is not None and name not in recorded | by_flows | by_campaigns:
+            yield _unrecorded(client.document)
+    for campaign in campaigns:
+        of, whose = campaign.model, draft.clients.get(campaign.model.client)
+        by_client = of.recording is None and whose is not None and _records(whose.model.recording, outbound=True)
+        if of.sample is not None and not (of.campaign in own or by_client or of.client in by_flows):
+            yield _unrecorded(campaign.document)
+
+
+def _records(terms: RecordingTerms | None, outbound: bool = False) -> bool:
+    return terms is not None and terms.share > 0 and (terms.told_otherwise or not outbound)
+
+
+def _unrecorded(document: Document) -> Fault:
+    return Fault(document.place(("sample",), key=True), "nothing is recorded that could be drawn",
+                 "add `recording: {...}`, or leave `sample` out")
 
 
 def _sample(draft: Draft, document: Document, sample: Sample) -> Iterator[Fault]:

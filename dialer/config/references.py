@@ -1,6 +1,6 @@
 """Checks between the files: what one names, another must have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,7 +14,7 @@ from dialer.config.faults import Fault, near
 from dialer.config.flow_checks import flow_faults
 from dialer.config.list_checks import list_faults, retry_faults
 from dialer.config.machine_checks import machine_faults
-from dialer.config.needs import listed, staffed, switch_names, unknown
+from dialer.config.needs import first, listed, staffed, switch_names, texts, unknown
 from dialer.config.recording_checks import recording_faults
 from dialer.config.rule_checks import rule_faults
 from dialer.config.test_call_checks import test_call_faults
@@ -110,7 +110,8 @@ def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     yield from _list(draft, loaded)
     yield from _sanity(loaded)
     if loaded.whole:
-        yield from mode_faults(loaded)
+        client = draft.clients.get(campaign.client)
+        yield from mode_faults(loaded, client.model.languages if client is not None and client.whole else ())
 
 
 def _flow_of_same_client(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
@@ -152,8 +153,8 @@ def _list(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
                     "write the two letters of ISO 3166: DE, GB")
 
 
-def mode_faults(loaded: Loaded[Campaign]) -> Iterator[Fault]:
-    """What of a campaign does not go with its mode."""
+def mode_faults(loaded: Loaded[Campaign], spoken: Sequence[str] = ()) -> Iterator[Fault]:
+    """What of a campaign does not go with its mode. `spoken`: its client's languages, for the advice."""
     campaign, document = loaded.model, loaded.document
     if campaign.mode == "agentless":
         if campaign.flow is None:
@@ -174,7 +175,7 @@ def mode_faults(loaded: Loaded[Campaign]) -> Iterator[Fault]:
     if campaign.mode in ("power", "predictive") and not campaign.abandon.message:
         yield Fault(document.place(("mode",)),
                     f"a {campaign.mode} campaign will abandon some people, and has nothing to say to them",
-                    "add `abandon: {message: {en: ...}}` with who called")
+                    f"add `abandon: {{message: {texts([campaign.language or first(spoken)])}}}` with who called")
     if "machine" in campaign.retry and not campaign.machine.detect:
         yield Fault(document.place(("retry", "machine"), key=True), "machines are not detected, so never retried",
                     "add `machine: {detect: true}`, or leave this rule out")

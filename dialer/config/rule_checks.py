@@ -7,7 +7,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded
 from dialer.config.faults import Fault
-from dialer.config.needs import listed, unknown
+from dialer.config.needs import first, listed, unknown
 
 STRICT = "strict"
 """The pack for numbers whose country has none."""
@@ -60,12 +60,12 @@ def _opt_out(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     if opt_out is None:
         return
     place = ("abandon", "opt_out")
+    spoken = client.model.languages if client is not None and client.whole else ()
     if loaded.whole and not campaign.abandon.message:
         yield Fault(document.place(place, key=True), "a key, but no message that says so",
-                    f"add `message: {{en: ... press {opt_out.key} ...}}`")
-    if client is None or not client.whole:
+                    f"add `message: {{{campaign.language or first(spoken)}: ... {opt_out.key} ...}}` that says it")
+    if not spoken:
         return
-    spoken = client.model.languages
     for language in opt_out.confirm:
         if language not in spoken:
             yield Fault(document.place((*place, "confirm", language), key=True),

@@ -19,7 +19,7 @@ class Criterion(Model):
     critical: Flag = False
     """0 points for it fail the whole call: the score is 0."""
     optional: Flag = False
-    """May be left out (null) where the call gave no occasion: then it does not count."""
+    """May be left out, or null, where the call gave no occasion: then it does not count."""
 
 
 class ScoreCard(Model):

@@ -3,11 +3,18 @@
 from collections.abc import Iterator
 
 from dialer.config.configuration import Draft, Loaded
+from dialer.config.document import Document
 from dialer.config.faults import Fault, suggest
 from dialer.config.needs import listed, switch_names, unknown
 from dialer.config.test_calls import TestCall
 from dialer.flows.fields import Recorded
 from dialer.flows.model import Flow
+from dialer.flows.nodes.queue import Queue
+
+LONGEST_KEY_S = 1.0
+"""More than a key takes, with the silence after it."""
+INBOUND = {"answered", "abandoned", "failed", "lost", "self_served", "left", "forwarded", "closed", "overloaded"}
+"""Outcomes that a call to one of our numbers may have."""
 
 
 def test_call_faults(draft: Draft) -> Iterator[Fault]:
@@ -32,8 +39,7 @@ def _faults(draft: Draft, loaded: Loaded[TestCall]) -> Iterator[Fault]:
     elif flow is not None and flow.client != test.client and {flow.client, test.client} <= draft.names["client"]:
         yield Fault(document.place(("number",)), f"`{test.number}` is a number of client `{flow.client}`",
                     f"dial one of the numbers of `{test.client}`")
-    if flow is not None and test.expect.node is not None and test.expect.node not in flow.nodes:
-        yield from unknown(document, ("expect", "node"), "node", test.expect.node, flow.nodes)
+    yield from _expected(draft, loaded, flow if whole and flow is not None and flow.client == test.client else None)
     expected = test.expect.model_dump(exclude_none=True)
     for rule in test.weights:
         if rule not in expected:
@@ -41,6 +47,32 @@ def _faults(draft: Draft, loaded: Loaded[TestCall]) -> Iterator[Fault]:
                         f"add it to `expect`, or leave it out; expected: {listed(expected)}")
     yield from _said(draft, loaded)
     yield from _heard(draft, loaded, flow)
+
+
+def _expected(draft: Draft, loaded: Loaded[TestCall], flow: Flow | None) -> Iterator[Fault]:
+    """What cannot come about, for there is nothing of that name."""
+    expect, document = loaded.model.expect, loaded.document
+    if flow is not None:
+        for key, known in (("node", set(flow.nodes)), ("queue", set(_queues(flow))),
+                           ("language", set(flow.languages))):
+            if (name := getattr(expect, key)) is not None:
+                yield from unknown(document, ("expect", key), key, name, known)
+    if expect.outcome is not None:
+        yield from unknown(document, ("expect", "outcome"), "outcome", expect.outcome, INBOUND)
+    if expect.agent_skill is not None:
+        yield from _skilled(draft, document, expect.agent_skill)
+
+
+def _skilled(draft: Draft, document: Document, skill: str) -> Iterator[Fault]:
+    if draft.agents is not None and draft.agents.whole:
+        known = {one for agent in draft.agents.model.agents.values() for one in agent.skills}
+        if skill not in known:
+            yield Fault(document.place(("expect", "agent_skill")), f"no agent has the skill `{skill}`",
+                        suggest(skill, known, "skills"))
+
+
+def _queues(flow: Flow) -> Iterator[str]:
+    return (node.queue.name or f"{flow.flow}_{name}" for name, node in flow.nodes.items() if isinstance(node, Queue))
 
 
 def _said(draft: Draft, loaded: Loaded[TestCall]) -> Iterator[Fault]:
@@ -64,9 +96,13 @@ def _heard(draft: Draft, loaded: Loaded[TestCall], flow: Flow | None) -> Iterato
         name = test.switch or next(iter(switches))
         if name in switches and switches[name].recordings is None:
             yield Fault(document.place(("expect", "hears"), key=True), f"nothing can be recorded over switch `{name}`",
-                        "add `recordings: {read: var/recordings}` to it in plant.yaml")
+                        "add `recordings: {read: /var/lib/dialer/talks}` to it in plant.yaml")
+    lasts_s = _lasts_s(test)
     for index, heard in enumerate(wanted):
         at = ("expect", "hears", index)
+        if lasts_s is not None and heard.from_ >= lasts_s:
+            yield Fault(document.place((*at, "from")), f"by then it has hung up, {lasts_s:g} s after the answer",
+                        "listen earlier, or have it stay longer: `stays`")
         if heard.prompt is None or flow is None:
             continue
         if heard.language is not None and heard.language not in flow.languages:
@@ -81,6 +117,14 @@ def _heard(draft: Draft, loaded: Loaded[TestCall], flow: Flow | None) -> Iterato
         elif next(flow.nodes[heard.prompt].prompts(), None) is None:
             yield Fault(document.place((*at, "prompt")), f"node `{heard.prompt}` says nothing",
                         f"name one that does: {listed(_speaking(flow))}")
+
+
+def _lasts_s(test: TestCall) -> float | None:
+    """From the answer to its own hang-up, at the longest; None where it says something, which lasts as it lasts."""
+    if any(step.say is not None for step in test.script):
+        return None
+    keys = sum(len(step.press or "") for step in test.script)
+    return sum(step.wait or 0.0 for step in test.script) + keys * LONGEST_KEY_S + test.stays
 
 
 def _speaking(flow: Flow) -> list[str]:

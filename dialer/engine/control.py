@@ -160,7 +160,7 @@ class EngineControl:
     def health(self) -> Health:
         engine = self._engine
         switches = {name: "up" if switch.up else "the link is down" for name, switch in engine.switches.items()}
-        return Health(switches, engine.store.health(), engine.draining)
+        return Health(switches, engine.store.health(), engine.draining, engine.recording_keeper.lacking)
 
     async def refresh(self) -> None:
         """Read the campaigns' totals from the store, for the views."""

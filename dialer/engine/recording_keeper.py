@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dialer.config.recording_places import lacking_places
 from dialer.engine import recording_files as files
 from dialer.engine.sampling import draw_samples
 from dialer.store.errors import StoreError
@@ -35,6 +36,8 @@ class RecordingKeeper:
         self._looked = self._drawn = float("-inf")
         self._told: set[str] = set()
         """Files that could not be measured or deleted, said once."""
+        self.lacking: tuple[str, ...] = ()
+        """Directories that are not there, or not ours."""
 
     async def run(self) -> None:
         while True:
@@ -49,6 +52,7 @@ class RecordingKeeper:
 
     async def round(self) -> None:
         now = self._engine.clock.now()
+        await self._look_for_places()
         await self._measure(now)
         if expired := await self._engine.store.recordings.expire(now):
             log.info("%d recordings were kept long enough", expired)
@@ -59,6 +63,12 @@ class RecordingKeeper:
         if not 0 <= now - self._looked < LOOK_S:
             self._looked = now
             await self._find_strangers(now)
+
+    async def _look_for_places(self) -> None:
+        lacking = tuple(await asyncio.to_thread(lambda: list(lacking_places(self._engine.configuration))))
+        for lack in set(lacking) - set(self.lacking):
+            log.warning("%s", lack)
+        self.lacking = lacking
 
     # -- what became of the talks' -------------------------------------------------------------------
 

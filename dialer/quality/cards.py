@@ -16,8 +16,8 @@ class Scored:
 
 def scored(criteria: Mapping[str, Criterion], points: Mapping[str, int | None]) -> Scored:
     """By weight, of what the call gave occasion for. Raises ValueError for points that the card does not have: every
-    criterion needs its own."""
-    if missing := sorted(criteria.keys() - points.keys()):
+    criterion needs its own, but an optional one."""
+    if missing := sorted(name for name in criteria.keys() - points.keys() if not criteria[name].optional):
         raise ValueError(f"no points for {', '.join(missing)}")
     if unknown := sorted(points.keys() - criteria.keys()):
         raise ValueError(f"the card has no {', '.join(unknown)}; it has: {', '.join(criteria)}")

@@ -72,7 +72,7 @@ def _add_others(app: web.Application, control: Control, metrics: Metrics) -> Non
     async def healthz(request: web.Request) -> web.Response:
         health = control.health()
         status = "down" if not health.ok else "draining" if health.draining else "up"
-        shown = {"status": status, "switches": health.switches, "store": health.store}
+        shown = {"status": status, "switches": health.switches, "store": health.store, "warnings": health.warnings}
         return reply(shown, 200 if health.ok else 503)
 
     async def scrape(request: web.Request) -> web.Response:

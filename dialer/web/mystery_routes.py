@@ -15,7 +15,7 @@ class CardRequest(Request):
     by: Annotated[Name, Field(description="Who listened; a later card of the same person replaces the earlier.")]
     points: Annotated[
         dict[Name, Annotated[int, Field(ge=0, le=100)] | None],
-        Field(max_length=100, description="By item, of every item; null where the call gave no occasion."),
+        Field(max_length=100, description="By item; an optional one left out or null: the call gave no occasion."),
     ]
     comment: Annotated[Line, Field(max_length=1000)] = ""
 

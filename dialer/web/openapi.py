@@ -140,11 +140,12 @@ def _other_paths() -> Json:
 
     health: Json = {
         "type": "object",
-        "required": ["status", "switches", "store"],
+        "required": ["status", "switches", "store", "warnings"],
         "properties": {
             "status": {"type": "string", "enum": ["up", "draining", "down"]},
             "switches": {"type": "object", "additionalProperties": {"type": "string"}},
             "store": {"type": "string"},
+            "warnings": {"type": "array", "items": {"type": "string"}},
         },
     }
     healthz = get(

@@ -122,6 +122,8 @@ class Health:
     switches: Mapping[str, str]
     store: str
     draining: bool
+    warnings: Sequence[str] = ()
+    """What calls go on without, and somebody ought to see to."""
 
     @property
     def ok(self) -> bool:

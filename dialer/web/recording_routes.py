@@ -32,7 +32,7 @@ class ScoreCardRequest(Request):
     by: Annotated[Name, Field(description="Who listened; a later card of the same person corrects the earlier.")]
     points: Annotated[
         dict[Name, Annotated[int, Field(ge=0, le=100)] | None],
-        Field(max_length=100, description="By criterion, of every one; null where the call gave no occasion."),
+        Field(max_length=100, description="By criterion; an optional one left out or null: the call gave no occasion."),
     ]
     comment: Annotated[Line, Field(max_length=1000)] = ""
     card: Annotated[Name | None, Field(description="Left out, the one that the sample names.")] = None

@@ -77,6 +77,13 @@ def test_status_exits_1_when_something_is_down(dialer: Dialer, running: Path, pl
     assert "login refused" in seen.output
 
 
+def test_status_tells_what_is_lacking(dialer: Dialer, running: Path, plant: Plant) -> None:
+    plant.now = Health({"main": "up"}, "up", False, ["recordings of switch `main`: there is no directory /nowhere"])
+    seen = dialer(running, "status")
+    assert seen.exit_code == 0
+    assert "warning: recordings of switch `main`" in seen.output
+
+
 def test_status_for_programs(dialer: Dialer, running: Path) -> None:
     seen = json.loads(dialer(running, "status", "--json").stdout)
     assert seen["totals"]["offered"] == 9

@@ -30,7 +30,7 @@ def test_a_campaign_that_dials_ahead_must_have_something_to_say(site):
     site.edit(WINBACK, said, "")
     (fault,) = site.faults()
     assert fault.startswith(f"{WINBACK}:9:7: a predictive campaign will abandon some people, and has nothing to say")
-    assert fault.endswith("add `abandon: {message: {en: ...}}` with who called")
+    assert fault.endswith("add `abandon: {message: {de: ...}}` with who called")
 
 
 def test_ten_faults_in_one_file_are_ten(site):

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from engine_rig import FILES, Rig, write_site
+from engine_rig import FILES, SWITCH, Rig, write_site
 
 from dialer.calls.outcome import Outcome
 from dialer.engine.sampling import draw_samples
@@ -27,9 +27,12 @@ ROW = RecordingRow("r", "c1", "n1", "main", "acme", "winback", "winback", "ada",
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     sample = {"card": "service", "per_agent": 2, "per": "month", "least_talk": "30s"}
     client = FILES["configs/clients/acme.yaml"]
+    plant = FILES["configs/plant.yaml"]
+    switches = {SWITCH: {**plant["switches"][SWITCH], "recordings": {"read": "talks"}}}
     write_site(tmp_path, {
-        **FILES, "configs/score_cards/service.yaml": CARD,
-        "configs/clients/acme.yaml": {**client, "timezone": "Europe/Berlin", "sample": sample},
+        **FILES, "configs/score_cards/service.yaml": CARD, "configs/plant.yaml": {**plant, "switches": switches},
+        "configs/clients/acme.yaml": {**client, "timezone": "Europe/Berlin", "sample": sample,
+                                      "recording": {"consent": True}},
         "configs/campaigns/winback.yaml": {**FILES["configs/campaigns/winback.yaml"],
                                            "sample": {**sample, "per_agent": 1, "dispositions": ["sale"]}},
     })  # fmt: skip

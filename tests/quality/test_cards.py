@@ -17,6 +17,7 @@ CARD = {
     ({"greeting": 5, "advice": 10, "identity": 1, "fax": 2}, 100, ()),
     ({"greeting": 5, "advice": 5, "identity": 1, "fax": 2}, 100 * (5 + 15 + 15 + 2) / 52, ()),
     ({"greeting": 0, "advice": 10, "identity": 1, "fax": None}, 90, ()),
+    ({"greeting": 0, "advice": 10, "identity": 1}, 90, ()),
     ({"greeting": 5, "advice": 10, "identity": 0, "fax": 2}, 0, ("identity",)),
 ])  # fmt: skip
 def test_points(points: dict[str, int | None], score: float, failed: tuple[str, ...]) -> None:

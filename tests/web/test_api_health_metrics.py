@@ -8,7 +8,8 @@ from dialer.web.port import Health
 
 async def test_health_tells_the_parts_apart(api: aiohttp.ClientSession, plant: Plant) -> None:
     answer = await api.get("/healthz")
-    assert (answer.status, await answer.json()) == (200, {"status": "up", "switches": {"main": "up"}, "store": "up"})
+    assert (answer.status, await answer.json()) == (
+        200, {"status": "up", "switches": {"main": "up"}, "store": "up", "warnings": []})
     plant.now = Health({"main": "up", "second": "login refused"}, "up", False)
     answer = await api.get("/healthz")
     assert answer.status == 503
@@ -16,6 +17,7 @@ async def test_health_tells_the_parts_apart(api: aiohttp.ClientSession, plant: P
         "status": "down",
         "switches": {"main": "up", "second": "login refused"},
         "store": "up",
+        "warnings": [],
     }
     plant.now = Health({"main": "up"}, "disk full", False)
     assert (await (await api.get("/healthz")).json())["store"] == "disk full"
