@@ -37,7 +37,11 @@ class _Among(FunctionElement[bool]):
 
 def among(column: sa.Column[Any], values: str) -> sa.ColumnElement[bool]:
     """`values` names the parameter: a list."""
-    return _Among(column, sa.bindparam(values, type_=_Many(column.type)))
+    return _Among(column, some_of(column, values))
+
+
+def some_of(column: sa.Column[Any], values: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(values, type_=_Many(column.type))
 
 
 @compiles(_Among, "postgresql")

@@ -10,6 +10,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from dialer.store import direct
+
 Row = dict[str, Any]
 """All rows of a statement have the same columns in the same order."""
 
@@ -41,12 +43,12 @@ def _run(
     names = tuple(rows[0])
     statement = _statement(connection.dialect.name, table, names, what, sums)
     if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(statement, (_json(rows),)).rowcount
+        return direct.run(connection, statement, (document(rows),)).rowcount
     documents = [place for place, name in enumerate(names) if isinstance(table.c[name].type, sa.JSON)]
     values = [list(row.values()) for row in rows]
     for one in values:
         for place in documents:
-            one[place] = None if one[place] is None else _json(one[place])
+            one[place] = None if one[place] is None else document(one[place])
     if what == "update":
         values = [[*one[1:], one[0]] for one in values]
     return connection.exec_driver_sql(statement, [tuple(one) for one in values]).rowcount
@@ -54,7 +56,7 @@ def _run(
 
 @cache
 def _statement(dialect: str, table: sa.Table, names: tuple[str, ...], what: str, sums: tuple[str, ...]) -> str:
-    new = f"json_to_recordset(%s::json) AS new ({', '.join(f'{_name(name)} {_type(table.c[name])}' for name in names)})"
+    new = f"json_to_recordset(%s::json) AS new ({types_of(table, names)})"
     if what == "update":
         key, *others = map(_name, names)
         values = ", ".join(f"{one} = {f'new.{one}' if dialect == 'postgresql' else '?'}" for one in others)
@@ -83,7 +85,7 @@ def among(
     """The rows whose column `name` is one of many values, and whose others are `equal`."""
     dialect = connection.dialect.name
     statement = _among(dialect, table, tuple(column.name for column in columns), tuple(equal), name)
-    return connection.exec_driver_sql(statement, (*equal.values(), _json(values))).all()
+    return connection.exec_driver_sql(statement, (*equal.values(), document(values))).all()
 
 
 @cache
@@ -102,7 +104,7 @@ def _names(columns: Sequence[str]) -> str:
     return ", ".join(map(_name, columns))
 
 
-def _json(value: Any) -> str:
+def document(value: Any) -> str:
     """Half a character is not JSON: it becomes a question mark, as everywhere in the store."""
     try:
         return orjson.dumps(value).decode()
@@ -118,5 +120,7 @@ def _whole(value: Any) -> Any:
     return [_whole(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _type(column: "sa.Column[Any]") -> str:
-    return column.type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
+def types_of(table: sa.Table, names: Sequence[str]) -> str:
+    """Columns as PostgreSQL wants them declared."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return ", ".join(f"{_name(name)} {table.c[name].type.compile(dialect)}" for name in names)

@@ -1,34 +1,25 @@
 """Consents: added, ended, never changed; looked up by an index that holds all that a claim asks."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
 
-from dialer.store.among import among
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.records import Consent
 from dialer.store.schema import consents, contacts, refusals
 
 _COLUMNS = tuple(consents.c[f.name] for f in fields(Consent))
-_VALID = (
-    sa.select(consents.c.number, consents.c.given_at, consents.c.until)
-    .where(among(consents.c.number, "numbers"), consents.c.client == sa.bindparam("client"),
-           consents.c.purpose == sa.bindparam("purpose"), consents.c.revoked_at.is_(None))
-)  # fmt: skip
 
 
-def valid(
-    connection: sa.Connection, client: str, purpose: str, numbers: Collection[str],
-) -> dict[str, list[tuple[str, float, float | None]]]:
-    """By number: when given, and until when; those that were revoked are not among them."""
-    found: dict[str, list[tuple[str, float, float | None]]] = defaultdict(list)
-    named = {"numbers": list(numbers), "client": client, "purpose": purpose}
-    for number, given_at, until in connection.execute(_VALID, named):
-        found[number].append((number, given_at, until))
-    return found
+def valid(these: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Those that were not revoked, for a client's purpose, of some numbers."""
+    return (
+        sa.select(consents.c.number, consents.c.given_at, consents.c.until)
+        .where(these, consents.c.client == sa.bindparam("client"), consents.c.purpose == sa.bindparam("purpose"),
+               consents.c.revoked_at.is_(None))
+    )  # fmt: skip
 
 
 def of_number(connection: sa.Connection, number: str, client: str | None = None) -> list[Consent]:

@@ -2,6 +2,7 @@
 is out of order rather than one row being wrong."""
 
 import fcntl
+import json
 import os
 import sqlite3
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -63,11 +66,13 @@ def writer_engine(url: sa.URL) -> sa.Engine:
     """One connection, kept. `execution_options(durable=False)` asks for a commit that does not wait for the disk."""
     if url.get_backend_name() == "sqlite":
         _prepare_file(Path(url.database or ""))
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_S}, poolclass=sa.NullPool)
+        engine = sa.create_engine(
+            url, connect_args={"timeout": BUSY_S}, poolclass=sa.NullPool, json_deserializer=_document)
         sa.event.listen(engine, "connect", _set_up_sqlite_writer)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = sa.create_engine(url, connect_args=_POSTGRES_LINK, poolclass=sa.NullPool)
+    engine = sa.create_engine(
+        url, connect_args=_POSTGRES_LINK, poolclass=sa.NullPool, json_deserializer=_document)
     sa.event.listen(engine, "connect", _set_up_postgres_writer)
     sa.event.listen(engine, "begin", _begin_postgres)
     return engine
@@ -83,6 +88,14 @@ def reader_engine(url: sa.URL, connections: int) -> sa.Engine:
     link = _POSTGRES_LINK | {"options": f"{_PLANS} -c default_transaction_read_only=on -c statement_timeout=60000"}
     return sa.create_engine(
         url, connect_args=link, pool_size=connections, pool_pre_ping=True, isolation_level="AUTOCOMMIT")
+
+
+def _document(text: str | bytes) -> Any:
+    """What older versions wrote may hold half characters, which are no JSON to some."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def _prepare_file(path: Path) -> None:
@@ -179,17 +192,17 @@ def is_outage(error: BaseException) -> bool:
     Otherwise the row was wrong."""
     if isinstance(error, OutageError | OSError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", None)
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(origin, sqlite3.Error):
+        code = getattr(origin, "sqlite_errorcode", None)
         return code is not None and code & 0xFF in _SQLITE_OUTAGES
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:  # psycopg itself: the link broke, or a value cannot be sent
-        return type(error.orig).__name__ == "OperationalError"
-    return state[:2] in _POSTGRES_OUTAGES
+    if not isinstance(origin, psycopg.Error):
+        return False
+    if origin.sqlstate is None:  # psycopg itself: the link broke, or a value cannot be sent
+        return isinstance(origin, psycopg.OperationalError)
+    return origin.sqlstate[:2] in _POSTGRES_OUTAGES
 
 
 def explain(error: BaseException) -> str:

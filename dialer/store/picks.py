@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from dialer.store import claims, law, reads
 from dialer.store.claims import Gate, Intend
 from dialer.store.desk_records import Skip
+from dialer.store.finding import hold
 from dialer.store.queries import Transaction, add_contacts, call_row, one_by_one
 from dialer.store.records import (
     CALLBACK,
@@ -18,7 +19,7 @@ from dialer.store.records import (
     Slot,
 )
 from dialer.store.schema import callbacks, calls, contacts, preview_skips
-from dialer.store.search import hold
+from dialer.store.search import holds_for
 
 BY_HAND = "by_hand"
 """Why a contact is done that came to be when its number was dialled by hand: no list has it."""
@@ -36,7 +37,7 @@ def pick(
         return Picked()
     if number is not None:  # promised for another number: its own ones are known by `numbers`
         contact = replace(contact, number=number, numbers=contact.numbers or (contact.number,))
-    if not hold(tx, gate.asked, [contact.number]):
+    if not hold(tx.connection, holds_for(gate.asked), [contact.number]):
         return Picked()
     known = law.known(tx.connection, gate.asked, [contact])[contact.id]
     if (refusal := gate(contact, known, slot.agent is not None)) is not None:
@@ -80,7 +81,7 @@ def _found(tx: Transaction, campaign: str, who: int | str) -> Contact | None:
 @one_by_one
 def begin(tx: Transaction, call_id: str, contact: Contact, slot: Slot, now: float, gate: Gate) -> Picked:
     """A contact that was shown is to be dialled now, if the rules still allow it; else its claim is taken back."""
-    if not hold(tx, gate.asked, [contact.number]):
+    if not hold(tx.connection, holds_for(gate.asked), [contact.number]):
         claims.give_back(tx, call_id, None)
         return Picked()
     known = law.known(tx.connection, gate.asked, [contact])[contact.id]

@@ -3,27 +3,23 @@
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 import sqlalchemy as sa
 
-from dialer.store import bulk, law
+from dialer.store import finding, law
 from dialer.store.errors import StoreError
 from dialer.store.passed import Passed, pass_over
-from dialer.store.queries import Transaction, call_row
-from dialer.store.reads import CONTACT_COLUMNS, IS_DUE, IS_WAITING, contact_of, lists_of
+from dialer.store.queries import Transaction
+from dialer.store.reads import CONTACT_COLUMNS, contact_of
 from dialer.store.records import Asked, CallRecord, Claimed, Contact, ContactState, Known, Refusal, Slot
-from dialer.store.schema import calls, contacts
+from dialer.store.schema import contacts
 
 MOST_PASSED_OVER = 200
 """Contacts that one transaction may refuse in search of those it may dial: others wait for the writer."""
 MOST_PROMOTED = 200
 """Contacts of each list whose time has come that one claim makes due, where it needs no more."""
 _MORE = 100
-_LISTS_AT_ONCE = 20
-
-T = TypeVar("T")
 
 
 class Gate(Protocol):
@@ -46,62 +42,11 @@ def alphabetical(lists: Sequence[str], _place: int) -> str:
     return min(lists)
 
 
-_FIRST = (float("-inf"), 0.0, 0)
-"""Before every rank."""
 NAMED = (
     sa.select(*CONTACT_COLUMNS)
     .where(contacts.c.id == sa.bindparam("contact"), contacts.c.campaign == sa.bindparam("campaign"),
            contacts.c.state.in_(("waiting", "due")))
     .with_for_update(skip_locked=True)
-)
-
-
-def _in_list(number: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return contacts.c.campaign == sa.bindparam("in_campaign"), contacts.c.list == sa.bindparam(f"list{number}")
-
-
-@cache
-def due_in(lists: int) -> sa.CompoundSelect[Any]:
-    """The next due contacts of so many lists, at most `limitN` of the Nth, after a certain place in it."""
-    order = contacts.c.rank, contacts.c.next_at, contacts.c.id
-    return sa.union_all(*(
-        sa.select(
-            sa.select(*CONTACT_COLUMNS).where(
-                *_in_list(one), IS_DUE,
-                sa.tuple_(*order) > sa.tuple_(*(
-                    sa.bindparam(f"{column.name}{one}", type_=column.type) for column in order)))
-            .order_by(*order).limit(sa.bindparam(f"limit{one}", type_=sa.Integer))
-            .with_for_update(skip_locked=True)  # SQLite needs none: one transaction writes at a time
-            .subquery(f"due{one}")
-        ) for one in range(lists)
-    ))
-
-
-@cache
-def come_in(lists: int) -> sa.CompoundSelect[Any]:
-    """Of so many lists those whose time has come, at most `limit` of each."""
-    return sa.union_all(*(
-        sa.select(
-            sa.select(contacts.c.id).where(*_in_list(one), IS_WAITING, contacts.c.next_at <= sa.bindparam("now"))
-            .order_by(contacts.c.next_at, contacts.c.rank, contacts.c.id)
-            .limit(sa.bindparam("limit", type_=sa.Integer)).with_for_update(skip_locked=True).subquery(f"come{one}")
-        ) for one in range(lists)
-    ))
-
-
-@cache
-def _promoted_in(lists: int) -> sa.Executable:
-    """Makes them due; the list of each."""
-    come = come_in(lists).cte("come")
-    return (
-        sa.update(contacts).where(contacts.c.id.in_(sa.select(come.c.id))).values(state="due")
-        .returning(contacts.c.list)
-    )
-
-
-_HOLD = sa.text(
-    "SELECT number FROM unnest(CAST(:numbers AS text[])) AS number "
-    "WHERE pg_try_advisory_xact_lock(hashtextextended(CAST(:client AS text) || number, 0))"
 )
 
 
@@ -111,7 +56,7 @@ class _Line:
 
     name: str
     due: deque[Contact] = field(default_factory=deque)
-    last: tuple[float, float, int] = _FIRST
+    last: tuple[float, float, int] = finding.FIRST
     ended: bool = False
 
 
@@ -140,64 +85,48 @@ class Search:
     place: int = 0
 
     def begin(self) -> None:
-        lists = self._lists()
-        for name, number in self._promote([name for name, counts in lists.items() if counts["waiting"] > 0]).items():
-            lists[name]["due"] += number
-        self.lines = {name: _Line(name) for name, counts in lists.items() if counts["due"] > 0}
+        lists, came = finding.come(
+            self.tx.connection, self.campaign, self.now, max(MOST_PROMOTED, self.slots), self._changed())
+        for name, number in came.items():
+            self.tx.count_contacts(self.campaign, name, "waiting", "due", number)
+        self.lines = {name: _Line(name) for name, counts in lists.items() if counts["due"] + came[name] > 0}
 
-    def _lists(self) -> dict[str, Counter[str]]:
-        """Contacts by list and state, with what this batch did before."""
-        lists: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for name, counts in lists_of(self.tx.connection, self.campaign).items():
-            lists[name].update(counts)
+    def _changed(self) -> dict[str, Counter[str]]:
+        """What this batch did before to contacts, by list and state."""
+        changed: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for (campaign, kind, name), change in (*self.tx.tally.items(), *self.tx.earlier.items()):
             if campaign == self.campaign and kind == "lists":
                 in_list, _, state = name.rpartition(":")
-                lists[in_list][state] += change
-        return lists
-
-    def _promote(self, names: Sequence[str]) -> Counter[str]:
-        """Those who have come due since the last look; at most so many of a list, the others at the next one."""
-        promoted: Counter[str] = Counter()
-        limits = {"in_campaign": self.campaign, "now": self.now, "limit": max(MOST_PROMOTED, self.slots)}
-        for some in _some(names):
-            where = limits | {f"list{place}": name for place, name in enumerate(some)}
-            promoted.update(self.tx.connection.execute(_promoted_in(len(some)), where).scalars())
-        for name, number in promoted.items():
-            self.tx.count_contacts(self.campaign, name, "waiting", "due", number)
-        return promoted
+                changed[in_list][state] += change
+        return changed
 
     def _fill(self) -> None:
         """Reads of each list as many as the places left will want of it."""
         names = tuple(self.lines)
         wanted = Counter(self.mix(names, place) for place in range(self.place, max(self.slots, self.place + 1)))
         least = _MORE if self.passed_over else 0
-        found: list[Contact] = []
-        for some in _some([line for name in wanted if not (line := self.lines[name]).due and not line.ended]):
-            found += self._read(some, [max(least, wanted[line.name]) for line in some])
-        if found:
-            self._learn(found)
+        lines = [line for name in wanted if not (line := self.lines[name]).due and not line.ended]
+        if lines:
+            self._read([finding.Wanted(line.name, max(least, wanted[line.name]), line.last) for line in lines])
 
-    def _read(self, lines: Sequence[_Line], limits: Sequence[int]) -> Sequence[Contact]:
-        where: dict[str, Any] = {"in_campaign": self.campaign}
-        for place, (line, limit) in enumerate(zip(lines, limits, strict=True)):
-            rank, next_at, contact_id = line.last
-            where |= {f"list{place}": line.name, f"limit{place}": limit, f"rank{place}": rank,
-                      f"next_at{place}": next_at, f"id{place}": contact_id}
-        found = [contact_of(row) for row in self.tx.connection.execute(due_in(len(lines)), where).all()]
+    def _read(self, wanted: Sequence[finding.Wanted]) -> None:
+        found, ours = finding.read(self.tx.connection, self.campaign, self._holds_for(), wanted)
         for contact in found:
             self.lines[contact.list].due.append(contact)
-        for line, limit in zip(lines, limits, strict=True):
-            line.ended = len(line.due) < limit
+        for one in wanted:
+            line = self.lines[one.list]
+            line.ended = len(line.due) < one.limit
             if line.due:
                 last = line.due[-1]
                 line.last = (last.rank, last.next_at, last.id)
-        return found
+        self.ours.update(ours)
+        self._learn(found)
+
+    def _holds_for(self) -> str | None:
+        return None if self.gate is None else holds_for(self.gate.asked)
 
     def _learn(self, about: Sequence[Contact]) -> None:
-        numbers = [number for contact in about for number in law.numbers_of(contact)]
-        self.ours.update(numbers if self.gate is None else hold(self.tx, self.gate.asked, numbers))
-        if self.gate is not None:
+        if about and self.gate is not None:
             self.known |= law.known(self.tx.connection, self.gate.asked, about)
 
     def named(self, contact_id: int, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
@@ -206,6 +135,7 @@ class Search:
         if row is None or contact_id in self.taken:
             return None
         contact = contact_of(row)
+        self.ours.update(finding.hold(self.tx.connection, self._holds_for(), law.numbers_of(contact)))
         self._learn([contact])
         return self._allowed(contact, gate, held, claimed)
 
@@ -261,27 +191,16 @@ class Search:
     def write(self) -> None:
         """So that the history of a number knows of these, when the next campaign looks."""
         if self.intents:
-            bulk.update(self.tx.connection, contacts, [
-                {"id": contact.id, "state": "claimed", "call_id": call.id, "turn": contact.turn}
-                for call, contact in self.intents])
-            bulk.insert(self.tx.connection, calls, [call_row(call) for call, _ in self.intents])
+            finding.take(self.tx.connection, self.intents)
             before = Counter((contact.list, self.taken[contact.id]) for _, contact in self.intents)
             for (name, state), count in before.items():
                 self.tx.count_contacts(self.campaign, name, state, "claimed", count)
         pass_over(self.tx, self.passed)
 
 
-def hold(tx: Transaction, asked: Asked, numbers: Sequence[str]) -> Sequence[str]:
-    """Those of the numbers that no other engine is just about to call for the client: what it does to them in the same
-    moment could not be counted yet. Until the transaction ends, none will."""
-    if asked.since is None or tx.dialect != "postgresql":
-        return numbers
-    return list(tx.connection.execute(_HOLD, {"client": asked.client, "numbers": list(numbers)}).scalars())
-
-
-def _some(these: Sequence[T]) -> Iterator[Sequence[T]]:
-    """As many at a time as one statement takes."""
-    return (these[start:start + _LISTS_AT_ONCE] for start in range(0, len(these), _LISTS_AT_ONCE))
+def holds_for(asked: Asked) -> str | None:
+    """The client whose other engines are kept from the same numbers: where rules ask about earlier calls."""
+    return asked.client if asked.since is not None else None
 
 
 def _from(turn: int, turns: range) -> Iterator[int]:

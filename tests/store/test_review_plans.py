@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from dialer.store import consent, erasure, law, reads
+from dialer.store import erasure, law, reads
 from dialer.store.schema import metadata
 
 
@@ -17,7 +17,7 @@ def test_few_rows_are_read_by_their_own_index(tmp_path: Path) -> None:
     with engine.connect() as connection:
         sa.event.listen(engine, "before_cursor_execute",
                         lambda *told: asked.append((told[2], told[3])))  # fmt: skip
-        connection.execute(law._past("contact_id"), {"client": "acme", "since": 1.0, "these": [1, 2, 3]})
+        connection.execute(law.of_some("contact_id"), {"client": "acme", "since": 1.0, "contact_id": [1, 2, 3]})
         reads.next_due_at(connection, "winback")
     with sqlite3.connect(tmp_path / "plans.db") as file:
         plans = [file.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchone()[3] for sql, values in asked]
@@ -32,10 +32,11 @@ def test_claims_and_erasures_read_by_indexes_however_many_values_they_ask_for(tm
     since = {"client": "acme", "since": 1.0}
     with engine.connect() as connection:
         sa.event.listen(engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
-        connection.execute(law._past("number"), since | {"these": ["+491", "+492"]})
-        connection.execute(law._past("debt"), since | {"these": ["4711"]})
-        connection.execute(law._STOPS, {"numbers": ["+491"], "scopes": ["global"]})
-        connection.execute(consent._VALID, {"client": "acme", "numbers": ["+491"], "purpose": "advertising"})
+        connection.execute(law.of_some("number"), since | {"number": ["+491", "+492"]})
+        connection.execute(law.of_some("debt"), since | {"debt": ["4711"]})
+        connection.execute(law.of_some("stops"), {"stops": ["+491"], "scopes": ["global"]})
+        connection.execute(
+            law.of_some("consents"), {"client": "acme", "consents": ["+491"], "purpose": "advertising"})
         connection.execute(erasure._having(connection, ["+491"], None))
     with sqlite3.connect(tmp_path / "plans.db") as file:
         plans = [[row[3] for row in file.execute(f"EXPLAIN QUERY PLAN {sql}", values)] for sql, values in asked]
