@@ -221,7 +221,8 @@ class Service:
         sessions = await self._store.sessions()
         self._engine.recordings.inherit(await self._store.recordings.unfinished(self._config.node))
         now = self._engine.clock.now()
-        self._engine.mystery.inherit(await self._store.test_calls.placed(now - LATE_S, now))
+        tests = self._store.test_calls
+        self._engine.mystery.inherit(await tests.placed(now - LATE_S, now), await tests.unfinished(self._config.node))
         self._engine.overrides.restore(await self._store.overrides())
         self._engine.machines.remember(await self._store.detections(self._engine.clock.now() - MACHINES_S))
         self._engine.campaigns.previews.remember(await self._store.skips(self._engine.clock.now() - 86_400.0))

@@ -55,6 +55,11 @@ class Limits(Protocol):
         """Place one call now? 0.0 when it may go (and is counted in all scopes), else the seconds to wait."""
         ...
 
+    def take_ahead(self, scopes: Iterable[Scope], now: float) -> bool:
+        """Place one call now, before its turn if need be: those after it wait for it. False where one went before its
+        turn already."""
+        ...
+
     def allowance(self, scope: Scope, now: float) -> int | None:
         """How many calls may be placed just now, None without a limit."""
         ...
@@ -157,8 +162,18 @@ class LocalLimits:
             bucket.tokens = max(0.0, bucket.tokens - 1.0)
         return 0.0
 
+    def take_ahead(self, scopes: Iterable[Scope], now: float) -> bool:
+        buckets = [bucket for scope in dict.fromkeys(scopes) if (bucket := self._buckets.get(scope))]
+        for bucket in buckets:
+            bucket.fill(now)
+        if any(bucket.tokens < -_GRAIN for bucket in buckets):
+            return False
+        for bucket in buckets:
+            bucket.tokens -= 1.0
+        return True
+
     def allowance(self, scope: Scope, now: float) -> int | None:
         if (bucket := self._buckets.get(scope)) is None:
             return None
         bucket.fill(now)
-        return int(bucket.tokens + _GRAIN)
+        return max(0, int(bucket.tokens + _GRAIN))

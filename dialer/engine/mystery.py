@@ -36,7 +36,11 @@ log = logging.getLogger(__name__)
 SPARE_S = 60.0
 """How much longer than its script a test call may take before its end counts as unseen."""
 LATE_S = 300.0
-"""What the engine slept through is made up for within this, and then left out."""
+"""What the engine slept through, or had no room or link for, is made up for within this, and then left out."""
+BACK_S = 3600.0
+"""A clock that goes back by less brings no moment back."""
+CROSSING_S = 5.0
+"""How much later than the end of its own side it may be told that it came in: that comes over another socket."""
 
 
 @dataclass(slots=True)
@@ -59,9 +63,10 @@ class Mystery:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._looked = engine.clock.now() - LATE_S
-        self._lost = False
         self._last: dict[str, float] = {}
-        """By test: when an earlier life of the engine placed it last, of late."""
+        """By test: its last moment, or when an earlier life of the engine placed it last, of late."""
+        self._waiting: list[tuple[float, TestCall]] = []
+        """Moments that have come, and no call was placed yet."""
         self._placed: dict[str, _Placed] = {}
         """By their own channels."""
         self._came: dict[str, _Placed] = {}
@@ -75,42 +80,81 @@ class Mystery:
         """Of a call that came in, until it is settled."""
         return call_id in self._came
 
-    def inherit(self, rows: Iterable[TestCallRow]) -> None:
-        """Those that an earlier life placed of late: a moment is not made up for twice."""
-        self._last = {row.test: row.placed_at for row in rows}
+    def inherit(self, late: Iterable[TestCallRow], unfinished: Iterable[TestCallRow]) -> None:
+        """Those that an earlier life placed of late: a moment is not made up for twice. And those of this node that it
+        saw no end of: they stay test calls, wherever they are by now."""
+        engine, now = self._engine, self._engine.clock.now()
+        self._last = {row.test: row.placed_at for row in late}
+        for row in unfinished:
+            test = engine.configuration.test_calls.get(row.test)
+            if test is None or row.switch not in engine.switches or now - row.placed_at > _most_s(test):
+                engine.store.test_calls.save(replace(row, ended_at=now, fault="lost"))
+                continue
+            self._placed[row.id] = placed = _Placed(test, row)
+            engine.limits.hold(row.id, [Scope("switch", row.switch)])
+            if row.call_id is not None:
+                self._came[row.call_id] = placed
 
     # -- placing ------------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Places those whose moment has come."""
         engine, now = self._engine, self._engine.clock.now()
-        if not self._lost:
-            self._lost = True
-            engine.store.test_calls.lose(engine.configuration.plant.node, now)
         for placed in list(self._placed.values()):
-            test = placed.test
-            most_s = test.ring_timeout + MOST_SCRIPT_S + test.stays + SPARE_S
-            if not placed.over and now - placed.row.placed_at > most_s:  # its hang-up went by while the link was down
-                engine.switches[placed.row.switch].hangup(placed.row.id)
-                self._over(placed, now, "lost")
+            self._look_after(placed, now)
         since, self._looked = max(self._looked, now - LATE_S), now
         for test in engine.configuration.test_calls.values():
             if test.times is None:
                 continue
             zone = ZoneInfo(engine.configuration.clients[test.client].timezone)
-            for _ in due(test.test, test.times, max(since, self._last.get(test.test, since)), now, zone):
-                if self.place(test) is None:
-                    log.warning("a test call could not be placed", extra={"test": test.test})
+            for at in due(test.test, test.times, since, now, zone):
+                if not 0 <= self._last.get(test.test, float("-inf")) - at < BACK_S:
+                    self._last[test.test] = at
+                    self._waiting.append((at, test))
+        waiting, self._waiting = self._waiting, []
+        for at, test in waiting:
+            if now - at > LATE_S:
+                log.warning("a test call could not be placed", extra={"test": test.test})
+            elif self.place(test) is None:
+                self._waiting.append((at, test))
+
+    def _look_after(self, placed: _Placed, now: float) -> None:
+        """What no event will end."""
+        row, engine = placed.row, self._engine
+        if not placed.over and now - row.placed_at > _most_s(placed.test):
+            engine.switches[row.switch].hangup(row.id)
+            self._over(placed, now, "lost")
+        elif row.call_id is not None and placed.over and row.call_id not in engine.calls and engine.reconciler.settled:
+            self._came.pop(row.call_id, None)  # it was over before the engine was back
+            placed.row = replace(row, fault="lost")
+            self._end(placed)
+        elif row.call_id is None and placed.over and not 0 <= now - (row.ended_at or now) < CROSSING_S:
+            placed.row = replace(row, fault=row.fault or "did_not_arrive")
+            self._end(placed)
+
+    def listed(self, listing: ev.ChannelsListed, living: Mapping[str, ev.ChannelSeen], certain_before: float) -> None:
+        """Its answer or its end may have gone by while the link was down."""
+        for placed in list(self._placed.values()):
+            row, seen = placed.row, living.get(placed.row.id)
+            if row.switch != listing.switch or placed.over:
+                continue
+            if seen is None and row.placed_at < certain_before:
+                self._over(placed, listing.at, "lost")
+            elif seen is not None and seen.state == "up" and row.answered_at is None:
+                placed.row = replace(row, answered_at=listing.at)
 
     def place(self, test: TestCall) -> str | None:
-        """Its id; None while the engine shuts down, or the switch has no room or no link."""
+        """Its id; None while the engine shuts down, or the switch has no room, no link, or its rate is used up."""
         engine, now = self._engine, self._engine.clock.now()
         name = test.switch or next(iter(engine.configuration.plant.switches))
         switch = engine.switches[name]
         if engine.draining or not switch.up or not engine.reconciler.knows(name):
             return None
-        channel = engine.ids.call()
-        if engine.limits.acquire(channel, [Scope("switch", name)]) is not None:
+        channel, scopes = engine.ids.call(), [Scope("switch", name)]
+        if engine.limits.acquire(channel, scopes) is not None:
+            return None
+        if not engine.limits.take_ahead(scopes, now):
+            engine.limits.release(channel)
             return None
         shown = test.caller_ids[int(drawn(channel) * len(test.caller_ids))]
         node = engine.configuration.plant.node
@@ -171,10 +215,7 @@ class Mystery:
         placed.over = True
         placed.row = replace(placed.row, ended_at=at, fault=fault)
         self._engine.limits.release(placed.row.id)
-        if placed.row.call_id is None:
-            placed.row = replace(placed.row, fault=fault or "did_not_arrive")
-            self._end(placed)
-        elif placed.came is not None:
+        if placed.came is not None or fault == "not_placed":
             self._end(placed)
 
     # -- where it comes in --------------------------------------------------------------------------
@@ -252,6 +293,11 @@ class Mystery:
         counts = score(placed.test, given, card)
         if counts is not None and row.call_id is not None:
             store.books.save_score(row.call_id, self._engine.clock.now(), points(counts))
+
+
+def _most_s(test: TestCall) -> float:
+    """A test call that is older has ended."""
+    return test.ring_timeout + MOST_SCRIPT_S + test.stays + SPARE_S
 
 
 def _mean(cards: "Future[list[TestCard]]") -> float | None:

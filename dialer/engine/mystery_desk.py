@@ -33,7 +33,8 @@ class EngineTestCalls:
             raise UnknownError(f"no test {test}")
         placed = self._engine.mystery.place(found)
         if placed is None:
-            raise RefusedError("it cannot be placed now: the engine shuts down, or the switch has no room or no link")
+            raise RefusedError("it cannot be placed now: the engine shuts down, or the switch has no room, no "
+                               "link, or its calls per second are used up")
         return PlacedView(placed)
 
     async def card(self, test_id: str, by: str, points: Mapping[str, int | None], comment: str) -> TestCallView:

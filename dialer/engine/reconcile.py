@@ -138,6 +138,7 @@ class Reconciler:
         for script in early:
             self._engine.post(script)
         self._update_legs(listing, living)
+        self._engine.mystery.listed(listing, living, self._certain_before(listing))
         if first:
             self._hang_up_strangers(listing)
             self._engine.clock.call_later(YOUNG_S, self._list_again, listing.switch)
@@ -256,6 +257,7 @@ class Reconciler:
         engine = self._engine
         for seen in listing.channels:
             known = seen.channel in engine.calls or engine.floor.knows(seen.channel)
+            known = known or engine.mystery.knows(seen.channel)
             if engine.ids.ours(seen.channel) and not known:
                 log.warning("a channel that nobody knows is hung up", extra={"call": seen.channel})
                 engine.switches[listing.switch].hangup(seen.channel)

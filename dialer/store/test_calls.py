@@ -77,14 +77,6 @@ def save_card(tx: Transaction, card: TestCard) -> None:
     tx.upsert(test_cards, asdict(card))
 
 
-@one_by_one
-def lose(tx: Transaction, node: str, before: float) -> None:
-    """Those of an earlier life of the engine: what became of them nobody saw."""
-    tx.connection.execute(sa.update(test_calls).where(
-        test_calls.c.node == node, test_calls.c.ended_at.is_(None), test_calls.c.placed_at < before,
-    ).values(ended_at=before, fault="lost"))  # fmt: skip
-
-
 def one(connection: sa.Connection, test_id: str) -> TestCallRow | None:
     row = connection.execute(sa.select(*_COLUMNS).where(test_calls.c.id == test_id)).one_or_none()
     return None if row is None else TestCallRow(*row)
@@ -95,6 +87,11 @@ def placed(connection: sa.Connection, since: float, until: float, test: str | No
     if test is not None:
         statement = statement.where(test_calls.c.test == test)
     return [TestCallRow(*row) for row in connection.execute(statement.order_by(test_calls.c.placed_at).limit(MOST))]
+
+
+def unfinished(connection: sa.Connection, node: str) -> list[TestCallRow]:
+    statement = sa.select(*_COLUMNS).where(test_calls.c.node == node, test_calls.c.ended_at.is_(None))
+    return [TestCallRow(*row) for row in connection.execute(statement.order_by(test_calls.c.placed_at))]
 
 
 def cards(connection: sa.Connection, ids: Sequence[str]) -> list[TestCard]:
@@ -116,16 +113,16 @@ class TestCalls:
     def save_card(self, card: TestCard) -> "Future[None]":
         return self._write(save_card, card, fact=True)
 
-    def lose(self, node: str, before: float) -> "Future[None]":
-        """Those that the node placed before and never saw the end of."""
-        return self._write(lose, node, before, fact=True)
-
     def one(self, test_id: str) -> "Future[TestCallRow | None]":
         return self._read(one, test_id)
 
     def placed(self, since: float, until: float, test: str | None = None) -> "Future[list[TestCallRow]]":
         """In the order they were placed, at most MOST."""
         return self._read(placed, since, until, test)
+
+    def unfinished(self, node: str) -> "Future[list[TestCallRow]]":
+        """Those that the node placed and saw no end of."""
+        return self._read(unfinished, node)
 
     def cards(self, ids: Sequence[str]) -> "Future[list[TestCard]]":
         return self._read(cards, ids)

@@ -234,7 +234,8 @@ class Rig:
         ]
         self.engine.reconciler.inherit(calls, await self.store.sessions())
         now = self.clock.now()
-        self.engine.mystery.inherit(await self.store.test_calls.placed(now - LATE_S, now))
+        tests = self.store.test_calls
+        self.engine.mystery.inherit(await tests.placed(now - LATE_S, now), await tests.unfinished("n1"))
 
     # -- telling it
 

@@ -150,6 +150,8 @@ async def test_what_was_recorded_of_a_call_that_came_in_nowhere_is_deleted(rig: 
     write_wav(path, array("h", [0] * 8000))
     rig.clock.move(8)
     rig.post(ev.HungUp(own, rig.clock.now(), 16))
+    rig.clock.move(6)
+    rig.engine.tick()
     await gone(path)
     await rig.quiet()
     row = await rig.store.test_calls.one(own)

@@ -51,12 +51,10 @@ async def test_it_is_kept_with_its_cards(tested: Store) -> None:
     assert [card.score for card in await tested.test_calls.cards(["t1"])] == [40.0]
 
 
-async def test_what_an_earlier_life_placed_is_lost(tested: Store) -> None:
-    await tested.test_calls.lose("node2", AT)
-    await tested.test_calls.lose("node1", AT - 5)
-    assert (await tested.test_calls.one("t1")) == replace(ROW, call_id="c1")
-    await tested.test_calls.lose("node1", AT)
-    assert (await tested.test_calls.one("t1")) == replace(ROW, call_id="c1", ended_at=AT, fault="lost")
+async def test_those_without_an_end_are_found_again(tested: Store) -> None:
+    await tested.test_calls.save(replace(ROW, id="t2", ended_at=AT))
+    assert await tested.test_calls.unfinished("node2") == []
+    assert await tested.test_calls.unfinished("node1") == [replace(ROW, call_id="c1")]
 
 
 async def test_service_reports_leave_it_out(tested: Store) -> None:
