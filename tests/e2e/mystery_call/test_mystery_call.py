@@ -40,11 +40,11 @@ BILLED = {
 FILES = {
     "configs/clients/acme.yaml": BILLED,
     **flow("mystery", {
-        "menu": {"menu": {"en": "Press one or two."}, "choices": {"1": "bye", "2": "line"}, "otherwise": "bye",
-                 "timeout": "5s"},
-        "bye": {"say": {"en": "Thank you and good bye."}},
+        "menu": {"menu": {"en": "Press one or two.", "de": "Eins oder zwei?"}, "choices": {"1": "bye", "2": "line"},
+                 "otherwise": "bye", "timeout": "5s"},
+        "bye": {"say": {"en": "Thank you and good bye.", "de": "Auf Wiederhören."}},
         "line": {"queue": {"skills": ["sales"], "max_wait": "30s", "wrap_up": "0s"}, "next": "bye"},
-    }, number=NUMBER),
+    }, number=NUMBER, languages=["en", "de"]),
     "configs/test_calls/hotline.yaml": TEST,
 }  # fmt: skip
 
