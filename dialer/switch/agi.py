@@ -188,7 +188,9 @@ async def _dial(line: Line, command: Dial) -> Reply:
 
 
 async def _await_tone(line: Line, command: AwaitTone) -> Reply:
-    """The channel calls us where its dialplan finds the engine. One that cannot waits for silence instead."""
+    """The channel calls us where its dialplan finds the engine. One that cannot, or is cut off, waits for silence
+    instead."""
+    began = line.clock()
     if line.audio is not None:
         host = (await line.ask("GET VARIABLE DIALER_ENGINE")).data.rpartition(":")[0]
         with line.audio.expect(Greeting(command.silence_s), command.most_s) as heard:
@@ -196,9 +198,10 @@ async def _await_tone(line: Line, command: AwaitTone) -> Reply:
             await line.ask(f'EXEC TryExec "{called}"', most_s=command.most_s + 10.0)
         if heard.found is not None:
             return Reply(reason=heard.found)
-        if heard.heard:
-            return Reply(status="expired")
-    return await _await_silence(line, AwaitSilence(command.silence_s, command.most_s))
+    left_s = command.most_s - (line.clock() - began)
+    if left_s <= 0:
+        return Reply(status="expired")
+    return await _await_silence(line, AwaitSilence(command.silence_s, left_s))
 
 
 async def _await_silence(line: Line, command: AwaitSilence) -> Reply:

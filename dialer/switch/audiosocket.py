@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from dialer.quality.beep import FRAME, Found, Greeting
+from dialer.quality.beep import FRAME, FRAME_S, Found, Greeting
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,11 @@ SOUND: Final = 0x10
 _HEAD = 3
 _NAME_S = 5.0
 _CLOSE_S = 2.0
+_TOLD_EVERY_S = 60.0
+_AHEAD_S = 1.0
+"""How far sound may run ahead of its time: a network that stood still for a moment."""
+MOST_UNNAMED: Final = 256
+"""Connections that have not said a name. A channel says it as it connects: beyond this the oldest is none, and goes."""
 
 
 @dataclass(slots=True)
@@ -48,6 +53,9 @@ class AudioServer:
         self._port = 0
         self._awaited: dict[bytes, Listening] = {}
         self._connections: set[_Audio] = set()
+        self._unnamed: dict[_Audio, None] = {}
+        """The oldest first."""
+        self._told_at = float("-inf")
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port (a free one for 0). Raises OSError."""
@@ -82,9 +90,25 @@ class AudioServer:
 
     def opened(self, connection: "_Audio") -> None:
         self._connections.add(connection)
+        self._unnamed[connection] = None
+        if len(self._unnamed) > MOST_UNNAMED:
+            self.stranger(next(iter(self._unnamed)))
+
+    def introduced(self, connection: "_Audio") -> None:
+        self._unnamed.pop(connection, None)
+
+    def stranger(self, connection: "_Audio") -> None:
+        """It is none that we expect. Told once a minute: whoever floods us does not flood the log."""
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= _TOLD_EVERY_S:
+            self._told_at = now
+            log.warning("somebody calls to be listened to whom we do not expect: closed")
+        self._unnamed.pop(connection, None)
+        connection.end()
 
     def closed(self, connection: "_Audio") -> None:
         self._connections.discard(connection)
+        self._unnamed.pop(connection, None)
 
 
 class _Audio(asyncio.Protocol):
@@ -93,6 +117,7 @@ class _Audio(asyncio.Protocol):
         self._buffer = bytearray()
         self._sound = bytearray()
         self._listening: Listening | None = None
+        self._frames_left = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -123,10 +148,11 @@ class _Audio(asyncio.Protocol):
         if self._listening is None:
             self._listening = self._server.named(body) if kind == NAME else None
             if self._listening is None:
-                log.warning("somebody calls to be listened to whom we do not expect: closed")
-                self.end()
+                self._server.stranger(self)
                 return
+            self._server.introduced(self)
             self._listening.heard = True
+            self._frames_left = round((self._listening.most_s + _AHEAD_S) / FRAME_S)
             self._deadline.cancel()
             self._deadline = asyncio.get_running_loop().call_later(self._listening.most_s, self.end)
         elif kind == SOUND:
@@ -136,11 +162,12 @@ class _Audio(asyncio.Protocol):
 
     def _hear(self, listening: Listening, body: bytes) -> None:
         self._sound += body
-        while len(self._sound) >= 2 * FRAME and listening.found is None:
+        while len(self._sound) >= 2 * FRAME and listening.found is None and self._frames_left:
+            self._frames_left -= 1
             frame = array("h", bytes(self._sound[:2 * FRAME]))
             del self._sound[:2 * FRAME]
             if sys.byteorder == "big":
                 frame.byteswap()
             listening.found = listening.greeting.hear(frame)
-        if listening.found is not None:
+        if listening.found is not None or not self._frames_left:
             self.end()

@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+from array import array
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
 from dialer.quality.beep import Greeting
-from dialer.switch.audiosocket import AudioServer
+from dialer.switch.audiosocket import MOST_UNNAMED, AudioServer
 
 SOUND, NAME, KEY = 0x10, 0x01, 0x03
 
@@ -84,3 +86,30 @@ async def test_the_end_of_the_channel_is_the_end(server: AudioServer) -> None:
     with server.expect(Greeting(9.0), 9.0) as listening:
         assert await call(server, message(NAME, listening.id.bytes) + message(0x00, b"")) == b""
     assert listening.found is None
+
+
+async def test_nobody_makes_it_work_for_more_than_the_time_it_was_given(server: AudioServer) -> None:
+    """A stream sent faster than it is spoken would keep the loop from everything else."""
+    heard = 0
+
+    class Counting(Greeting):
+        def hear(self, frame: "array[int]") -> None:
+            nonlocal heard
+            heard += 1
+
+    frames = message(SOUND, bytes(0xFFFF)) * 40
+    with server.expect(Counting(60.0), 2.0) as listening, suppress(ConnectionResetError):  # there is more than is read
+        await call(server, message(NAME, listening.id.bytes) + frames)
+    assert heard == 150 and listening.found is None
+
+
+async def test_a_flood_of_callers_without_a_name_keeps_no_channel_out(server: AudioServer) -> None:
+    """They take neither every file descriptor nor every line of the log."""
+    async with AsyncExitStack() as stack:
+        for _ in range(MOST_UNNAMED + 20):
+            _, writer = await asyncio.open_connection("127.0.0.1", server._port)
+            stack.callback(writer.close)
+        with server.expect(Greeting(0.1), 30.0) as listening:
+            said = message(NAME, listening.id.bytes) + message(SOUND, sound((0, 0.5)))
+            assert await call(server, said) == b"\0\0\0"
+        assert listening.found == "silence" and len(server._connections) <= MOST_UNNAMED + 1

@@ -220,15 +220,25 @@ class Listening(AudioServer):
 async def test_the_channel_calls_where_its_dialplan_finds_the_engine(
     found: Found | None, called: bool, reply: Reply
 ) -> None:
-    channel = Channel(lambda line: "engine:4573" if line.startswith("GET") else 0)
+    def answers(line: str) -> int | str:
+        channel.now += 30.0 if line.startswith("EXEC") else 0.0
+        return "engine:4573" if line.startswith("GET") else 0
+
+    channel = Channel(answers)
     assert await channel.run(AwaitTone(4.0, 30.0), Listening(found, called)) == reply
     assert channel.lines[0] == "GET VARIABLE DIALER_ENGINE"
     assert re.fullmatch(r'EXEC TryExec "AudioSocket\([0-9a-f-]{36},engine:4574\)"', channel.lines[1])
     assert len(channel.lines) == 2
 
 
-@pytest.mark.parametrize("audio", [None, Listening(None, False)], ids=["no server", "it cannot call"])
-async def test_where_nobody_can_listen_silence_is_waited_for(audio: AudioServer | None) -> None:
-    channel = Channel(lambda line: "SILENCE" if line.endswith("WAITSTATUS") else 0)
+@pytest.mark.parametrize(("audio", "after_s"), [
+    (None, 0.0), (Listening(None, False), 2.0), (Listening(None, True), 10.0),
+], ids=["no server", "it cannot call", "it is cut off"])  # fmt: skip
+async def test_where_nobody_can_listen_silence_is_waited_for(audio: AudioServer | None, after_s: float) -> None:
+    def answers(line: str) -> int | str:
+        channel.now += after_s if "AudioSocket" in line else 0.0
+        return "SILENCE" if line.endswith("WAITSTATUS") else 0
+
+    channel = Channel(answers)
     assert await channel.run(AwaitTone(4.0, 30.0), audio) == Reply()
-    assert channel.lines[-2] == "EXEC WaitForSilence 4000,1,30"
+    assert channel.lines[-2] == f"EXEC WaitForSilence 4000,1,{30 - after_s:.0f}"
