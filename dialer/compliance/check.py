@@ -220,7 +220,8 @@ def _happened(pause: Pause, call: PastCall, facts: Facts) -> bool:
         case "silent":
             return call.answered and call.silent
         case "refusal":
-            return call.disposition is not None and (call.campaign, call.disposition) in facts.refusals
+            said = call.disposition is not None and (call.campaign, call.disposition) in facts.refusals
+            return said or call.refused
 
 
 def _after(at: float, days: int, place: Place) -> float:

@@ -180,7 +180,7 @@ class Statute:
         by_country = {country: rules for rules in packs.values() for country in rules.pack.countries}
         refusals = frozenset(
             (name, code) for name, campaign in campaigns.items()
-            for code, disposition in campaign.dispositions.items() if disposition.refused or disposition.do_not_call
+            for code, disposition in campaign.dispositions.items() if disposition.refuses
         )  # fmt: skip
         return cls({**gone, **packs}, by_country, refusals)
 

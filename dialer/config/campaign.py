@@ -75,6 +75,11 @@ class Disposition(Model):
             raise ValueError("`do_not_call` and yet to be called again; leave `final` and `retry_after` out")
         return self
 
+    @property
+    def refuses(self) -> bool:
+        """The person did not want the call, or wants none any more."""
+        return self.refused or self.do_not_call
+
 
 class Abandon(Model):
     """Answered persons for whom nobody is free."""

@@ -212,15 +212,16 @@ class EngineControl:
             verdict = await self.callbacks.promised(live, state.agent, code, wish)
         else:
             verdict = self._judged(campaign, contact, code, now)
-        if campaign.dispositions[code].do_not_call:
+        meant = campaign.dispositions[code]
+        if meant.do_not_call:
             scope, source = f"client:{campaign.client}", f"agent {state.agent}"
             engine.law.stop([Stop(scope, number, source, now) for number in numbers_of(live)])
         try:
-            await engine.store.dispose(live.id, state.agent, code, now, verdict)
+            await engine.store.dispose(live.id, state.agent, code, now, verdict, meant.refuses)
         except StoreError as error:
             raise RefusedError(f"the disposition could not be stored: {error}") from error
         if live.call.plan.direction == "outbound":
-            engine.machines.judged(live, campaign, campaign.dispositions[code].machine)
+            engine.machines.judged(live, campaign, meant.machine)
         if verdict.state == "waiting":  # the campaign may think that it is through
             engine.campaigns.contact_added(campaign.campaign)
         engine.floor.apply(state.agent, m.Disposed(live.id))

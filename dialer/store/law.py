@@ -32,7 +32,7 @@ def _past(these: sa.ColumnElement[bool], bare: bool, of: str) -> sa.Select[Any]:
         sa.select(
             calls.c.id, calls.c.campaign, calls.c.contact_id, calls.c.created_at, calls.c.over_at,
             calls.c.answered_at, calls.c.joined_at, calls.c.outcome, calls.c.disposition, calls.c.message,
-            calls.c.debt, calls.c.number, calls.c.our_number,
+            calls.c.debt, calls.c.number, calls.c.our_number, calls.c.refused,
         )
         .where(
             client == sa.bindparam("client"), these,
@@ -160,7 +160,7 @@ def _past_call(row: Row) -> PastCall:
         answered=row["answered_at"] is not None, talked=row["joined_at"] is not None,
         outcome=None if outcome is None else Outcome(outcome), disposition=row["disposition"], debt=row["debt"],
         silent=outcome == Outcome.ABANDONED.value and row["message"] in (None, "silent"), number=row["number"],
-        shown=row["our_number"],
+        shown=row["our_number"], refused=bool(row["refused"]),
     )  # fmt: skip
 
 

@@ -123,7 +123,8 @@ _JUDGE = (
 )
 _CHARGE = sa.update(calls).where(calls.c.id == sa.bindparam("call")).values(counted=sa.bindparam("counted"))
 _DISPOSE = (
-    sa.update(calls).where(calls.c.id == sa.bindparam("call")).values(disposition=sa.bindparam("disposition"))
+    sa.update(calls).where(calls.c.id == sa.bindparam("call"))
+    .values(disposition=sa.bindparam("disposition"), refused=sa.bindparam("refused"))
     .returning(calls.c.outcome, calls.c.counted)
 )
 _DISPOSED = (
@@ -299,10 +300,10 @@ def _without_part(verdict: ContactVerdict) -> dict[str, Any]:
 
 @one_by_one
 def dispose(
-    tx: Transaction, call_id: str, agent: str, code: str, at: float, verdict: ContactVerdict | None,
+    tx: Transaction, call_id: str, agent: str, code: str, at: float, verdict: ContactVerdict | None, refused: bool,
 ) -> None:
     """Before the settle the verdict waits for it; afterwards it takes the place of the one that was applied."""
-    call = tx.connection.execute(_DISPOSE, {"call": call_id, "disposition": code}).one_or_none()
+    call = tx.connection.execute(_DISPOSE, {"call": call_id, "disposition": code, "refused": refused}).one_or_none()
     if call is None:
         raise StoreError(f"there is no call {call_id} to dispose of")
     row: dict[str, Any] = {"call_id": call_id, "agent": agent, "code": code, "at": at}

@@ -236,6 +236,8 @@ class PastCall:
     """Dialled."""
     shown: str = ""
     """Our number that was shown."""
+    refused: bool = False
+    """Its disposition meant, when it was given, that the person did not want the call."""
 
 
 @dataclass(frozen=True, slots=True)

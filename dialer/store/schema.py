@@ -93,6 +93,7 @@ calls = Table(
     Column("message", String),  # abandoned: what was heard of the message
     Column("debt", String),  # what the contact's field of that name said
     Column("queue", String),
+    Column("refused", Boolean),  # what the disposition meant when it was given, whatever becomes of the campaign
     Index(None, "over_at"),
     Index("ix_calls_open", "node", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
     Index(None, "contact_id"),

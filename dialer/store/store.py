@@ -285,12 +285,12 @@ class Store:
         return self._write(queries.settle, record, verdict, talks, fact=True)
 
     def dispose(
-        self, call_id: str, agent: str, code: str, at: float, verdict: ContactVerdict | None,
+        self, call_id: str, agent: str, code: str, at: float, verdict: ContactVerdict | None, refused: bool = False,
     ) -> "Future[None]":
         """What the agent said came of the call: overrides the settle's verdict, before it or after. It never takes a
-        contact away from a later attempt, but a final verdict makes that attempt the last. Fails if there is no such
-        call."""
-        return self._write(queries.dispose, call_id, agent, code, at, verdict, fact=True)
+        contact away from a later attempt, but a final verdict makes that attempt the last. `refused`: the person did
+        not want the call. Fails if there is no such call."""
+        return self._write(queries.dispose, call_id, agent, code, at, verdict, refused, fact=True)
 
     def call(self, call_id: str) -> "Future[CallRecord | None]":
         return self._read(reads.call, call_id)

@@ -143,3 +143,30 @@ async def test_a_day_s_calls_are_those_to_the_person_whichever_number_was_called
     assert dialled(rig) == [NUMBER, OTHER, NUMBER]
     assert rig.rows("SELECT rule FROM refusals") == [("de.calls_a_day",)]
     await rig.close()
+
+
+async def test_a_refusal_holds_when_its_campaign_is_gone(tmp_path: Path) -> None:
+    """Sixty days in France, whatever becomes of the campaign, or of the disposition's name in it."""
+    rig = rig_of(tmp_path, ("fr", "strict"), purpose="service", dispositions={"no": {"refused": True}})
+    paris, path = "+33145678900", tmp_path / f"configs/campaigns/{CAMPAIGN}.yaml"
+    rig.clock.move(datetime(2023, 11, 20, 11, tzinfo=ZoneInfo("Europe/Paris")).timestamp() - BEGAN_AT)
+    await rig.store.add_contacts(CAMPAIGN, [NewContact(paris)])
+    rig.link_up()
+    rig.log_in("ada")
+    rig.engine.campaigns.set_status(CAMPAIGN, "running")
+    await rig.quiet()
+    call, now = rig.switch.given("originate")[-1].channel, rig.clock.now()
+    rig.post(ev.Answered(call, now), script(call, now, "outbound"), ev.Bridged(call, now, "b1"))
+    await rig.control.dispose("ada", "no")
+    rig.post(ev.HungUp(call, now, 16))
+    await tick(rig)
+    path.write_text(path.read_text().replace(CAMPAIGN, "renamed").replace('"no"', '"not_now"'))
+    path.rename(path.with_stem("renamed"))
+    assert await rig.control.reload() == []
+    await rig.store.add_contacts("renamed", [NewContact(paris)])
+    rig.engine.campaigns.set_status("renamed", "running")
+    await tick(rig, 86_400.0)
+    assert dialled(rig) == [paris]
+    opens = datetime(2024, 1, 22, 10, tzinfo=ZoneInfo("Europe/Paris")).timestamp()  # Saturday the 20th, then Monday
+    assert rig.rows("SELECT rule, until FROM refusals") == [("fr.after_refusal", opens)]
+    await rig.close()
