@@ -26,8 +26,8 @@ from demo.ports import HOST
 from dialer.config.loader import load
 from dialer.config.models import Agent
 from dialer.rehearsal.account import Account, account
-from dialer.rehearsal.population import Fate, Kind
-from dialer.rehearsal.run import Shift, rehearse
+from dialer.rehearsal.population import Fate, Kind, Promised
+from dialer.rehearsal.run import Part, Shift, rehearse
 from dialer.rehearsal.staff import Step
 from dialer.store.records import AgentSpan, NewContact
 from dialer.store.store import Store
@@ -95,6 +95,9 @@ class Coded:
 
     def disposition(self, number: str, dial: int) -> str | None:
         return None
+
+    def promise(self, number: str, dial: int) -> Promised:
+        raise AssertionError("nobody is promised a call")
 
 
 def write_site(root: Path, plant: Asterisk, web: int, fastagi: int, agents: int, people: list[str]) -> None:
@@ -171,8 +174,8 @@ def simulated(root: Path, agents: int, people: list[str], seconds: float) -> Acc
     team = {f"agent{n:02d}": Agent(name=f"Agent {n}", phone=f"agent{n:02d}", skills=["sales"]) for n in range(agents)}
     steps = [Step(at, agent, verb) for agent in team for at, verb in ((0.0, "login"), (1.0, "ready"))]  # type: ignore[arg-type]
     began = 1_790_000_000.0
-    done = rehearse(Shift(configuration, "ahead", "predictive", team, steps, [NewContact(n) for n in people], Coded(),
-                          began, seconds))  # fmt: skip
+    part = Part("ahead", "predictive", [NewContact(number) for number in people], Coded())
+    done = rehearse(Shift(configuration, team, steps, [part], began, seconds))
     last = max(call.dialled_at or began for call in done.calls)
     return upto(list(done.calls), list(done.spans), began, last, len(people))
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from dialer.billing.forecast import Fees
     from dialer.billing.invoice import Invoice
     from dialer.quality.service import Figure
-    from dialer.rehearsal.run import Rehearsed
     from dialer.store.list_records import Import
     from dialer.store.test_calls import TestCallRow
     from dialer.store.voice import VoiceTotal
@@ -210,68 +208,6 @@ def _by_term(invoice: "Invoice") -> dict[str, Decimal]:
     for heading, line in invoice.lines.items():
         found[heading.term] = found.get(heading.term, Decimal(0)) + line.amount
     return found
-
-
-def simulated(
-    rows: "Sequence[tuple[str, Sequence[Rehearsed]]]", cost: "Callable[[Rehearsed], float | None]", money: str,
-    shared: "Mapping[str, Sequence[Rehearsed]]" = MappingProxyType({}),
-) -> None:
-    """Modes side by side; of several shifts the mean, and from the lowest to the highest. What nobody knows of any is
-    left out. `shared`: campaigns by themselves, whose agents' time is that of all."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for mode in (*(mode for mode, _ in rows), *shared):
-        table.add_column(mode, justify="right")
-    for name, figure in _simulated(cost, money):
-        cells = [_spread([known for done in shifts if (known := figure(done)) is not None]) for _, shifts in rows]
-        if any(cells):
-            own = [_spread([figure(done) or 0.0 for done in shifts]) if name in _OF_CALLS else ""
-                   for shifts in shared.values()]  # fmt: skip
-            table.add_row(name, *(cell or "unknown" for cell in cells), *own)
-    Console().print(table)
-
-
-_OF_CALLS = frozenset({
-    "abandoned, %", "worst half hour, %", "people who answered", "talks", "dials", "contacts tried", "contacts done",
-    "contacts in the list", "list tried, %", "line minutes",
-})  # fmt: skip
-
-
-def _simulated(
-    cost: "Callable[[Rehearsed], float | None]", money: str
-) -> "Sequence[tuple[str, Callable[[Rehearsed], float | None]]]":
-    def a_talk(done: "Rehearsed") -> float | None:
-        whole = cost(done)
-        return None if whole is None else whole / max(1, done.account.connected)
-
-    return (
-        ("busy (talk, wrap-up), %", lambda done: 100 * done.account.occupancy),
-        ("talk, minutes an hour", lambda done: done.account.talk_minutes_per_hour),
-        ("wait between talks, s, p50", lambda done: done.account.wait_p50_s),
-        ("wait between talks, s, p90", lambda done: done.account.wait_p90_s),
-        ("abandoned, %", lambda done: 100 * done.account.abandoned),
-        ("worst half hour, %", lambda done: 100 * done.account.worst_half_hour),
-        ("people who answered", lambda done: done.account.answered),
-        ("talks", lambda done: done.account.connected),
-        ("dials", lambda done: done.account.attempts),
-        ("contacts tried", lambda done: done.account.contacts_tried),
-        ("contacts done", lambda done: done.account.contacts_done),
-        ("contacts in the list", lambda done: done.account.contacts),
-        ("list tried, %", lambda done: 100 * done.account.penetration),
-        ("agents' hours logged in", lambda done: done.account.logged_in_hours),
-        ("line minutes", lambda done: done.account.line_minutes),
-        (f"cost, {money}", cost),
-        (f"fee by the contract, {money}", lambda done: None if done.fee is None else float(done.fee)),
-        (f"cost a talk, {money}", a_talk),
-    )
-
-
-def _spread(values: Sequence[float]) -> str:
-    if not values:
-        return ""
-    mean = sum(values) / len(values)
-    text = f"{mean:,.2f}" if mean % 1 else f"{mean:,.0f}"
-    return text if len(values) == 1 else f"{text} ({min(values):,.2f} to {max(values):,.2f})"
 
 
 def fees(found: "Iterable[Fees]") -> None:

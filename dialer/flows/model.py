@@ -9,6 +9,7 @@ from pydantic import Field
 from dialer.config.recording import RecordingTerms
 from dialer.config.scalars import E164, Count, Model, Name
 from dialer.config.scalars import Language as Tongue
+from dialer.config.simulate import Callers
 from dialer.flows.expressions import Expression, Template
 from dialer.flows.fields import (
     EVERY,
@@ -73,6 +74,8 @@ class Flow(Model):
     """At most so many calls at once; the next is refused for overload."""
     recording: RecordingTerms | None = None
     """Of the talks that its queues lead to; left out, the client's. See [recordings](recordings.md)."""
+    simulate: Callers = Callers()
+    """The callers of `dialer simulate --inbound`: see [simulation](simulation.md)."""
 
     def reachable(self) -> set[str]:
         found: set[str] = set()

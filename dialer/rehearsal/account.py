@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any
 
 from dialer.calls.outcome import Outcome
@@ -68,22 +69,23 @@ class Account:
 def account(
     calls: Sequence[CallRecord], spans: Sequence[AgentSpan], hours: float, contacts: int, contacts_done: int,
 ) -> Account:
-    """`calls`: the campaign's attempts that are over. `spans`: of the agents, the last ones cut at the end."""
+    """`calls`: the campaign's attempts; those without an outcome are in hand yet. `spans`: of the agents, the last ones
+    cut at the end."""
     people = [call for call in calls if call.outcome in PEOPLE]
     time_s: dict[str, float] = defaultdict(float)
     for span in spans:
         time_s[span.state] += span.ended_at - span.started_at
     busy_s = time_s["talking"] + time_s["wrap_up"]
     work_s = sum(time_s[state] for state in WORK)
-    waits = sorted(waits_of(spans)) or [0.0]
+    waits = sorted(wait for _, wait in waits_of(spans))
     abandoned = sum(call.outcome is Outcome.ABANDONED for call in people)
     return Account(
         hours=hours,
         agents=len({span.agent for span in spans}),
         occupancy=busy_s / work_s if work_s else 0.0,
         talk_minutes_per_hour=60 * time_s["talking"] / work_s if work_s else 0.0,
-        wait_p50_s=waits[len(waits) // 2],
-        wait_p90_s=waits[len(waits) * 9 // 10],
+        wait_p50_s=quantile(waits, 0.5),
+        wait_p90_s=quantile(waits, 0.9),
         abandoned=abandoned / len(people) if people else 0.0,
         worst_half_hour=worst_half_hour(people),
         answered=len(people),
@@ -92,22 +94,27 @@ def account(
         contacts_tried=len({call.contact_id for call in calls}),
         contacts_done=contacts_done,
         contacts=contacts,
-        outcomes=dict(Counter(str(call.outcome) for call in calls)),
+        outcomes=dict(Counter(str(call.outcome) for call in calls if call.outcome is not None)),
         agent_hours=work_s / 3600,
         logged_in_hours=sum(time_s.values()) / 3600,
         line_minutes=sum(max(0.0, (call.ended_at or 0) - call.answered_at) for call in calls if call.answered_at) / 60,
     )
 
 
-def waits_of(spans: Iterable[AgentSpan]) -> list[float]:
-    """How long each talk was waited for: idle and held, since the agent was last busy or away."""
-    waits: list[float] = []
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """By nearest rank: the smallest that so many are not above; 0 of none."""
+    return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def waits_of(spans: Iterable[AgentSpan]) -> list[tuple[float, float]]:
+    """When each talk began, and how long it was waited for: idle and held, since the agent was last busy or away."""
+    waits: list[tuple[float, float]] = []
     waited: dict[str, float] = {}
     for span in sorted(spans, key=lambda span: (span.agent, span.started_at)):
         if span.state in ("idle", "reserved"):
             waited[span.agent] = waited.get(span.agent, 0.0) + span.ended_at - span.started_at
         elif (wait := waited.pop(span.agent, None)) is not None and span.state == "talking":
-            waits.append(wait)
+            waits.append((span.started_at, wait))
     return waits
 
 

@@ -1,11 +1,12 @@
 """Who takes part in a rehearsal: agents, contacts, and when it begins."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from dialer.campaigns.schedule import next_on
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.config.models import Agent
@@ -17,15 +18,22 @@ SPARE = 1.5
 MOST = 1_000_000
 
 
-def team(configuration: Configuration, campaigns: Sequence[Campaign], size: int) -> dict[str, Agent]:
-    """As many agents with the skills of all these campaigns; on the first switch that all of them dial over. Raises
-    ValueError."""
-    skills = sorted({skill for one in campaigns if one.agents for skill in one.agents.skills}) or ["none"]
+def team(
+    configuration: Configuration, campaigns: Sequence[Campaign], size: int, callers: Collection[str] = (),
+    blended: int | None = None,
+) -> dict[str, Agent]:
+    """As many agents with the skills of all these campaigns; on the first switch that all of them dial over. So many
+    of them, or all, have the skills that `callers` ask for as well. Raises ValueError."""
+    skills = {skill for one in campaigns if one.agents for skill in one.agents.skills}
     allowed = [one.switches or list(configuration.plant.switches) for one in campaigns]
     switch = next((name for name in allowed[0] if all(name in each for each in allowed)), None)
     if switch is None:
         raise ValueError("the campaigns dial over no switch in common: they cannot share agents")
-    return {f"sim{i:04}": Agent(name=f"Agent {i + 1}", phone=f"sim{i:04}", skills=skills, switch=switch)
+    def of(place: int) -> list[str]:
+        both = skills.union(callers) if blended is None or place < blended else skills
+        return sorted(both) or ["none"]
+
+    return {f"sim{i:04}": Agent(name=f"Agent {i + 1}", phone=f"sim{i:04}", skills=of(i), switch=switch)
             for i in range(size)}  # fmt: skip
 
 
@@ -52,15 +60,22 @@ def enough(campaign: Campaign, agents: int, seconds: float) -> int:
 
 
 def next_shift(configuration: Configuration, campaign: Campaign, now: datetime) -> datetime:
-    """The next working day, nine o'clock by the client's clock, or when the campaign's hours begin after that."""
+    """The next working day, nine o'clock by the client's clock, or when the campaign's hours and schedule are on after
+    that."""
     zone = ZoneInfo(configuration.clients[campaign.client].timezone)
     day = now.astimezone(zone).date() + timedelta(days=1)
     while day.weekday() > 4:
         day += timedelta(days=1)
     begin = datetime.combine(day, time(9), zone)
     hours = configuration.hours.get(campaign.hours or "")
-    opening = next_opening(hours, begin) if hours is not None else begin
-    return (opening or begin).astimezone(UTC)
+    opening = (next_opening(hours, begin) if hours is not None else begin) or begin
+    on = next_on(campaign.schedule, opening.timestamp()) if campaign.schedule is not None else None
+    return datetime.fromtimestamp(on, UTC) if on is not None else opening.astimezone(UTC)
+
+
+def mode_of(config: Campaign) -> str:
+    """Its own, as `modes` are written."""
+    return f"power:{config.ratio:g}" if config.mode == "power" and config.ratio is not None else config.mode
 
 
 def modes(text: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from dialer.calls import events as ev
 from dialer.engine.clock import Clock, Timer
-from dialer.flows.commands import Collect, Command, Hangup, Hold, Pause, Play, Reply
+from dialer.flows.commands import Answer, Collect, Command, Dial, Hangup, Hold, Pause, Play, Reply
+from dialer.rehearsal.callers import Caller
 from dialer.rehearsal.population import Fate, People
 from dialer.switch.port import OriginateOrder, RecordOrder
 
@@ -22,6 +23,8 @@ SOUND_S = 4.0
 """What a prompt takes to be heard."""
 MACHINE_TALK_S = 6.0
 """An agent who has got a machine hangs up after so long."""
+KEY_S = 1.0
+"""A caller who has heard the question presses a key."""
 CAUSES: dict[str, tuple[int, int | None]] = {
     "busy": (17, 486), "congestion": (34, 503), "invalid": (1, 404), "no_answer": (19, 480),
 }  # fmt: skip
@@ -33,12 +36,16 @@ class Line:
     """A channel."""
 
     id: str
-    kind: Literal["outbound", "agent"]
+    kind: Literal["outbound", "agent", "inbound"]
     who: str
-    """The number dialled, or the phone."""
+    """The number dialled, the phone, or the number we were called at."""
+    campaign: str = ""
     dial: int = 0
     """The number's how-manieth this is."""
     fate: Fate | None = None
+    caller: Caller | None = None
+    keys: Iterator[str] = field(default_factory=lambda: iter(()))
+    """What the caller is yet to press."""
     detect: bool = False
     up: bool = False
     scripted: bool = False
@@ -48,21 +55,23 @@ class Line:
     spoken_to: bool = False
     """By an agent, or a prompt: the person goes on listening."""
     timers: list[Timer] = field(default_factory=list)
+    patience: Timer | None = None
 
 
 class Exchange:
-    """Implements `switch.port.Switch`. `talk_over(phone)` is told when an agent's talk ends."""
+    """Implements `switch.port.Switch`. `campaign_of(channel)` says whose dial it is, `talk_over(phone)` is told when
+    an agent's talk ends."""
 
     up = True
 
     def __init__(
         self, name: str, clock: Clock, zone: ZoneInfo, people: People, post: Callable[[Any], None],
-        talk_over: Callable[[str], None],
+        campaign_of: Callable[[str], str], talk_over: Callable[[str], None],
     ) -> None:
         self._name, self._clock, self._zone = name, clock, zone
-        self._people, self._post, self._talk_over = people, post, talk_over
+        self._people, self._post, self._campaign_of, self._talk_over = people, post, campaign_of, talk_over
         self._lines: dict[str, Line] = {}
-        self._dials: dict[str, int] = {}
+        self._dials: dict[tuple[str, str], int] = {}
         self._bridges = itertools.count(1)
 
     @property
@@ -83,9 +92,10 @@ class Exchange:
         if line.kind == "agent":
             self._later(line, PHONE_S, self._answer, line)
             return
-        line.dial = self._dials[who] = self._dials.get(who, 0) + 1
+        line.campaign = self._campaign_of(line.id)
+        line.dial = self._dials[line.campaign, who] = self._dials.get((line.campaign, who), 0) + 1
         hour = datetime.fromtimestamp(self._clock.now(), self._zone).hour
-        fate = line.fate = self._people(who).fate(who, line.dial, hour)
+        fate = line.fate = self._people(line.campaign).fate(who, line.dial, hour)
         line.detect = "DIALER_DETECT" in order.variables
         if fate.rings_s is not None:
             self._later(line, fate.rings_s, self._ring, line)
@@ -95,6 +105,11 @@ class Exchange:
             self._later(line, fate.ends_s, self._answer, line)
         else:
             self._later(line, fate.ends_s, self._end, line, *CAUSES[fate.kind])
+
+    def call_in(self, channel: str, caller: Caller) -> None:
+        """A caller reaches one of our numbers."""
+        line = self._lines[channel] = Line(channel, "inbound", caller.dialled, caller=caller, keys=iter(caller.keys))
+        self._start_script(line)
 
     def hangup(self, channel: str, cause: int = 16) -> None:
         if (line := self._lines.get(channel)) is not None:
@@ -136,9 +151,18 @@ class Exchange:
             case Play(sounds):
                 line.spoken_to = True
                 self._reply(line, SOUND_S * len(sounds))
+            case Answer():
+                line.up = True
+                self._tell(ev.Answered(line.id, self._clock.now()))
+                self._reply(line, 2 * LINK_S)
             case Collect(sounds, _, first_s):
                 line.spoken_to = True
-                self._reply(line, SOUND_S * len(sounds) + first_s)
+                keys = next(line.keys, "")
+                self._reply(line, SOUND_S * len(sounds) + (KEY_S if keys else first_s), digits=keys)
+            case Dial() if line.caller is not None:
+                line.up = line.spoken_to = True
+                self._tell(ev.Bridged(line.id, self._clock.now(), f"b{next(self._bridges)}"))
+                self._reply(line, line.caller.talk_s, "answered")
             case Hold(most_s):
                 self._wait(line)
                 self._reply(line, most_s, "expired")
@@ -177,10 +201,16 @@ class Exchange:
     def _wait(self, line: Line) -> None:
         """Nobody speaks to the person from now on."""
         line.spoken_to = False
-        if line.fate is not None and line.fate.kind == "person":
-            patience_s = self._people(line.who).patience_s(line.who, line.dial)
-            if patience_s is not None:
-                self._later(line, patience_s, self._tire, line)
+        if line.patience is not None:
+            line.patience.cancel()
+        patience_s = None
+        if line.caller is not None:
+            patience_s = line.caller.patience_s
+        elif line.fate is not None and line.fate.kind == "person":
+            patience_s = self._people(line.campaign).patience_s(line.who, line.dial)
+        if patience_s is not None:
+            line.patience = self._clock.call_later(patience_s, self._tire, line)
+            line.timers.append(line.patience)
 
     def _tire(self, line: Line) -> None:
         if not line.spoken_to:
@@ -191,20 +221,24 @@ class Exchange:
         by: ev.AnsweredBy = "unknown"
         if line.detect and line.fate is not None:
             by = "machine" if line.fate.kind == "machine" else "person"
-        caller = line.who if line.kind == "agent" else ""
+        caller = line.caller.number if line.caller else line.who if line.kind == "agent" else ""
         self._post(ev.ScriptStarted(line.id, self._clock.now(), self._name, line.kind, line.id, line.who, caller, by))
 
-    def _reply(self, line: Line, seconds: float, status: Literal["done", "expired"] = "done") -> None:
+    def _reply(
+        self, line: Line, seconds: float, status: Literal["done", "expired", "answered"] = "done", digits: str = "",
+    ) -> None:
         def reply() -> None:
             if line.scripted and not line.bridge:
-                self._post(ev.ScriptReplied(line.id, self._clock.now(), Reply(status)))
+                self._post(ev.ScriptReplied(line.id, self._clock.now(), Reply(status, digits)))
 
         self._later(line, seconds, reply)
 
     def _talk_s(self, line: Line, agent: str) -> float:
         if line.fate is not None and line.fate.kind == "machine":
             return MACHINE_TALK_S
-        return self._people(line.who).talk_s(line.who, line.dial, agent)
+        if line.caller is not None:
+            return line.caller.talk_s
+        return self._people(line.campaign).talk_s(line.who, line.dial, agent)
 
     def _part(self, line: Line | None) -> None:
         """Its bridge is over, for both who were in it."""

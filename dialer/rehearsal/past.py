@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dialer.calls.outcome import Outcome
 from dialer.rehearsal.account import PEOPLE
-from dialer.rehearsal.population import Fate, Kind, Samples
+from dialer.rehearsal.population import Fate, Kind, Own, Samples
 from dialer.rehearsal.staff import Step
 from dialer.store.records import AgentSpan, CallRecord
 
@@ -40,14 +40,14 @@ def samples_of(
 ) -> Samples:
     """From a campaign's attempts. Raises ValueError when they are too few to draw from."""
     fates: dict[int, list[Fate]] = defaultdict(list)
-    own: dict[tuple[str, int], tuple[Fate, float | None]] = {}
+    own: dict[tuple[str, int], Own] = {}
     dials: Counter[str] = Counter()
     for call in sorted(calls, key=lambda call: call.created_at):
         if (fate := fate_of(call)) is None:
             continue
         fates[datetime.fromtimestamp(call.created_at, zone).hour].append(fate)
         dials[call.number] += 1
-        own[call.number, dials[call.number]] = (fate, call.talk_s or None)
+        own[call.number, dials[call.number]] = Own(fate, call.talk_s or None, call.disposition)
     talks = [call.talk_s for call in calls if call.talk_s > 0]
     if not talks:
         raise ValueError("nobody talked: there is nothing to learn from")
@@ -59,7 +59,7 @@ def samples_of(
 
 
 def steps_of(spans: Iterable[AgentSpan], calls: Iterable[CallRecord], began_at: float) -> list[Step]:
-    """What the agents did that day: a talk of another campaign's counts as a pause."""
+    """What the agents did that day: a talk that is none of these calls counts as a pause."""
     own = {call.id for call in calls}
     steps: list[Step] = []
     last: dict[str, AgentSpan] = {}

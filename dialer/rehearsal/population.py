@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from random import Random
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from dialer.config.simulate import Simulate
 
@@ -27,6 +27,14 @@ class Fate:
     """Somebody picks up, or the network says why not."""
     detect_s: float = 0.0
     """How long detection takes to tell a person from a machine, where it is asked to."""
+
+
+class Promised(NamedTuple):
+    """A call that an agent promises."""
+
+    ahead_s: float
+    personal: bool
+    """By the same agent; else by anyone."""
 
 
 class Population(Protocol):
@@ -52,9 +60,13 @@ class Population(Protocol):
         """What the agent says came of the talk."""
         ...
 
+    def promise(self, number: str, dial: int) -> Promised:
+        """What the person asks for, where that is to be called again."""
+        ...
+
 
 People = Callable[[str], Population]
-"""By number: those it belongs to."""
+"""By campaign."""
 
 
 class Stated:
@@ -109,6 +121,13 @@ class Stated:
     def disposition(self, number: str, dial: int) -> str | None:
         return said_of(self._said.dispositions, self._draw("said", number, dial))
 
+    def promise(self, number: str, dial: int) -> Promised:
+        return promise_of(self._said, self._draw("promise", number, dial))
+
+
+def promise_of(said: Simulate, draw: Random) -> Promised:
+    return Promised(draw.uniform(*said.callback_after), draw.random() < said.callback_personal)
+
 
 def patience_of(said: Simulate, draw: Random) -> float | None:
     """Exponential, as in Erlang's A."""
@@ -123,6 +142,12 @@ def said_of(shares: Mapping[str, float], draw: Random) -> str | None:
     return None
 
 
+class Own(NamedTuple):
+    fate: Fate
+    talk_s: float | None
+    disposition: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Samples:
     """What happened before, to be drawn from."""
@@ -133,8 +158,8 @@ class Samples:
     wrap_ups: Sequence[float]
     dispositions: Mapping[str, float]
     """Share of the talks, by code."""
-    own: Mapping[tuple[str, int], tuple[Fate, float | None]]
-    """What the very dial came to, by number and dial, and how long its talk was: for a replay."""
+    own: Mapping[tuple[str, int], Own]
+    """What became of the very dial, by number and dial: for a replay."""
 
 
 FEWEST = 50
@@ -154,14 +179,14 @@ class Observed:
 
     def fate(self, number: str, dial: int, hour: int) -> Fate:
         if (own := self._samples.own.get((number, dial))) is not None:
-            return own[0]
+            return own.fate
         fates = self._samples.fates.get(hour, ())
         return self._draw("dial", number, dial).choice(fates if len(fates) >= FEWEST else self._all)
 
     def talk_s(self, number: str, dial: int, agent: str) -> float:
         own = self._samples.own.get((number, dial))
-        if own is not None and own[1] is not None:
-            return own[1]
+        if own is not None and own.talk_s is not None:
+            return own.talk_s
         return self._draw("talk", number, dial).choice(self._samples.talks)
 
     def patience_s(self, number: str, dial: int) -> float | None:
@@ -175,4 +200,9 @@ class Observed:
         return self._draw("wrap", agent, talk).choice(wraps) if wraps else 0.0
 
     def disposition(self, number: str, dial: int) -> str | None:
+        if (own := self._samples.own.get((number, dial))) is not None:
+            return own.disposition
         return said_of(self._samples.dispositions, self._draw("said", number, dial))
+
+    def promise(self, number: str, dial: int) -> Promised:
+        return promise_of(self._said, self._draw("promise", number, dial))

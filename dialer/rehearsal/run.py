@@ -5,15 +5,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from dialer.billing.entry import Entry
 from dialer.billing.months import month_at
 from dialer.bookkeeping import agreement_of, rated
 from dialer.calls import events as ev
+from dialer.calls.outcome import Outcome
 from dialer.campaigns.lists import import_list
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
@@ -21,29 +23,39 @@ from dialer.config.models import Agent
 from dialer.coordination.limits import LocalLimits
 from dialer.engine.control import EngineControl
 from dialer.engine.core import Engine
+from dialer.engine.live import LiveCall
 from dialer.engine.reload import Reloader, sounds_of
 from dialer.metrics import Metrics
-from dialer.rehearsal.account import Account, account
+from dialer.quality.service import Rule
+from dialer.rehearsal.callers import Caller
 from dialer.rehearsal.exchange import Exchange
+from dialer.rehearsal.outcome import Facts, Rehearsed, judged
 from dialer.rehearsal.population import Population
+from dialer.rehearsal.promises import Made
 from dialer.rehearsal.staff import Staff, Step
 from dialer.rehearsal.virtual import VirtualClock, VirtualLoop
+from dialer.service_report import rule_of
 from dialer.store.memory import MemoryStore
 from dialer.store.records import AgentSpan, CallRecord, NewContact
+from dialer.web.desk_port import Wish
 from dialer.web.port import RefusedError
 
 TICK_S = 1.0
+FAR_S, NEAR = 10, 200
+"""As long as no list has fewer contacts left, they are counted this seldom: it changes no decision, and takes time."""
 CHUNK = 1000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Another campaign on the same agents."""
+class Part:
+    """A campaign that takes part."""
 
     campaign: str
     mode: str
-    contacts: Sequence[NewContact]
+    """As in the campaign's file, a power's ratio after a colon: `power:2.5`."""
+    contacts: Sequence[NewContact] | None
+    """None: those of the campaign's own lists."""
     population: Population
 
 
@@ -52,40 +64,18 @@ class Shift:
     """What is rehearsed. `steps` are in seconds after `began_at` (epoch seconds)."""
 
     configuration: Configuration
-    campaign: str
-    mode: str
-    """As in the campaign's file, a power's ratio after a colon: `power:2.5`."""
     agents: Mapping[str, Agent]
     steps: Sequence[Step]
-    contacts: Sequence[NewContact] | None
-    """None: those of the campaign's own lists."""
-    population: Population
+    parts: Sequence[Part]
     began_at: float
     seconds: float
-    beside: Sequence[Beside] = ()
-    """No number of theirs is another campaign's."""
+    callers: Sequence[Caller] = ()
 
     @property
-    def modes(self) -> Mapping[str, str]:
-        """By campaign."""
-        return {self.campaign: self.mode} | {one.campaign: one.mode for one in self.beside}
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """Of several campaigns all together; `parts` are of each by itself."""
-
-    began_at: float
-    account: Account
-    calls: Sequence[CallRecord]
-    spans: Sequence[AgentSpan]
-    reason: str
-    """What kept the campaign from dialling more, at the end."""
-    fee: Decimal | None
-    """What the client's contract makes of the calls and of the agents' time on them, without terms of the month; None
-    where there is no contract, or nobody asked."""
-    parts: Mapping[str, "Rehearsed"] = field(default_factory=dict)
-    """By campaign, where there are several: what they came to but for the agents' time, which is that of all."""
+    def zone(self) -> ZoneInfo:
+        """Of the first campaign's client."""
+        configuration = self.configuration
+        return ZoneInfo(configuration.clients[configuration.campaigns[self.parts[0].campaign].client].timezone)
 
 
 def rehearse(shift: Shift, progress: Callable[[float], None] = lambda share: None) -> Rehearsed:
@@ -110,59 +100,92 @@ class _Stage:
         self._shift = shift
         self._clock = VirtualClock(loop, shift.began_at)
         self._working: set[asyncio.Task[None]] = set()
-        self._of = {new.number: one.population for one in shift.beside for new in one.contacts}
-
-    def _people(self, number: str) -> Population:
-        return self._of.get(number, self._shift.population)
+        self._populations = {part.campaign: part.population for part in shift.parts}
+        self._callers = {f"in-{place:06}": caller for place, caller in enumerate(shift.callers)}
+        self._made: list[Made] = []
+        self._ticks = 0
+        campaigns = [shift.configuration.campaigns[name] for name in self._populations]
+        self._promising = any(code.callback for one in campaigns for code in one.dispositions.values())
 
     async def play(self, progress: Callable[[float], None]) -> Rehearsed:
         shift = self._shift
         configuration = _cast(shift)
         store = MemoryStore.empty()
-        if shift.contacts is None:
-            await _take_lists(store, configuration, configuration.campaigns[shift.campaign])
-        for at in range(0, len(shift.contacts or ()), CHUNK):
-            await store.add_contacts(shift.campaign, (shift.contacts or ())[at : at + CHUNK])
-        for one in shift.beside:
-            for at in range(0, len(one.contacts), CHUNK):
-                await store.add_contacts(one.campaign, one.contacts[at : at + CHUNK])
-        engine = Engine(configuration, store, LocalLimits(), Metrics(), self._clock, sounds_of(configuration))
+        for part in shift.parts:
+            if part.contacts is None:
+                await _take_lists(store, configuration, configuration.campaigns[part.campaign])
+            for at in range(0, len(part.contacts or ()), CHUNK):
+                await store.add_contacts(part.campaign, (part.contacts or ())[at : at + CHUNK])
+        engine = self._engine = Engine(
+            configuration, store, LocalLimits(), Metrics(), self._clock, sounds_of(configuration))
         self._control = EngineControl(engine, Reloader(engine, configuration.root, None, lambda: None))
-        staff = Staff(engine, self._people, shift.steps, self, self._by_hand())
-        zone = ZoneInfo(configuration.clients[configuration.campaigns[shift.campaign].client].timezone)
+        people = self._populations.__getitem__
+        self._staff = Staff(engine, people, shift.steps, self, self._by_hand(), self._callers)
         engine.switches = {
-            name: Exchange(name, self._clock, zone, self._people, engine.post, staff.talk_over)
+            name: Exchange(name, self._clock, shift.zone, people, engine.post, self._campaign_of,
+                           self._staff.talk_over)
             for name in configuration.plant.switches
-        }
+        }  # fmt: skip
         for name in engine.switches:
             engine.post(ev.LinkUp(name, self._clock.now(), self._clock.now() - 1.0))
-        for name in shift.modes:
-            engine.campaigns.set_status(name, "running")
-        self._tick(engine, staff)
+        for name in self._populations:
+            scheduled = configuration.campaigns[name].schedule is not None
+            begun = engine.schedules.begin(name, None) if scheduled else "running"
+            engine.campaigns.set_status(name, "running" if begun == "running" else "paused")
+        self._let_call_in()
+        self._tick()
         steps = 100
         for step in range(steps):
             await asyncio.sleep(shift.seconds / steps)
             progress((step + 1) / steps)
-        return await self._judge(engine, store)
+        return await self._judge(store)
 
-    def _tick(self, engine: Engine, staff: Staff) -> None:
+    def _campaign_of(self, channel: str) -> str:
+        live = self._engine.calls.get(channel)
+        return (live.seed.campaign if live is not None else None) or ""
+
+    def _let_call_in(self) -> None:
+        """They come in over the switch that the agents are on."""
+        name = next((agent.switch for agent in self._shift.agents.values() if agent.switch), None)
+        exchange = self._engine.switches[name or next(iter(self._engine.switches))]
+        assert isinstance(exchange, Exchange)
+        for channel, caller in self._callers.items():
+            self._clock.call_later(caller.at, exchange.call_in, channel, caller)
+
+    def _tick(self) -> None:
+        """What the service does once a second, but for test calls and recordings, which are made of nobody here."""
+        engine = self._engine
+        engine.post(engine.schedules.tick)
+        if self._promising:
+            engine.post(engine.callbacks.refresh)
         engine.post(engine.campaigns.kick_all)
-        staff.look()
-        self._clock.call_later(TICK_S, self._tick, engine, staff)
+        if self._ticks % FAR_S == 0 or any((run.contacts_left or 0) < NEAR for run in engine.campaigns.runs.values()):
+            self._soon(self._control.refresh())
+        self._staff.look()
+        self._ticks += 1
+        self._clock.call_later(TICK_S, self._tick)
 
     def _by_hand(self) -> Mapping[str, Sequence[str]]:
         """The numbers of the campaigns that are dialled by hand. Raises ValueError for one whose lists nobody reads."""
-        shift = self._shift
-        contacts = {shift.campaign: shift.contacts} | {one.campaign: one.contacts for one in shift.beside}
-        manual = {name: contacts[name] for name, mode in shift.modes.items() if mode == "manual"}
+        manual = {part.campaign: part.contacts for part in self._shift.parts if part.mode == "manual"}
         if None in manual.values():
             raise ValueError("what agents dial by hand is no list: leave --own-lists out")
         return {name: [new.number for new in some or ()] for name, some in manual.items()}
 
     # -- what agents do: `staff.Desktop`
 
-    def dispose(self, agent: str, code: str) -> None:
-        self._soon(self._control.dispose(agent, code))
+    def dispose(self, agent: str, code: str, wishes: Sequence[Wish] = ()) -> None:
+        self._soon(self._disposed(agent, code, wishes))
+
+    async def _disposed(self, agent: str, code: str, wishes: Sequence[Wish]) -> None:
+        live = self._engine.floor.last_call(agent)
+        for wish in wishes or (None,):
+            with suppress(RefusedError):
+                await self._control.dispose(agent, code, None, wish)
+                if wish is not None and live is not None and live.contact is not None:
+                    self._made.append(Made(live.contact.campaign, live.contact.id, wish.at, agent, wish.personal))
+                return
+        self._staff.no_code(agent)
 
     def accept(self, agent: str) -> None:
         self._soon(self._control.desks.accept(agent))
@@ -179,40 +202,53 @@ class _Stage:
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
-    async def _judge(self, engine: Engine, store: MemoryStore) -> Rehearsed:
+    # -- what it came to
+
+    async def _judge(self, store: MemoryStore) -> Rehearsed:
         shift, now = self._shift, self._clock.now()
         spans = await store.spans(shift.began_at) + [
-            AgentSpan(state.agent, state.state.value, state.since, now)
-            for state in engine.floor.desk.states()
+            AgentSpan(state.agent, state.state.value, state.since, now, state.call_id)
+            for state in self._engine.floor.desk.states()
             if state.logged_in_at is not None and state.since < now
         ]
-        parts: dict[str, Rehearsed] = {}
-        for name in shift.modes:
-            calls, totals = await store.settled_calls(shift.began_at, None, name), (await store.totals(name)).contacts
-            done = account(calls, spans, shift.seconds / 3600, sum(totals.values()), totals.get("done", 0))
-            parts[name] = Rehearsed(shift.began_at, done, calls, spans, engine.campaigns.runs[name].reason,
-                                    await self._fee(store, name))  # fmt: skip
-        return parts[shift.campaign] if len(parts) == 1 else _together(parts, shift, spans)
+        calls = await store.settled_calls(shift.began_at) + [_cut(live, now) for live in self._engine.calls]
+        facts = Facts(
+            modes={part.campaign: part.mode for part in shift.parts},
+            began_at=shift.began_at, seconds=shift.seconds, zone=shift.zone, calls=calls, spans=spans,
+            contacts={name: (await store.totals(name)).contacts for name in self._populations},
+            rules=self._rules(),
+            reasons={name: self._engine.campaigns.runs[name].reason for name in self._populations},
+            made=self._made if self._promising else None,
+            entries=await self._entries(store),
+        )  # fmt: skip
+        return judged(facts)
 
-    async def _fee(self, store: MemoryStore, campaign: str) -> Decimal | None:
-        client = self._shift.configuration.clients[self._shift.configuration.campaigns[campaign].client]
-        if not client.contract:
-            return None
-        agreement = agreement_of(client)
-        month = month_at(self._shift.began_at, agreement.zone)
-        entries = await rated(store, agreement, month)
-        return sum((entry.amount for entry in entries if entry.unit in ("call", "s", "sale")), Decimal(0))
+    def _rules(self) -> Mapping[str, Rule]:
+        """Of the clients who are called."""
+        shift, day = self._shift, datetime.fromtimestamp(self._shift.began_at, self._shift.zone).date()
+        clients = {flow.client for caller in shift.callers if (flow := shift.configuration.flow_for(caller.dialled))}
+        return {name: rule_of(shift.configuration.clients[name], day) for name in sorted(clients)}
+
+    async def _entries(self, store: MemoryStore) -> Mapping[str, Sequence[Entry]]:
+        """By client with a contract: what it pays for calls, and for the agents' time on them."""
+        configuration, found = self._shift.configuration, {}
+        owners = {configuration.campaigns[name].client for name in self._populations} | self._rules().keys()
+        for client in (configuration.clients[name] for name in sorted(owners)):
+            if not client.contract:
+                continue
+            agreement = agreement_of(client)
+            months = {month_at(at, agreement.zone) for at in (self._shift.began_at, self._clock.now())}
+            found[client.client] = [
+                entry for month in months for entry in await rated(store, agreement, month)
+                if entry.unit in ("call", "s", "sale")
+            ]  # fmt: skip
+        return found
 
 
-def _together(parts: Mapping[str, Rehearsed], shift: Shift, spans: Sequence[AgentSpan]) -> Rehearsed:
-    """What the clients of several campaigns pay is told of none: a client's fee is of all its calls."""
-    calls = sorted((call for part in parts.values() for call in part.calls), key=lambda call: call.created_at)
-    accounts = [part.account for part in parts.values()]
-    whole = account(calls, spans, shift.seconds / 3600, sum(one.contacts for one in accounts),
-                    sum(one.contacts_done for one in accounts))  # fmt: skip
-    reasons = ", ".join(f"{name}: {part.reason}" for name, part in parts.items())
-    each = {name: replace(part, fee=None) for name, part in parts.items()}
-    return Rehearsed(shift.began_at, whole, calls, spans, reasons, None, each)
+def _cut(live: LiveCall, now: float) -> CallRecord:
+    """A call that the end of the shift leaves in hand; without an agent so far, nobody knows what becomes of it."""
+    record = live.record()
+    return replace(record, outcome=Outcome.ANSWERED if record.joined_at is not None else None, ended_at=now)
 
 
 async def _take_lists(store: MemoryStore, configuration: Configuration, campaign: Campaign) -> None:
@@ -230,7 +266,8 @@ async def _take_lists(store: MemoryStore, configuration: Configuration, campaign
 def _cast(shift: Shift) -> Configuration:
     """The plant with these campaigns alone, and the shift's agents."""
     configuration = shift.configuration
-    campaigns = {name: in_mode(configuration.campaigns[name], mode) for name, mode in shift.modes.items()}
+    modes = {part.campaign: part.mode for part in shift.parts}
+    campaigns = {name: in_mode(configuration.campaigns[name], mode) for name, mode in modes.items()}
     return replace(configuration, campaigns=campaigns, agents=dict(shift.agents))
 
 

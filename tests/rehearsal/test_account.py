@@ -54,7 +54,7 @@ def test_a_wait_is_what_came_before_a_talk() -> None:
         span("a", "idle", 0, 5), span("a", "reserved", 5, 8), span("a", "idle", 8, 10), span("a", "talking", 10, 20),
         span("b", "idle", 0, 7), span("b", "paused", 7, 9), span("b", "idle", 9, 10), span("b", "talking", 10, 11),
     ]  # fmt: skip
-    assert sorted(waits_of(spans)) == [1.0, 10.0]
+    assert sorted(waits_of(spans)) == [(10, 1.0), (10, 10.0)]
 
 
 def test_a_dial_is_what_it_was() -> None:

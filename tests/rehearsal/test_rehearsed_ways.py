@@ -53,7 +53,7 @@ def test_people_do_not_wait_for_ever(root: Path) -> None:  # noqa: F811
     hasty = rehearse(shift(root, "power:4", agents=3, seconds=600.0)).account
     assert patient.outcomes.get("left", 0) == 0
     assert hasty.outcomes["left"] > 3
-    assert hasty.connected < patient.connected
+    assert hasty.talk_minutes_per_hour < patient.talk_minutes_per_hour
 
 
 def test_several_campaigns_share_the_agents(root: Path) -> None:  # noqa: F811
@@ -85,10 +85,8 @@ def test_no_number_is_of_two_campaigns_and_each_has_its_people(root: Path) -> No
     assert (parts["deaf"]["contacts"], parts["calls"]["contacts"]) == (60, 60)
 
 
-def test_what_does_not_go_with_several_is_refused(root: Path) -> None:  # noqa: F811
-    write(root, "hot")
-    for option in (("--compare", "progressive"), ("--own-lists",), ("--learn", "3"), ("--replay", "2026-11-16")):
-        assert "several campaigns together: leave" in simulate(root, "calls", "hot", *option, code=2)
+def test_what_agents_dial_by_hand_is_no_list(root: Path) -> None:  # noqa: F811
     assert "there is no campaign none" in simulate(root, "calls", "none", code=2)
+    by_hand = shift(root, "manual", seconds=60.0)
     with pytest.raises(ValueError, match="leave --own-lists out"):
-        rehearse(replace(shift(root, "manual", seconds=60.0), contacts=None))
+        rehearse(replace(by_hand, parts=[replace(by_hand.parts[0], contacts=None)]))
