@@ -55,3 +55,22 @@ def test_a_window_forgets_what_is_older_than_itself() -> None:
     assert counted.spare(310.0) == pytest.approx(0.0)
     assert counted.spare(700.0) == pytest.approx(5.0)
     assert counted.spare(2000.0) == pytest.approx(0.0)
+
+
+def test_after_a_break_the_half_hour_is_held_tightly_for_a_while() -> None:
+    """Four hundred answered within half an hour, 14 of them lost: 3.5 %. The month has plenty."""
+    made = Budget(Pace(answered=50_000.0, abandoned=1_000.0))
+    for i in range(400):
+        made.answered(4.0 * i)
+        if i % 28 == 0 and i:
+            made.lost(4.0 * i)
+    as_ever = made.risk(1_600.0)
+    assert made.risk(1_600.0, broken_at=1_000.0) < 0.25 * as_ever
+    assert made.risk(1_600.0, broken_at=-2_000.0) == as_ever
+
+
+def test_after_a_break_a_team_of_few_may_still_dial() -> None:
+    made = Budget(Pace(answered=5_000.0, abandoned=100.0))
+    for i in range(30):
+        made.answered(10.0 * i)
+    assert made.risk(300.0, broken_at=290.0) > 0.01

@@ -1,5 +1,7 @@
 """The predictive pacer, told anything by anybody: also what is missing, doubled, late or out of order."""
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,3 +124,24 @@ def test_a_fixed_ratio_counts_what_is_under_way() -> None:
     assert len(pacer.decide(0.0, Snapshot(idle=idle(4), in_the_air=3, free={"ast1": 50})).places) == 7
     pacer.on_event(1.0, "answered", "d1", None)
     assert len(pacer.decide(1.0, Snapshot(idle=idle(4), in_the_air=2, waiting=1, free={"ast1": 50})).places) == 4
+
+
+def test_when_people_begin_to_answer_otherwise_less_is_risked_for_a_while() -> None:
+    """One in four, then all but one in ten. Every thirtieth of them is let go."""
+    answered = 0
+    pacer, draw, over = Predictive(Pace(answered=9_000.0, abandoned=100.0)), Random(1), list[tuple[int, bool, str]]()
+    for second in range(1_400):
+        if second == 1_200:
+            before = pacer.beliefs(1_200.0)
+        pacer.on_event(float(second), "placed", f"d{second}", None)
+        person = draw.random() < (0.25 if second < 1_200 else 0.9)
+        over.append((second + draw.randint(4, 14) if person else second + draw.randint(3, 24), person, f"d{second}"))
+        for _, person, dial in [one for one in over if one[0] == second]:
+            answered += person
+            kind: EventKind = "failed" if not person else "abandoned" if answered % 30 == 0 else "connected"
+            pacer.on_event(second + 0.5, kind, dial, "b" if kind == "connected" else None)
+        pacer.decide(second + 0.9, Snapshot(idle=idle(5)))
+    after = pacer.beliefs(1_400.0)
+    assert before.answer_ratio < 0.4 and after.answer_ratio > 0.6
+    assert after.risk < 0.8 * before.risk
+    assert pacer.beliefs(1_400.0 + 2_700.0).risk > 1.2 * after.risk

@@ -5,7 +5,7 @@ pass, and down with each loss. Whatever the steering says, the budget is hard.
 """
 
 from collections import deque
-from math import exp
+from math import exp, inf
 
 from dialer.campaigns.pacing.model import Pace, Window
 from dialer.campaigns.pacing.steering import Steering
@@ -14,6 +14,11 @@ CREDIT, CREDIT_ANSWERS = 3.0, 150.0
 """Losses lent at a cold start, paid back evenly over so many answers: nobody can lose a thirtieth of a call."""
 NARROW = 1.2
 """How much (in the logarithm of the risk) each loss short of one in hand moves, in the shorter windows."""
+HOLD_S = 2700.0
+"""So long after a break of the answer share the shorter windows are held tightly: what is believed is news, ..."""
+BEYOND, HELD, NEAREST = 1.5, 1.0, 0.4
+"""... with so many losses beyond the law's own share; one over how many are left (not below the nearest), times this,
+is what it holds back in the logarithm of the risk."""
 PARTS = 30
 
 
@@ -68,17 +73,28 @@ class Budget:
             counted.add(now, 0.0, 1.0)
         self._steering.lost(now)
 
-    def risk(self, now: float) -> float:
-        """The greatest chance of loss at which to dial, 0..1."""
+    def risk(self, now: float, broken_at: float = -inf) -> float:
+        """The greatest chance of loss at which to dial, 0..1. `broken_at`: when people last began to answer more often
+        or less."""
         self._begin(now)
         spare = self._whole.spare(now) + CREDIT * max(0.0, 1 - self._whole.answered / CREDIT_ANSWERS)
         risk = self._steering.risk(self._share, self._whole.answered, spare)
+        hold = now - broken_at < HOLD_S
         for counted in self._short:
-            left = max(counted.spare(now) + 0.5, 1.0 - counted.lost)  # a count of few is not held to its fraction
-            if left < 1.0:
-                risk *= exp(NARROW * (left - 1.0))
+            risk *= exp(-self._strain(now, counted, hold))
         self._risk = risk
         return risk
+
+    def _strain(self, now: float, counted: Counted, hold: bool) -> float:
+        """How much a shorter window holds back, in the logarithm of the risk. A count of few is not held to its
+        fraction."""
+        spare = counted.spare(now)
+        left = max(spare + 0.5, 1.0 - counted.lost)
+        strain = NARROW * max(0.0, 1.0 - left)
+        if hold:
+            tight = min(max(spare, 1.0 - counted.lost), self._share * counted.answered + BEYOND - counted.lost)
+            strain = max(strain, HELD / max(NEAREST, tight) + NARROW * max(0.0, NEAREST - tight))
+        return strain
 
     def _begin(self, now: float) -> None:
         if self._before is not None:

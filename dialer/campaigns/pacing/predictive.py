@@ -187,12 +187,12 @@ class Predictive:
             in_the_air=sum(ages.values()) + len(self._dials.detecting),
             waiting=len(self._dials.waiting),
             share=self._answers.share.value,
-            risk=self._budget.risk(now),
+            risk=self._allowed(now),
         )
 
     def beliefs(self, now: float) -> Beliefs:
         """What it reckons with, for people to look at."""
-        return Beliefs(self._answers.share.value, self._talk.mean_s, self._wrap.mean_s, self._budget.risk(now))
+        return Beliefs(self._answers.share.value, self._talk.mean_s, self._wrap.mean_s, self._allowed(now))
 
     def supply(self, now: float, among: Container[str] | None = None) -> Rows:
         """The chances to be free by each horizon of the busy agents, or of those `among` them."""
@@ -207,7 +207,7 @@ class Predictive:
 
     def _wanted(self, now: float, ages: Ages, state: Snapshot) -> tuple[int, Reason, tuple[str, ...]]:
         """How many to dial, why not more, and which to take back."""
-        allowed = self._budget.risk(now)
+        allowed = self._allowed(now)
         if state.risk is not None and allowed > 0:
             allowed = state.risk
         answers, known = self._answers, self._detected(now)
@@ -261,6 +261,9 @@ class Predictive:
             without = ahead_of(left)
             if len(taken) == len(old) or without.risk() <= allowed:
                 return without, taken
+
+    def _allowed(self, now: float) -> float:
+        return self._budget.risk(now, self._answers.share.broken_at)
 
     def _averted(self, now: float, idle: int, supply: Rows, allowed: float) -> list[Old]:
         """Long ringing dials that nobody would be free for if they were answered now."""

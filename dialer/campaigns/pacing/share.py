@@ -5,7 +5,7 @@ expected, hazard by hazard, of the dials in the air: that does not wait for dial
 long memory while shorter ones agree with it as far as chance goes, and over a shorter one as they do not (Lepski 1990).
 """
 
-from math import sqrt
+from math import inf, sqrt
 
 MEMORY = 1500.0
 """Dials."""
@@ -65,6 +65,8 @@ class Share:
         self._recent, self._recent_persons = 0.0, 0.0
         self._out_since: float | None = None
         self._now = self._watched_s = self._drought = 0.0
+        self.broken_at = -inf
+        """When what was settled was last found to be over."""
         self.value = self.settled
         self.variation = 1.0
         """The standard deviation of the estimate over itself."""
@@ -155,6 +157,7 @@ class Share:
         now = min(MOST, max(LEAST, self.settled * (quick.seen + 1) / (quick.expected + 1)))
         self._dials = min(self._dials, 60.0)
         self._persons = now * self._dials
+        self.broken_at = self._now
         self._clear()
 
     def _watch_outage(self, now: float) -> None:
