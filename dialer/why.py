@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from dialer.campaigns.policy import Policy
 from dialer.campaigns.schedule import next_on
 from dialer.compliance.check import Refused, Verdict
-from dialer.compliance.gate import TIMEZONE_FIELD, Gate
-from dialer.compliance.place import Place, place_of
+from dialer.compliance.gate import Gate
+from dialer.compliance.place import Place, where
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.engine.law import statute_of
@@ -62,7 +62,7 @@ async def look(
     due_at = max(now, contact.next_at)
     at_due, held = statute.gate(campaign, registers, due_at), campaign.agents is not None
     verdict = _verdict(campaign, at_due, contact, known)
-    place = place_of(contact.number, contact.timezone or contact.fields.get(TIMEZONE_FIELD) or None)
+    place = where(contact)
     kept = contact.id != STRANGER
     stands = standing(configuration, campaign, await store.campaign_status(campaign.campaign), live, now)
     return Findings(

@@ -8,17 +8,16 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dialer.compliance.place import place_of
+from dialer.compliance.place import where
 from dialer.config.retries import DayPart
 from dialer.store.records import Contact, in_part
 
-TIMEZONE_FIELD = "timezone"
 _AHEAD_DAYS = 8
 
 
 def zones_of(contact: Contact) -> tuple[str, ...]:
     """UTC where nobody knows."""
-    return place_of(contact.number, contact.timezone or contact.fields.get(TIMEZONE_FIELD) or None).zones or ("UTC",)
+    return where(contact).zones or ("UTC",)
 
 
 def part_at(parts: Mapping[str, DayPart], contact: Contact, at: float) -> str | None:

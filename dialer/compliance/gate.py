@@ -6,11 +6,10 @@ from typing import Protocol
 
 from dialer.compliance.check import Facts, Listing, Refused, Rules, Verdict, check
 from dialer.compliance.pack import AbandonRule
-from dialer.compliance.place import Place, place_of
+from dialer.compliance.place import Place, where
 from dialer.config.campaign import Campaign
 from dialer.store.records import DEBT_FIELD, Asked, Contact, Known, Refusal
 
-TIMEZONE_FIELD = "timezone"
 STRICT = "strict"
 POST_DIAL_S = 8.0
 """What passes between dial and first ring: 95 % of toll connections, the mean of international ones (ITU-T E.721)."""
@@ -156,7 +155,7 @@ class Gate:
     def _place(self, contact: Contact) -> Place:
         if self.named == ():  # nobody asks where
             return Place(None, ())
-        return place_of(contact.number, contact.timezone or contact.fields.get(TIMEZONE_FIELD) or None)
+        return where(contact)
 
 
 def _overruled(rules: Rules) -> bool:
