@@ -58,6 +58,8 @@ class Stage:
         self._options = options
         self._board = board
         self.stop = asyncio.Event()
+        self._asterisks: list[Path] = []
+        """Their directories."""
         self.calling = False
         """Calls have begun: from here on a stop ends in a report."""
 
@@ -69,6 +71,7 @@ class Stage:
         configuration = load(REPOSITORY, os.environ)
         with _directory() as directory:
             report = await self._play(configuration, directory)
+            kept = [directory, *self._asterisks] if os.environ.get("KEEP") else []
         wrong = faults(report, configuration.clients)
         report["faults"] = wrong
         self._options.report.write_text(json.dumps(report, indent=2) + "\n")
@@ -76,6 +79,8 @@ class Stage:
         self._board.say(summary(report, self._board.width))
         for fault in wrong:
             self._board.say(f"✗ {fault}")
+        for path in kept:
+            self._board.say(f"kept: {path}")
         return 1 if wrong else 0
 
     async def _play(self, configuration: Configuration, directory: Path) -> dict[str, Any]:
@@ -85,6 +90,7 @@ class Stage:
             world = World.beside(plant)
             stack.push_async_callback(world.close)
             stack.callback(_keep_logs, directory, plant, world.asterisk)
+            self._asterisks = [plant.directory, world.asterisk.directory]
             engine = Engine(plant, directory)
             await self._start(plant, world, engine, configuration, stack)
             began, refusals = await self._work(engine, world, configuration)

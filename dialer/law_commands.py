@@ -106,16 +106,22 @@ def import_(
     """Put a national register in place of the one before: a number a line, or the first column of a CSV file."""
     import time
 
-    from dialer.campaigns.phones import Rejected, read_number
+    from dialer.campaigns.phones import NoCountry, Rejected, read_number
     from dialer.registers import FOLDER, import_register, path_of
 
     known = {name for pack in configuration_of(root, plant).rules.values() for name in pack.registers}
     if word(register) not in known:
         fail(f"no country pack asks for a register `{register}`; known: {', '.join(sorted(known)) or 'none'}")
 
+    national = 0
+
     def normalise(text: str) -> str | None:
+        nonlocal national
         try:
             return read_number(text, country)
+        except NoCountry:
+            national += any(map(str.isdigit, text))
+            return None
         except Rejected:
             return None
 
@@ -124,6 +130,8 @@ def import_(
     except OSError as fault:
         fail(f"{file}: {fault.strerror or fault}")
     typer.echo(f"{done.numbers} numbers, {done.rejected} lines rejected")
+    if national:
+        typer.echo(f"{national} numbers are written without +: name their country, as --country IT", err=True)
 
 
 def why(

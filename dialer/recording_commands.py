@@ -124,7 +124,8 @@ def samples(
 @recording.command()
 def card(
     recording: Id,
-    points: Annotated[list[str], typer.Argument(metavar="CRITERION=POINTS...", help="An optional one left out, or `fax=-`: no occasion.")],
+    points: Annotated[list[str], typer.Argument(
+        metavar="CRITERION=POINTS...", help="An optional one left out, or `fax=-`: no occasion.")],
     by: By,
     comment: Annotated[str, typer.Option(help="One line.")] = "",
     with_: Annotated[

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,7 @@ from dialer.switch.audiosocket import AudioServer
 from dialer.switch.fastagi import ScriptServer
 from dialer.web.app import ListenError, address, make_app
 from dialer.web.app import serve as serve_web
+from dialer.web.starting import Starting
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,6 @@ def serve(root: Path, plant: Path | None = None) -> int:
             print(f"dialer: {lack}", file=sys.stderr)
         return 2
     try:
-        render_prompts(configuration)
         asyncio.run(_run(configuration, root, plant))
     except (SpeechError, StoreError, ListenError, OSError) as error:
         print(f"dialer: {error}", file=sys.stderr)
@@ -91,12 +92,36 @@ def missing_secrets(configuration: Configuration) -> Iterator[str]:
 async def _run(configuration: Configuration, root: Path, plant: Path | None) -> None:
     config = configuration.plant
     password = os.environ.get(config.store.password_env) if config.store.password_env else None
-    store = await asyncio.to_thread(Store.open, store_url(config.store.url, root), password)
+    starting = Starting()
+    await starting.listen(config.web.listen, os.environ.get(config.web.token_env))
     try:
-        service = Service(configuration, store, root, plant)
-        await service.run()
+        await _make_prompts(configuration, starting)
+        starting.why = "the store is being opened"
+        store = await asyncio.to_thread(Store.open, store_url(config.store.url, root), password)
+        try:
+            starting.why = "what an earlier run left is being read"
+            service = Service(configuration, store, root, plant)
+            await service.run(starting)
+        finally:
+            await store.close()
     finally:
-        await store.close()
+        await starting.close()
+
+
+async def _make_prompts(configuration: Configuration, starting: Starting) -> None:
+    """Raises SpeechError."""
+    given_up = threading.Event()
+
+    def made(done: int, whole: int) -> None:
+        if given_up.is_set():
+            raise SpeechError("interrupted while prompts were made")
+        starting.why = f"{done} of {whole} prompts are made"
+
+    starting.why = "prompts are being made"
+    try:
+        await asyncio.to_thread(render_prompts, configuration, made)
+    finally:
+        given_up.set()
 
 
 def store_url(url: str, root: Path) -> str:
@@ -142,13 +167,16 @@ class Service:
         store.on_commit(self._metrics.store_commit)
         self._engine.switches = {switch.name: switch for switch in self._switches}
 
-    async def run(self) -> None:
+    async def run(self, starting: Starting | None = None) -> None:
+        """`starting`: who answers at the API's address until it is served."""
         stop = asyncio.Event()
         hurry = asyncio.Event()
         self._on_signals(stop, hurry)
         await self._inherit()
         port = await self._listen()
         token = os.environ.get(self._config.web.token_env)
+        if starting is not None:
+            await starting.close()
         web = await serve_web(make_app(self._control, self._metrics, token), self._config.web.listen)
         log.info("serving %s, FastAGI on port %d", address(web), port)
         gc.collect()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from dialer.web.quality_port import ServiceView
 
 Row = Mapping[str, Any]
+WORDS = 24
+"""The last column may be as narrow as this: it is of words, and wraps."""
 
 
 def status(seen: Mapping[str, Any]) -> None:
@@ -88,15 +91,39 @@ def _agent(it: Row) -> Sequence[str]:
 
 
 def _table(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    cells = [columns, *rows]
+    if len(cells) == 1:
+        console.print(f"no {title}")
+        return
+    *widths, last = (max(cell_len(row[index]) for row in cells) for index in range(len(columns)))
+    if sum(widths) + len(widths) + min(last, WORDS) > console.width:
+        _stacked(console, title, columns, cells[1:])
+        return
     table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold",
                   min_width=len(title))  # fmt: skip
-    for column in table.columns:
-        column.overflow = "fold"  # where it is narrow nothing is cut off,
-    table.columns[0].no_wrap = True  # and what a row is about stays whole
-    for row in rows:
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    table.columns[-1].overflow = "fold"
+    for row in cells[1:]:
         # Text, not str: what comes from callers and lists must not be read as rich's markup.
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table if table.row_count else f"no {title}")
+    console.print(table)
+
+
+def _stacked(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A row below the other, where they are wider than the terminal: each value with its column's name, nothing cut."""
+    console.print(Text(title, "italic"))
+    for row in rows:
+        console.print(Text(row[0], "bold"), soft_wrap=True)
+        line = Text("  ")
+        for name, cell in zip(columns[1:], row[1:], strict=True):
+            said = Text.assemble((f"{name} ", "dim"), cell)
+            if cell and len(line) > 2 and line.cell_len + 2 + said.cell_len > console.width:
+                console.print(line, soft_wrap=True)
+                line = Text("  ")
+            if cell:
+                line.append("  " if len(line) > 2 else "").append_text(said)
+        console.print(line, soft_wrap=True)
 
 
 def voice(by: str, found: "Iterable[VoiceTotal]") -> None:

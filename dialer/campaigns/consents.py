@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialer.campaigns.phones import Rejected, read_number
+from dialer.campaigns.phones import NoCountry, Rejected, read_number
 from dialer.store.records import Consent
 
 NEEDED = ("number", "given_at", "proof")
@@ -75,6 +75,8 @@ def _read(line: int, row: dict[str, str], cells: tuple[str, ...], terms: Terms) 
         number = read_number(row.get("number", ""), terms.country)
         return Consent(terms.client, number, purpose, given_at, _moment(row.get("until", "")), None,
                        row.get("source", "").strip() or terms.source, proof, terms.digest)  # fmt: skip
+    except NoCountry:
+        return Unread(line, "the number lacks its country code: write it with +, or import with --country DE", cells)
     except (ValueError, Rejected) as fault:
         return Unread(line, str(fault), cells)
 

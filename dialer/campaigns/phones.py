@@ -48,6 +48,10 @@ class Rejected(Exception):  # noqa: N818 - an answer about one row, not a failur
     """This row becomes no contact; the text says why."""
 
 
+class NoCountry(Rejected):
+    """A national number, and nobody says of which country."""
+
+
 def read_number(text: str, country: str | None) -> str:
     """The number in E.164; `country` (ISO 3166) is that of numbers written without +. Raises Rejected.
 
@@ -56,7 +60,7 @@ def read_number(text: str, country: str | None) -> str:
     """
     plain = _plain(text)
     if country is None and not plain.startswith("+"):
-        raise Rejected("the number lacks its country code, and the campaign names no country")
+        raise NoCountry("the number lacks its country code, and the campaign names no country")
     return quick(plain.translate(_PUNCTUATION), country) or careful(plain, country)
 
 

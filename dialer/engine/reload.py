@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from dialer.config.loader import load
 from dialer.config.recording_checks import all_terms
 from dialer.config.reload import changes
 from dialer.flows.prompts import Sounds, needed
-from dialer.flows.speech import SpeechError, prepare
+from dialer.flows.speech import Progress, SpeechError, prepare
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -29,8 +30,9 @@ def sounds_of(configuration: Configuration) -> Mapping[str, Sounds]:
     }
 
 
-def render_prompts(configuration: Configuration) -> None:
-    """Make every prompt that is missing, for every switch. Blocks. Raises SpeechError."""
+def render_prompts(configuration: Configuration, made: Progress | None = None) -> None:
+    """Make every prompt that is missing, for every switch. `made` is told how many of how many are, switch by switch;
+    what it raises ends it. Blocks. Raises SpeechError."""
     abandons = [campaign.abandon for campaign in configuration.campaigns.values()]
     messages = [abandon.message for abandon in abandons]
     messages += [abandon.opt_out.confirm for abandon in abandons if abandon.opt_out is not None]
@@ -40,14 +42,16 @@ def render_prompts(configuration: Configuration) -> None:
     utterances = needed(configuration.flows.values(), messages, configuration.plant.speech)
     recordings = {key: recording.path for key, recording in configuration.prompts.items()}
     for directory in {_directory(configuration, s.sounds.write) for s in configuration.plant.switches.values()}:
-        done = prepare(directory, utterances, recordings, _first_of)
+        done = prepare(directory, utterances, recordings, partial(_told, made))
         log.info("prompts: %d made, %d there already", done.made, done.kept)
 
 
-def _first_of(done: int, whole: int) -> None:
+def _told(made: Progress | None, done: int, whole: int) -> None:
     """Prompts take seconds, of which the log says why."""
     if done == 1:
         log.info("prompts: making %d", whole)
+    if made is not None:
+        made(done, whole)
 
 
 def _directory(configuration: Configuration, written: str) -> Path:

@@ -64,7 +64,11 @@ def _all(work: Sequence[Callable[[], None]], progress: Progress | None) -> None:
             elif error is not None:
                 raise error
             if progress:
-                progress(done, len(work))
+                try:
+                    progress(done, len(work))
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
     if wrong:
         raise SpeechError("\n".join(wrong))
 

@@ -142,14 +142,15 @@ def _other_paths() -> Json:
         "type": "object",
         "required": ["status", "switches", "store", "warnings"],
         "properties": {
-            "status": {"type": "string", "enum": ["up", "draining", "down"]},
+            "status": {"type": "string", "enum": ["up", "draining", "down", "starting"]},
             "switches": {"type": "object", "additionalProperties": {"type": "string"}},
             "store": {"type": "string"},
             "warnings": {"type": "array", "items": {"type": "string"}},
+            "why": {"type": "string", "description": "What a start is waiting for."},
         },
     }
     healthz = get(
-        "Each switch and the store: `up`, or why not. Needs no token.",
+        "Each switch and the store: `up`, or why not; `starting` while prompts are made. Needs no token.",
         "get_healthz",
         "application/json",
         health,

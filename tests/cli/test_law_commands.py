@@ -74,6 +74,8 @@ def test_a_register_is_imported_and_looked_up(dialer: Dialer, root: Path) -> Non
     assert (done.exit_code, done.output) == (0, "2 numbers, 1 lines rejected\n")
     assert dialer(root, "dnc", "check", "+390612345678").output == "register opposizioni\n"
     assert dialer(root, "dnc", "check", "+390612345679").exit_code == 0
+    national = dialer(root, "dnc", "import", "rpo.csv", "--register", "opposizioni")
+    assert "1 numbers are written without +: name their country, as --country IT" in national.output
     other = dialer(root, "dnc", "import", "rpo.csv", "--register", "elsewhere")
     assert (other.exit_code, "known: national_dnc, opposizioni, tps" in other.output) == (1, True)
 

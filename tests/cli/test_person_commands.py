@@ -75,6 +75,22 @@ def test_numbers_in_rotation(running: Path) -> None:
     assert run(running, "caller-ids", "globex").stdout == "no number of globex was shown in rotation\n"
 
 
+def test_national_numbers_want_their_country(tmp_path: Path) -> None:
+    root, file = site(tmp_path), tmp_path / "national.csv"
+    file.write_text("number,given_at,proof\n030 231250,2026-01-01,form\n")
+    done = run(root, "consent", "import", str(file), "--client", "acme")
+    assert (done.exit_code, "write it with +, or import with --country DE" in done.output) == (1, True)
+
+
+def test_a_campaign_is_rehearsed_once(tmp_path: Path) -> None:
+    root = site(tmp_path)
+    (root / "configs" / "campaigns").mkdir()
+    (root / "configs" / "campaigns" / "calls.yaml").write_text(json.dumps(
+        {"campaign": "calls", "client": "acme", "rules": [], "agents": {"skills": ["sales"]}}))
+    done = run(root, "simulate", "calls", "calls")
+    assert (done.exit_code, "calls is named twice" in done.output) == (2, True)
+
+
 def test_erasing_needs_the_engine(tmp_path: Path) -> None:
     done = run(site(tmp_path), "erase", NUMBER, "--reason", "letter")
     assert done.exit_code == 1
