@@ -249,6 +249,8 @@ class Service:
         sessions = await self._store.sessions()
         self._engine.recordings.inherit(await self._store.recordings.unfinished(self._config.node))
         now = self._engine.clock.now()
+        campaigns = self._engine.configuration.campaigns
+        self._engine.budgets.remember_gone(await self._store.people.of_others(campaigns, now - KEPT_S))
         tests = self._store.test_calls
         self._engine.mystery.inherit(await tests.placed(now - LATE_S, now), await tests.unfinished(self._config.node))
         self._engine.overrides.restore(await self._store.overrides())

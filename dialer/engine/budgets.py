@@ -51,6 +51,8 @@ class Budgets:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._history: dict[str, Counter[tuple[float, str, Kind]]] = {}
+        self._clients: dict[str, str] = {}
+        """Of campaigns that are, or were: a client's budget also counts what one did that was taken out."""
         self._measured: dict[str, Estimates] = {}
         self._held: dict[str, list[Held]] = {}
         self._windows: dict[str, Windows] = {}
@@ -93,7 +95,14 @@ class Budgets:
 
     def remember(self, campaign: str, people: Iterable[Counted]) -> None:
         """What the store knows of before this engine began."""
-        self._history[campaign] = Counter({(one.at, one.country, KINDS[one.outcome]): one.count for one in people})
+        self._history[campaign] = _history(people)
+        self.take()
+
+    def remember_gone(self, people: Mapping[tuple[str, str], Sequence[Counted]]) -> None:
+        """By campaign that is in no file any more, and its client."""
+        for (campaign, client), counted in people.items():
+            self._clients.setdefault(campaign, client)
+            self._history[campaign] = _history(counted)
         self.take()
 
     def measured(self, campaign: str, false_positives: float | None = None, machines: float | None = None) -> None:
@@ -120,11 +129,9 @@ class Budgets:
         self._held = {}
         past: list[tuple[float, str, str, Kind, int]] = []
         for name, config in configured.items():
+            self._clients[name] = config.client
             guess = config.machine.false_positives if config.machine.detect else 0.0
             own = self._measured.setdefault(name, Estimates(guess))
-            history = self._history[name] = Counter(
-                {key: count for key, count in self._history.get(name, Counter()).items() if key[0] >= horizon}
-            )
             self._held[name] = []
             for scope, limit, countries, without in self._limits(config):
                 window = shared.setdefault((scope, limit), Window(limit, own))
@@ -132,12 +139,28 @@ class Budgets:
             self.windows(name).windows[:] = [held.window for held in self._held[name]]
             whole = Limit("own", config.abandon.max, config.abandon.window)  # what the pacer itself keeps to
             self._held[name].insert(0, Held(Window(whole, own), None))
+        for name in self._clients.keys() - configured.keys():
+            self._held[name] = list(self._of_client(self._clients[name], shared))
+        for name in self._held:
+            history = self._history[name] = Counter(
+                {key: count for key, count in self._history.get(name, Counter()).items() if key[0] >= horizon}
+            )
             past += [(at, name, country, kind, count) for (at, country, kind), count in history.items()]
         now = self._engine.clock.now()
         for at, name, country, kind, count in sorted(past):
             for held in self._held[name]:
                 if held.counts(country):
                     held.window.add(min(now, at + PEOPLE_S), kind, count)
+
+    def _of_client(self, client: str, shared: Mapping[tuple[str, Limit], Window]) -> Iterator[Held]:
+        """What counts a campaign that is gone: the client's windows, in the countries of their packs."""
+        packs = self._engine.configuration.rules
+        everywhere = frozenset(country for pack in packs.values() for country in pack.countries)
+        for (scope, _), window in shared.items():
+            pack = packs.get(scope.removeprefix(f"client:{client}:"))
+            if pack is not None and scope == f"client:{client}:{pack.rules}":
+                rest = pack.rules == STRICT
+                yield Held(window, everywhere if rest else frozenset(pack.countries) or None, rest)
 
     def _packs(self, config: Campaign) -> Mapping[str, Pack]:
         """Those that may hold for its calls."""
@@ -175,3 +198,7 @@ def _of_pack(pack: Pack, name: str, rule: AbandonRule) -> Limit:
         f"{pack.rules}.{name}", most, seconds, rule.answers, rule.of, rule.false_positives, rule.machines_among_lost,
         rule.binding,
     )  # fmt: skip
+
+
+def _history(people: Iterable[Counted]) -> Counter[tuple[float, str, Kind]]:
+    return Counter({(one.at, one.country, KINDS[one.outcome]): one.count for one in people})

@@ -3,17 +3,20 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dialer.config import overrides
 from dialer.config.configuration import Configuration
+from dialer.store.errors import StoreError
 from dialer.store.records import Override
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Overrides:
@@ -24,6 +27,7 @@ class Overrides:
         self._by_campaign: dict[str, dict[str, Override]] = {}
         self._turn = asyncio.Lock()
         """Each change is checked against what the one before made of the campaign."""
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     def restore(self, rows: Iterable[Override]) -> None:
         """What an earlier life left. Its configuration is taken before anything is dialled."""
@@ -44,7 +48,26 @@ class Overrides:
         return {key: json.loads(one.value) for key, one in self._by_campaign.get(campaign, {}).items()}
 
     async def change(self, campaign: str, values: overrides.Values) -> Sequence[str]:
-        """What is wrong with it; nothing when it is in force. Raises KeyError, StoreError."""
+        """What is wrong with it; nothing when it is in force. Raises KeyError, StoreError. Who does not wait for it
+        cannot stop it: what is written comes into force, and at once."""
+        return await self._to_its_end(self._change(campaign, values))
+
+    async def reset(self, campaign: str) -> None:
+        """As its file has it. Raises StoreError."""
+        await self._to_its_end(self._reset(campaign))
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a change of a campaign was not taken: %s", error)
+
+    async def _change(self, campaign: str, values: overrides.Values) -> Sequence[str]:
         async with self._turn:
             written = self._written.campaigns[campaign]
             wanted = {**self.of(campaign), **values}
@@ -55,13 +78,17 @@ class Overrides:
                 Override(campaign, key, json.dumps(value), overrides.value_of(written, key), now)
                 for key, value in values.items()
             ]
-            await self._engine.store.save_overrides(rows)
+            before = [one for key, one in self._by_campaign.get(campaign, {}).items() if key in values]
+            try:
+                await self._engine.store.save_overrides(rows)
+            except StoreError:
+                self._engine.store.undo_overrides(rows, before)  # a commit that failed may have reached the disk
+                raise
             self._put(rows)
             self._again(campaign, f"changed: {', '.join(f'{row.key}={row.value}' for row in rows)}")
             return ()
 
-    async def reset(self, campaign: str) -> None:
-        """As its file has it. Raises StoreError."""
+    async def _reset(self, campaign: str) -> None:
         async with self._turn:
             rows = list(self._by_campaign.get(campaign, {}).values())
             await self._engine.store.drop_overrides(rows)

@@ -23,7 +23,18 @@ def save(tx: Transaction, overrides: Sequence[Override]) -> None:
 
 
 @one_by_one
+def undo(tx: Transaction, overrides: Sequence[Override], before: Sequence[Override]) -> None:
+    _drop(tx, overrides)
+    for one in before:
+        tx.upsert(campaign_overrides, asdict(one))
+
+
+@one_by_one
 def drop(tx: Transaction, overrides: Sequence[Override]) -> None:
+    _drop(tx, overrides)
+
+
+def _drop(tx: Transaction, overrides: Sequence[Override]) -> None:
     for one in overrides:
         tx.connection.execute(
             sa.delete(campaign_overrides)

@@ -1,6 +1,6 @@
 """What abandon budgets and pacers remember over a restart: people by ten minutes and country, and what was learnt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dialer.calls.outcome import Outcome
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.records import PEOPLE_S
-from dialer.store.schema import learned, people
+from dialer.store.schema import calls, learned, people
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -43,6 +43,22 @@ def since(connection: sa.Connection, campaign: str, at: float) -> list[Counted]:
     ]
 
 
+def of_others(connection: sa.Connection, known: Collection[str], at: float) -> dict[tuple[str, str], list[Counted]]:
+    """By campaign and client, of campaigns that are not among the known ones."""
+    first, last = int(at // PEOPLE_S), sa.func.max(people.c.slot)
+    statement = sa.select(people.c.campaign, last).where(people.c.slot >= first).group_by(people.c.campaign)
+    found = {}
+    for campaign, slot in connection.execute(statement).all():
+        if campaign in known:
+            continue
+        of_it = sa.select(calls.c.client).where(
+            calls.c.over_at >= slot * PEOPLE_S, calls.c.over_at < (slot + 1) * PEOPLE_S, calls.c.campaign == campaign)
+        client = connection.execute(of_it.limit(1)).scalar()
+        if client is not None:
+            found[campaign, str(client)] = since(connection, campaign, at)
+    return found
+
+
 @one_by_one
 def save_learned(tx: Transaction, campaign: str, at: float, state: Mapping[str, Any]) -> None:
     tx.upsert(learned, {"campaign": campaign, "at": at, "state": dict(state)})
@@ -62,6 +78,10 @@ class People:
         """Attempts answered since then, oldest first. Its cost does not depend on how many calls there were: at most a
         row for each ten minutes, country and outcome."""
         return self._read(since, campaign, at)
+
+    def of_others(self, known: Collection[str], at: float) -> "Future[dict[tuple[str, str], list[Counted]]]":
+        """The same of every other campaign, by its name and client."""
+        return self._read(of_others, known, at)
 
     def save_learned(self, campaign: str, at: float, state: Mapping[str, Any]) -> "Future[None]":
         return self._write(save_learned, campaign, at, state, durable=False, fact=True)

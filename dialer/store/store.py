@@ -352,6 +352,10 @@ class Store:
     def save_overrides(self, these: Sequence[Override]) -> "Future[None]":
         return self._write(overrides.save, these)
 
+    def undo_overrides(self, these: Sequence[Override], before: Sequence[Override]) -> "Future[None]":
+        """What stood in their place before `these` stands there again."""
+        return self._write(overrides.undo, these, before, fact=True)
+
     def drop_overrides(self, these: Sequence[Override]) -> "Future[None]":
         return self._write(overrides.drop, these, fact=True)
 

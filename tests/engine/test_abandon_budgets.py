@@ -138,3 +138,34 @@ async def test_what_was_learnt_outlives_the_engine(rig: Rig) -> None:
     again = await rig.store.people.learned(CAMPAIGN)
     assert again is not None and again[1]["talk"][3] == 1
     assert again[1]["answers"]["share"] == pytest.approx(saved[1]["answers"]["share"], rel=0.01)
+
+
+async def test_a_clients_budget_counts_what_a_campaign_did_that_is_gone(rig: Rig) -> None:
+    pack: dict[str, Any] = {
+        "title": "T", "version": 1, "dated": "2026-01-01", "notice": "n", "sources": [{"rule": "r", "where": "w"}],
+        "hours": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}],
+    }  # fmt: skip
+    few = {"few": {"most": 3, "answers": 100, "per": "client"}}
+    names = [f"configs/campaigns/{name}.yaml" for name in (CAMPAIGN, SURVEYED)]
+    (rig.root / "configs/rules").mkdir(exist_ok=True)
+    write_site(rig.root, {
+        "configs/rules/de.yaml": {"rules": "de", "countries": ["DE"], "abandon": few, **pack},
+        "configs/rules/strict.yaml": {"rules": "strict", **pack},
+        **{name: {key: value for key, value in FILES[name].items() if key != "rules"} for name in names},
+    })  # fmt: skip
+    assert await rig.reloader.reload() == []
+    call = await abandon(rig)
+    rig.post(ev.HungUp(call, rig.clock.now(), 16))
+    await rig.quiet()
+    rig.engine.campaigns.set_status(CAMPAIGN, "stopped")
+    assert standing(rig, "de.few", "100 answered", SURVEYED).abandoned == 1
+
+    (rig.root / names[0]).unlink()
+    assert await rig.reloader.reload() == []
+    assert standing(rig, "de.few", "100 answered", SURVEYED).abandoned == 1
+    rig.configuration = rig.engine.configuration
+    await rig.crash()
+    others = await rig.store.people.of_others(rig.configuration.campaigns, 0.0)
+    assert list(others) == [(CAMPAIGN, "acme")]
+    rig.engine.budgets.remember_gone(others)
+    assert standing(rig, "de.few", "100 answered", SURVEYED).abandoned == 1

@@ -24,6 +24,10 @@ async def test_who_answered_is_counted_by_ten_minutes_country_and_outcome(store:
     ]
     assert [counted.at for counted in await store.people.since(CAMPAIGN, 1250.0)] == [1200.0, 1200.0]
     assert await store.people.since("other", 0.0) == []
+    others = await store.people.of_others({"other"}, 1250.0)
+    assert {key: [one.at for one in counted] for key, counted in others.items()} == {
+        (CAMPAIGN, "acme"): [1200.0, 1200.0]}
+    assert await store.people.of_others({CAMPAIGN}, 0.0) == await store.people.of_others({"other"}, 1900.0) == {}
 
 
 async def test_those_settled_in_one_commit_are_counted_together(store: Store) -> None:
