@@ -68,9 +68,10 @@ class Account:
 
 def account(
     calls: Sequence[CallRecord], spans: Sequence[AgentSpan], hours: float, contacts: int, contacts_done: int,
+    ended_at: float | None = None,
 ) -> Account:
     """`calls`: the campaign's attempts; those without an outcome are in hand yet. `spans`: of the agents, the last ones
-    cut at the end."""
+    cut at the end. `ended_at`: of the shift; left out, the last answer."""
     people = [call for call in calls if call.outcome in PEOPLE]
     time_s: dict[str, float] = defaultdict(float)
     for span in spans:
@@ -87,7 +88,7 @@ def account(
         wait_p50_s=quantile(waits, 0.5),
         wait_p90_s=quantile(waits, 0.9),
         abandoned=abandoned / len(people) if people else 0.0,
-        worst_half_hour=worst_half_hour(people),
+        worst_half_hour=worst_half_hour(people, ended_at),
         answered=len(people),
         connected=sum(call.joined_at is not None for call in calls),
         attempts=sum(call.outcome is not Outcome.CANCELLED for call in calls),
@@ -118,12 +119,14 @@ def waits_of(spans: Iterable[AgentSpan]) -> list[tuple[float, float]]:
     return waits
 
 
-def worst_half_hour(people: Sequence[CallRecord]) -> float:
-    """The highest share abandoned in any half hour, by the time of the answer; 0 when none has enough answers."""
+def worst_half_hour(people: Sequence[CallRecord], ended_at: float | None) -> float:
+    """The highest share abandoned in any half hour before the end, by the time of the answer; 0 when none has enough
+    answers. The last minutes alone are none: a few unlucky people would be made a rate of."""
     answers = sorted(call.answered_at or 0.0 for call in people)
     losses = sorted(call.answered_at or 0.0 for call in people if call.outcome is Outcome.ABANDONED)
+    last = (ended_at if ended_at is not None else answers[-1] + 1 if answers else 0.0) - HALF_HOUR_S
     worst = 0.0
-    for at in answers:
+    for at in {last, *(answer for answer in answers if answer <= last)}:
         answered = bisect_left(answers, at + HALF_HOUR_S) - bisect_left(answers, at)
         lost = bisect_left(losses, at + HALF_HOUR_S) - bisect_left(losses, at)
         if answered >= FEWEST:

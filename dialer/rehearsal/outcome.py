@@ -87,7 +87,7 @@ def _of(facts: Facts, names: Sequence[str], with_callers: bool) -> Rehearsed:
     return Rehearsed(
         mode=facts.modes[names[0]] if len({facts.modes[name] for name in names}) == 1 else "",
         began_at=facts.began_at,
-        account=account(calls, facts.spans, facts.seconds / 3600, contacts, done),
+        account=account(calls, facts.spans, facts.seconds / 3600, contacts, done, facts.ended_at),
         calls=calls,
         spans=facts.spans,
         reason=facts.reasons.get(names[0], "") if len(names) == 1 else ", ".join(reasons),

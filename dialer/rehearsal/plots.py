@@ -125,10 +125,11 @@ def _waits(axes: Any, done: Rehearsed) -> None:
     waits = [wait for _, wait in waits_of(done.spans)]
     callers = [max(0.0, call.joined_at - call.queued_at) for call in done.callers
                if call.queued_at is not None and call.joined_at is not None]  # fmt: skip
-    axes.hist(waits, bins=40, color=AIR, label="agents, for a talk")
     if callers:
-        axes.hist(callers, bins=40, color=INBOUND, alpha=0.7, label="callers, for an agent")
+        axes.hist([waits, callers], bins=40, color=[AIR, INBOUND], label=["agents, for a talk", "callers for an agent"])
         axes.legend(loc="upper right", frameon=False)
+    else:
+        axes.hist(waits, bins=40, color=AIR)
     axes.set_xlabel("seconds waited" if callers else "seconds an agent waited for a talk")
     axes.set_ylabel("talks")
     axes.set_xlim(left=0)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dialer.rehearsal.outcome import ALL, Rehearsed
+from dialer.rehearsal.promises import Kept, Promises
 
 Figure = Callable[[Rehearsed], float | None]
 """None: nobody knows."""
@@ -59,11 +60,12 @@ def summary(block: Block, cost: Figure, money: str, money_of: Callable[[str], st
 
 def hourly(name: str, done: Rehearsed, zone: tzinfo) -> None:
     """Of the first seed."""
-    heads = ["from", "busy %", "talk min/h", "wait p50 s", "p90 s", "people", "lost %", "talks", "dials", "list %"]
-    heads += ["callers", "level %"] if done.service else []
+    heads = ["from", "busy\n%", "talk\nmin/h", "wait s\np50", "wait s\np90", "people", "lost\n%", "talks", "dials",
+             "list\n%"]  # fmt: skip
+    heads += ["callers", "level\n%"] if done.service else []
     table = Table(box=None, pad_edge=False, title=f"{name}, by the hour", title_justify="left")
     for head in heads:
-        table.add_column(head, justify="right", no_wrap=len(head) < 8)
+        table.add_column(head, justify="right", no_wrap=True)
     for hour in done.hours:
         cells: list[str] = [
             f"{datetime.fromtimestamp(hour.begins_at, zone):%H:%M}", f"{100 * hour.occupancy:.1f}",
@@ -114,13 +116,25 @@ def _of_calls() -> Iterator[tuple[str, Figure, bool]]:
 
 
 def _of_promises() -> Iterator[tuple[str, Figure, bool]]:
-    yield "calls promised", lambda done: done.promises.made if done.promises else None, True
-    yield "of them due in the shift", lambda done: done.promises.due if done.promises else None, True
-    yield "promises kept", lambda done: done.promises.kept if done.promises else None, True
-    yield "kept late by, s, p50", lambda done: done.promises.late_p50_s if done.promises else None, True
-    yield "kept late by, s, p90", lambda done: done.promises.late_p90_s if done.promises else None, True
-    yield "personal talks", lambda done: done.promises.personal if done.promises else None, True
-    yield "with who promised", lambda done: done.promises.by_same_agent if done.promises else None, True
+    def of(figure: Callable[[Promises], float]) -> Figure:
+        return lambda done: figure(done.promises) if done.promises is not None else None
+
+    def late(figure: Callable[[Promises], Kept], p90: bool) -> Figure:
+        def shown(done: Rehearsed) -> float | None:
+            kept = figure(done.promises) if done.promises is not None else None
+            return None if kept is None or not kept.kept else kept.late_p90_s if p90 else kept.late_p50_s
+
+        return shown
+
+    yield "calls promised", of(lambda them: them.made), True
+    yield "of them due in the shift", of(lambda them: them.due), True
+    yield "promises kept", of(lambda them: them.kept), True
+    yield "for anyone: late by, s, p50", late(lambda them: them.anyone, p90=False), True
+    yield "for anyone: late by, s, p90", late(lambda them: them.anyone, p90=True), True
+    yield "personal: late by, s, p50", late(lambda them: them.personal, p90=False), True
+    yield "personal: late by, s, p90", late(lambda them: them.personal, p90=True), True
+    yield "personal: talks", of(lambda them: them.talks), True
+    yield "personal: with who promised", of(lambda them: them.by_same_agent), True
 
 
 def _of_callers(queues: Sequence[str]) -> Iterator[tuple[str, Figure, bool]]:

@@ -25,6 +25,7 @@ UNREADY_S = 2.0
 FULL_S, DAY_S = 300.0, 86_400.0
 """Promises are for a full five minutes; a time that may not be promised is put off by a day."""
 MOST_DAYS = 4
+SOON_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ class Staff:
             seconds = caller.wrap_up_s
         else:
             seconds = self._people(last.seed.campaign or "").wrap_up_s(agent, talk)
+            serving = last.campaign.agents if last.campaign is not None else None
+            if serving is not None:  # what came of it is said before the time is up
+                seconds = min(seconds, max(0.0, serving.wrap_up - SOON_S))
         call = self._engine.floor.desk.state(agent).call_id
         self._engine.clock.call_later(seconds, self._written_up, agent, call)
 

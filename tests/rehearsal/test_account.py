@@ -46,7 +46,9 @@ def test_shares_of_time_and_of_people() -> None:
 def test_the_worst_half_hour_is_any_half_hour() -> None:
     people = [call(i, Outcome.ANSWERED, answered_at=1000.0 + 10 * i) for i in range(30)]
     people += [call(90 + i, Outcome.ABANDONED, answered_at=2790.0 + i) for i in range(5)]
-    assert account(people, [], 1.0, 1, 1).worst_half_hour == pytest.approx(5 / 20), "fewer than twenty are not judged"
+    worst = account(people, [], 1.0, 1, 1, ended_at=4000.0).worst_half_hour
+    assert worst == pytest.approx(5 / 20), "fewer than twenty are not judged"
+    assert account(people, [], 1.0, 1, 1).worst_half_hour == pytest.approx(5 / 35), "no half hour goes beyond the end"
 
 
 def test_a_wait_is_what_came_before_a_talk() -> None:
