@@ -9,6 +9,7 @@ is followed by more sound was a note or a vowel of the greeting. A call that is 
 from __future__ import annotations  # array[int] is not a type at run time before Python 3.12
 
 from array import array
+from cmath import phase
 from dataclasses import dataclass
 from functools import lru_cache
 from math import acos, cos, pi, sin, sqrt
@@ -91,15 +92,31 @@ def frequency(frame: array[int], energy: int) -> float | None:
     middle, later = frame[1:-1], frame[2:]
     r1 = (sum(map(mul, middle, later)) + sum(map(mul, middle, frame))) / 2  # about the same samples as r2
     r2 = sum(map(mul, later, frame))
-    if r1 == 0:
+    if r1 == 0 and r2 >= 0:
         return None
-    turn = (r2 + sqrt(r2 * r2 + 8.0 * r1 * r1)) / (4.0 * r1)
+    turn = (r2 + sqrt(r2 * r2 + 8.0 * r1 * r1)) / (4.0 * r1) if r1 else 0.0  # four samples a turn: 2,000 Hz
     if not _COARSE[1] <= turn <= _COARSE[0]:
         return None
     hz = acos(turn) * RATE_HZ / (2 * pi)
-    cosines, sines = _sine(round(hz / _STEP_HZ))
-    real, imaginary = sum(map(mul, frame, cosines)), sum(map(mul, frame, sines))
-    return hz if 2.0 * (real * real + imaginary * imaginary) >= PURE * FRAME * energy else None
+    for _ in range(2):
+        step = round(hz / _STEP_HZ)
+        first, second = _halves(frame, step)
+        whole = abs(first + second)
+        if 2.0 * whole * whole >= PURE * FRAME * energy:
+            return hz
+        # In noise a low tone is found 20 Hz off: how far it turns from one half to the other tells how far.
+        hz = step * _STEP_HZ + phase(second * first.conjugate()) * RATE_HZ / (pi * FRAME)
+    return None
+
+
+def _halves(frame: array[int], step: int) -> tuple[complex, complex]:
+    """How alike the halves of a frame are to a sine, and by what they lie off it."""
+    cosines, sines = _sine(step)
+    middle = FRAME // 2
+    real, imaginary = (sum(map(mul, frame, wave)) for wave in (cosines[:middle], sines[:middle]))
+    late = frame[middle:]
+    later, turned = (sum(map(mul, late, wave)) for wave in (cosines[middle:], sines[middle:]))
+    return complex(real, -imaginary), complex(later, -turned)
 
 
 @lru_cache(maxsize=512)
