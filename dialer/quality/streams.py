@@ -81,7 +81,9 @@ class Stream:
         lost = _lost(heard.fraction, advance)
         received = advance - lost
         expected = max(received, advance - self._missed, 1)
-        lost, self._missed, self._rate = expected - received, 0, expected / seconds
+        # The sender's count may run ahead of the sequence: what was counted too much is made up for by later losses.
+        self._missed = max(0, self._missed - lost)
+        lost, self._rate = expected - received, expected / seconds
         return Interval(began, at, expected, lost, lost / expected, jitter_s, round_trip_s, silent=False)
 
 

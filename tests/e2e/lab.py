@@ -276,9 +276,12 @@ class Lab:
         spans: list[AgentSpan] = await self._until(there, lambda: self.get("agents"))
         return spans
 
-    async def cdr(self, call_id: str) -> CdrRow:
+    async def cdr(self, call_id: str, *, or_events: bool = False) -> CdrRow:
+        """Its events, which tell less, may be written before; `or_events`: they will do, for a leg without a CDR."""
+
         def there() -> Any:
-            return next((row for row in self.plant.cdr() if row["uniqueid"] == call_id), None)
+            rows = (row for row in self.plant.cdr() if row["uniqueid"] == call_id)
+            return next((row for row in rows if or_events or row["sequence"] >= 0), None)
 
         row: CdrRow = await eventually(there)
         return row

@@ -275,3 +275,15 @@ def test_whatever_is_reported_an_interval_is_possible(reports):
 def test_intervals_are_values():
     interval = Interval(0.0, 5.0, 250, 0, 0.0, 0.0, None, silent=False)
     assert replace(interval, lost=1) != interval and interval.seconds == 5
+
+
+def test_what_a_silence_was_counted_too_long_is_made_up_for():
+    """The sender tells two packets more than the silence had: they are not counted again when others are lost."""
+    receiver, stream, found = Receiver(), Stream(8000, 0.0), []
+    whole, none = [True] * 100, [False] * 100
+    some = [True] * 95 + [False] * 4 + [True]
+    for number, (packets, sent) in enumerate([(whole, 100), (none, 102), (whole, 98), (some, 100)], start=1):
+        for arrives in packets:
+            receiver.packet(arrives)
+        found.append(stream.report(number * 5.0, receiver.report(), sent, None))
+    assert [it.lost for it in found if it is not None] == [0, 102, 0, 2]

@@ -19,11 +19,13 @@ from dialer.store import voice
 from tests.e2e.eventually import eventually
 from tests.e2e.files import LONG, flow
 from tests.e2e.lab import Lab, Puppet
-from tests.e2e.voice_quality.media import Line, Voice, Way, Weather
+from tests.e2e.voice_quality.media import FRAME_S, Line, Voice, Way, Weather
 
 REPORT_S = 0.5
 STALL_S = 2 * REPORT_S
 """A loaded machine may keep a voice still for the time between two reports."""
+SKEW = round(REPORT_S / FRAME_S)
+"""Packets between two reports."""
 TALKS, LISTENS = "+493023125060", "+493023125061"
 FILES = {
     **flow("talks", {"line": {"queue": {"skills": ["sales"], "max_wait": "60s", "wrap_up": "0s"}, "next": "bye"},
@@ -143,7 +145,8 @@ async def test_the_figures_are_what_the_lines_did(lab: Lab, stack: AsyncExitStac
     found = await rows.of(calls["20"], 2)
     told, heard = found["customer", "in", None], found["customer", "out", None]
     assert told.loss == pytest.approx(done(bursty.to_switch, told), abs=0.02 + REPORT_S / told.seconds)
-    assert told.lost == sum(passage.lost for passage in bursty.to_switch.passages)
+    # A silence is counted by what the sender tells of itself, a moment before each report of the switch.
+    assert 0 <= told.lost - sum(passage.lost for passage in bursty.to_switch.passages) <= SKEW
     assert 2.0 - 2 * REPORT_S <= told.dead_air_s <= 2.0 + 2 * REPORT_S and told.r_worst == 0
     assert heard.loss == pytest.approx(done(bursty.from_switch, heard), abs=0.02) and heard.dead_air_s <= STALL_S
 
