@@ -30,6 +30,8 @@ class Foreign:
     """Kinds of events that are never told."""
     late_s: float = 0.0
     """Events are told up to so much later."""
+    lost: float = 0.0
+    """The share of events that are never told, of whatever kind."""
     obeys: bool = True
     """Calls are taken back when asked."""
 
@@ -90,7 +92,7 @@ class Floor:
 
     def tell(self, kind: EventKind, dial: str | None = None, agent: str | None = None, value: float = 0.0) -> None:
         pacer = self.pacer
-        if pacer is None or kind in self.world.deaf:
+        if pacer is None or kind in self.world.deaf or (self.world.lost and self.line.random() < self.world.lost):
             return
         if self.world.late_s:
             later = self.now + self.line.uniform(0, self.world.late_s)

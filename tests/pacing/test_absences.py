@@ -68,7 +68,7 @@ def test_another_life_knows_the_pauses():
 
 def paused(pauses: int) -> int:
     """How many are dialled while one agent talks and the other has been away for 296 s."""
-    pacer, at = Predictive(Pace(ring_s=22.0)), 0.0
+    pacer, at = Predictive(Pace(ring_s=22.0, answered=1_000.0, abandoned=15.0)), 0.0
     for _ in range(pauses):
         pacer.on_event(at, "idle", None, "a1")
         pacer.on_event(at + 1.0, "left", None, "a1")

@@ -1,5 +1,6 @@
 """The pacer, driven by another simulator than the project's own, with what goes wrong in the world."""
 
+from collections.abc import Callable
 from math import inf
 
 import pytest
@@ -16,10 +17,10 @@ SPENT = {"answered": 1000.0, "abandoned": 60.0}
 # -- whole shifts -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("answers", "talk_s"), [(0.2, 60.0), (0.35, 180.0)])
+@pytest.mark.parametrize(("answers", "talk_s"), [(0.2, 60.0), (0.35, 180.0), (0.6, 60.0)])
 def test_fifty_agents_begin_together_and_cold(answers: float, talk_s: float) -> None:
-    """Talks that are over soon and answers that come soon are the first that are seen: they are not all."""
-    assert shift(Foreign(agents=50, seconds=600.0, answers=answers, talk_s=talk_s), 3).worst_since_start() < 0.07
+    """Talks that are over soon, answers and failures that come soon are the first that are seen: they are not all."""
+    assert shift(Foreign(agents=50, seconds=600.0, answers=answers, talk_s=talk_s), 2).worst_since_start() < 0.06
 
 
 def test_a_carrier_whose_calls_ring_out_and_then_do_not() -> None:
@@ -105,6 +106,41 @@ def test_a_driver_that_never_tells_of_losses_is_not_believed_to_have_none() -> N
         told(dials, (float(i), "placed", f"{i}"), (i + 5.0, "connected", f"{i}"))
     told(dials, (40.0, "live", "x"))
     assert list(dials.give_up(60.0, 0)) == [Lost(None)]
+
+
+def test_where_losses_are_told_those_not_told_are_as_likely_as_the_others() -> None:
+    dials, facts = Dials(22.0), []
+    for i in range(400):
+        told(dials, (i * 30.0, "placed", f"{i}"), (i * 30.0 + 5.0, "live", f"{i}"))
+        if i % 2:
+            told(dials, (i * 30.0 + 6.0, "abandoned" if i % 20 == 1 else "connected", f"{i}"))
+        facts += list(dials.give_up(i * 30.0 + 16.0, 0))
+    assert facts.count(Lost(None)) == pytest.approx(0.1 * 200, abs=4)
+
+
+def risk_after(connections_told: Callable[[int], bool]) -> float:
+    """What is risked after a hundred calls, each taken by an agent of her own."""
+    pacer, free = Predictive(Pace(answered=1_000.0, abandoned=25.0)), [IdleAgent(f"a{i}", "here") for i in range(100)]
+    for i in range(100):
+        pacer.decide(i * 30.0, Snapshot(idle=tuple(free[i:]), free={}))
+        pacer.on_event(i * 30.0 + 1.0, "live", f"{i}", None)
+        if connections_told(i):
+            pacer.on_event(i * 30.0 + 1.0, "connected", f"{i}", f"a{i}")
+        for second in range(2, 16):
+            pacer.decide(i * 30.0 + second, Snapshot(idle=tuple(free[i + 1 :]), free={}))
+    return pacer.beliefs(3_100.0).risk
+
+
+def test_agents_who_go_to_work_without_a_word_have_taken_calls() -> None:
+    """Every tenth event is lost, no loss was told so far: that is no driver that never tells of losses."""
+    assert risk_after(lambda i: i < 30 or i % 10 > 0) == pytest.approx(risk_after(lambda i: True), rel=0.05)
+
+
+@pytest.mark.parametrize("agents", [10, 50])
+def test_when_every_tenth_event_is_lost_the_law_is_kept_all_the_same(agents: int) -> None:
+    floor = shift(Foreign(agents=agents, seconds=4_500.0 if agents == 10 else 1_500.0, lost=0.1), 1)
+    assert 0.01 < floor.abandoned < 0.036
+    assert floor.worst_since_start() < 0.06
 
 
 # -- agents -----------------------------------------------------------------------------------------------

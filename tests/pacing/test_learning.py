@@ -152,6 +152,27 @@ def test_a_list_that_has_run_dry_is_believed_in_the_end() -> None:
     share = Share()
     for i in range(1000):
         share.resolved(float(i), float(i % 3 == 0))
+        share.expected(1 / 3, 1.0)
     for i in range(3000):
         share.resolved(1000.0 + i, 0.0)
+        share.expected(share.settled, 1.0)
     assert share.value < 0.1
+
+
+def test_failures_that_come_before_the_first_answers_can_do_not_lower_the_share() -> None:
+    """Sixty were dialled at once; a sixth failed at once, and the first people answer after that."""
+    share = Share()
+    for i in range(10):
+        share.resolved(0.5 * i, 0.0)
+        share.expected(0.05, 0.5)
+    assert share.value == pytest.approx(0.4)
+
+
+def test_the_first_answers_of_all_are_no_break_and_the_lull_after_them_no_outage() -> None:
+    share = Share()
+    for i in range(60):
+        share.expected(0.3, 1.0)
+        share.resolved(float(i), float(10 <= i < 40))
+    for _ in range(25):
+        share.expected(0.3, 1.0)
+    assert share.broken_at < 0 and not share.out

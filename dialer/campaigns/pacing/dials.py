@@ -5,7 +5,7 @@ the one configured. So each dial ends once; a person of whom nothing was told be
 of which nothing more is heard is given up in time, but not forgotten.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from dialer.campaigns.pacing.model import EventKind
@@ -82,6 +82,8 @@ class Dials:
         self._counted = False
         """The driver says how many are in the air."""
         self._connected, self._lost = 0, 0
+        self._owed = 0.0
+        """Losses that were likely not told, less those counted."""
 
     def retime(self, ring_s: float) -> None:
         """Another ring time-out."""
@@ -191,8 +193,9 @@ class Dials:
         """Of so many in the air, those that we know nothing of."""
         return max(0, in_the_air - len(self.air) - len(self._silent))
 
-    def give_up(self, now: float, in_the_air: int) -> Iterator[Fact]:
-        """Drop what must be over though its end was not told, while the driver counts so many in the air."""
+    def give_up(self, now: float, in_the_air: int, taken: Callable[[], bool] = lambda: False) -> Iterator[Fact]:
+        """Drop what must be over though its end was not told, while the driver counts so many in the air. `taken`: an
+        agent went to work without a word, who is not asked for again."""
         self._counted = self._counted or in_the_air > 0
         missing = len(self.air) - in_the_air
         while self.air:
@@ -211,12 +214,25 @@ class Dials:
             if now - since > WAIT_S:
                 del self.waiting[dial]
                 self._unheard[dial] = now
-                if self._lost == 0 and self._connected >= TELLING:
-                    self._unheard.pop(dial)
-                    self._over[dial] = now
-                    yield Lost(None)
+                yield from self._unknown(now, dial, taken)
         _older_than(now - OVER_S, self._over)
         _older_than(now - OVER_S, self._unheard)
+
+    def _unknown(self, now: float, dial: str, taken: Callable[[], bool]) -> Iterator[Fact]:
+        """Neither an agent nor a loss was told of somebody live. Where losses are told, those not told are as likely
+        losses as the others; where none ever was, it is one if no agent can have taken the call."""
+        if self._connected < TELLING:
+            return
+        if self._lost:
+            self._owed += self._lost / (self._lost + self._connected)
+            if self._owed >= 1:
+                self._owed -= 1
+                yield Lost(None)
+        else:
+            del self._unheard[dial]
+            self._over[dial] = now
+            if not taken():
+                yield Lost(None)
 
     def _silence(self, now: float, dial: str) -> Iterator[Fact]:
         taken = dial in self.taken

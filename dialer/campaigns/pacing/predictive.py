@@ -162,7 +162,7 @@ class Predictive:
     # -- the decision -------------------------------------------------------------------------------
 
     def decide(self, now: float, state: Snapshot) -> Decision:
-        self._learn(now, self._dials.give_up(now, state.in_the_air))
+        self._learn(now, self._dials.give_up(now, state.in_the_air, lambda: self._roster.went_silently(now)))
         self._who_is_idle(now, {idle.agent: idle.switch for idle in state.idle})
         for idle in state.idle:
             self._absences.back(now, idle.agent)
@@ -177,7 +177,7 @@ class Predictive:
 
     def outlook(self, now: float, in_the_air: int = 0) -> Outlook:
         """What others who share the agents have to reckon with."""
-        self._learn(now, self._dials.give_up(now, in_the_air))
+        self._learn(now, self._dials.give_up(now, in_the_air, lambda: self._roster.went_silently(now)))
         ages = self._ages(now, in_the_air)
         self._look(now, ages)
         return Outlook(

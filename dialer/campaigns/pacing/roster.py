@@ -6,6 +6,9 @@ from typing import Literal
 
 from dialer.campaigns.pacing.model import EventKind
 
+SILENT_S, FORGOTTEN_S = 5.0, 60.0
+"""An agent of whom nothing is told so long after being idle is at work; is no news any more."""
+
 Lasted = tuple[Literal["talk", "wrap"], float]
 """What is over, and the seconds that it took."""
 
@@ -17,12 +20,17 @@ class Roster:
         self._switch: dict[str, str] = {}
         self._idle: list[str] = []
         """As last seen, those of whom something was told since left out."""
+        self._gone: dict[str, float] = {}
+        """Those idle no more, of whom nothing was told since, and since when."""
         self._told = False
         """Connections are told, with their agents."""
 
     def on_event(self, now: float, kind: EventKind, agent: str, value: float) -> list[Lasted]:
         """Follow the agent, and say what ended with it. What is told twice changes nothing the second time."""
         over: list[Lasted] = []
+        self._gone.pop(agent, None)
+        if kind == "idle":
+            self._gone[agent] = now  # until seen to be
         if agent in self._idle:
             self._idle.remove(agent)
         if kind == "connected":
@@ -49,6 +57,7 @@ class Roster:
         over: list[Lasted] = []
         self._idle = []
         for agent, switch in idle:
+            self._gone.pop(agent, None)
             self._talking.pop(agent, None)
             since = self._wrapping.pop(agent, None)
             if since is not None:
@@ -59,13 +68,23 @@ class Roster:
 
     def taken(self, now: float, idle: Container[str], calls: Iterable[str]) -> list[str]:
         """Where connections are not told: those of these calls that agents took who are not idle any more."""
-        if self._told:
-            return []
         gone = [agent for agent in self._idle if agent not in idle]
+        if self._told:
+            self._gone.update((agent, now) for agent in gone)
+            return []
         served = list(zip(gone, calls, strict=False))
         for agent, _ in served:
             self._begin(now, agent)
         return [call for _, call in served]
+
+    def went_silently(self, now: float) -> bool:
+        """An agent who was idle is no more, and nothing was told of it. Once for each."""
+        for agent, since in list(self._gone.items()):
+            if now - since >= SILENT_S:
+                del self._gone[agent]
+                if now - since <= FORGOTTEN_S:
+                    return True
+        return False
 
     def _begin(self, now: float, agent: str) -> None:
         self._wrapping.pop(agent, None)

@@ -28,8 +28,13 @@ OUT, BACK = 1 / 3, 0.4
 DROUGHT = 9.0
 """So many persons to be expected, and nobody: the same. By chance, once in e^9 answers."""
 COLD_S, WARM_S = 30.0, 60.0
-"""At first it is not known either when people answer: so long silence says nothing, and all after so much more."""
+"""At first it is not known either when people answer, and what comes to nothing at once is seen before whoever answers:
+so long silence and failures say nothing, and all after so much more."""
 LEAST, MOST = 0.005, 0.98
+PRIOR, PRIOR_DIALS = 0.4, 10.0
+"""The share before anything is known, and as sure as after so many dials."""
+BREAK_S = 120.0
+"""So long after a break nothing is taken for an outage: what is settled is a guess from a few answers."""
 
 
 class Ratio:
@@ -60,7 +65,7 @@ class Share:
     """The share of dials that a person answers."""
 
     def __init__(self) -> None:
-        self._dials, self._persons = 10.0, 4.0
+        self._dials, self._persons = PRIOR_DIALS, PRIOR_DIALS * PRIOR
         self._ratios = [Ratio(memory) for memory in SCALES]
         self._recent, self._recent_persons = 0.0, 0.0
         self._out_since: float | None = None
@@ -123,7 +128,7 @@ class Share:
                 ratio.expect(answers, seconds)
             middle = self._ratios[1]
             self._drought += answers * min(1.0, (middle.seen + TRUST) / (middle.expected + TRUST))
-            if self._drought > DROUGHT and self._warm == 1:
+            if self._drought > DROUGHT and self._warm == 1 and self._now - self.broken_at > BREAK_S:
                 self._begin_outage(self._now)
                 self._recent, self._recent_persons = OUTAGE_HOPED / self.settled, 0.0
             self._watch_break()
@@ -141,7 +146,8 @@ class Share:
                 known += weight * (scale.seen - known)
         if ratio < 1:
             ratio += (1 - self._warm) * (1 - ratio)
-        self.value = min(MOST, max(LEAST, self.settled * ratio))
+        settled = self.settled + (1 - self._warm) * max(0.0, PRIOR - self.settled)
+        self.value = min(MOST, max(LEAST, settled * ratio))
         self.variation = sqrt(1 / (known + TRUST + 0.2 * self._persons))
 
     @property
@@ -152,7 +158,7 @@ class Share:
     def _watch_break(self) -> None:
         """Seen and expected are too far apart for chance: what was settled is over."""
         quick = self._ratios[0]
-        if quick.sigmas(1.0) <= BREAK_SIGMAS or (quick.seen < quick.expected and self._warm < 1):
+        if quick.sigmas(1.0) <= BREAK_SIGMAS or self._warm < 1:
             return
         now = min(MOST, max(LEAST, self.settled * (quick.seen + 1) / (quick.expected + 1)))
         self._dials = min(self._dials, 60.0)
@@ -164,7 +170,8 @@ class Share:
         """Fewer than a third of the persons to be expected: dials fail for another reason than people."""
         hoped = self.settled * self._recent
         if self._out_since is None:
-            if hoped >= OUTAGE_HOPED and self._recent_persons < OUT * hoped:
+            sure = self._warm == 1 and now - self.broken_at > BREAK_S
+            if sure and hoped >= OUTAGE_HOPED and self._recent_persons < OUT * hoped:
                 self._begin_outage(now)
         elif self._recent_persons > BACK * hoped:
             self._out_since = None
