@@ -49,7 +49,7 @@ def service(calls: Iterable[CallRecord], rules: Mapping[str, Rule]) -> Service:
         if call.queued_at is None and call.outcome != "overloaded":
             continue
         callers += 1
-        refused += call.joined_at is None and call.outcome != "abandoned"
+        refused += call.joined_at is None and call.outcome not in (None, "abandoned")
         if call.outcome is not None:
             levels[call.client].count(call.outcome, call.queued_at, call.joined_at, call.ended_at)
         if call.queued_at is not None and call.joined_at is not None:
