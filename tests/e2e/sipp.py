@@ -110,7 +110,7 @@ class Sipp:
         """Returns when SIPp has its port. Raises SippError with what it said when it ends instead."""
         self._process = self._spawn()
         async with asyncio.timeout(START_S):
-            while not _bound(self.port):
+            while not _taken(self.port):
                 if self._process.poll() is not None:
                     if (self._directory / "stat.csv").exists():
                         return
@@ -285,6 +285,12 @@ def media_port() -> int:
 
 def _count(calls: int, per_second: float) -> list[str]:
     return ["-m", str(calls), "-r", f"{per_second:g}"]
+
+
+def _taken(port: int) -> bool:
+    """As `_bound`, without holding the port for the moment in which somebody else may want it."""
+    lines = Path("/proc/net/udp").read_text().splitlines()[1:]
+    return any(int(line.split()[1].rpartition(":")[2], 16) == port for line in lines)
 
 
 def _bound(port: int) -> bool:
