@@ -1,13 +1,17 @@
 """`dialer recording ...`: recordings of talks, the samples drawn of them, and score cards. By the running engine's API:
 who listens is written down there."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 import typer
 
 from dialer.terminal import Plant, Root, fail, names_in, print_json, running_engine, word
+
+if TYPE_CHECKING:
+    from dialer.web.client import Api
 
 recording = typer.Typer(help="Recordings of talks, and what is said of them.", no_args_is_help=True)
 
@@ -63,18 +67,27 @@ def fetch(
     plant: Plant = None,
 ) -> None:
     """The recording as a WAV file. That you listen is written down."""
+    asked = f"/v1/recordings/{_id(recording)}/audio?{urlencode({'by': word(by)})}"
     path = out or Path(f"{_id(recording)}.wav")
-    try:
-        with running_engine(root, plant) as api, path.open("xb") as file:
-            api.fetch(f"/v1/recordings/{_id(recording)}/audio?{urlencode({'by': word(by)})}", file)
-    except FileExistsError:
-        fail(f"{path} is there already")
-    except OSError as fault:
-        fail(f"{path} cannot be written: {fault.strerror}")
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    with running_engine(root, plant) as api:
+        try:
+            _fetch(api, asked, path)
+        except FileExistsError:
+            fail(f"{path} is there already")
+        except OSError as fault:
+            fail(f"{path} cannot be written: {fault.strerror}")
     typer.echo(str(path))
+
+
+def _fetch(api: "Api", asked: str, path: Path) -> None:
+    """Nobody else may read it, and half of it is nothing. Raises OSError."""
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        try:
+            api.fetch(asked, file)
+            file.flush()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 @recording.command()

@@ -38,6 +38,17 @@ def test_fetched_once(running: Path, dialer: Dialer, tmp_path: Path) -> None:
     assert lost.exit_code == 1 and not missing.exists()
 
 
+def test_fetched_for_nobody_else_and_in_the_place_of_nothing(running: Path, dialer: Dialer, tmp_path: Path) -> None:
+    path = tmp_path / "talk.wav"
+    assert dialer(running, "recording", "fetch", ID, "--by", "maria", "--out", str(path)).exit_code == 0
+    assert path.stat().st_mode & 0o077 == 0
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    for root, by in ((nowhere, "maria"), (running, "Maria")):
+        assert dialer(root, "recording", "fetch", ID, "--by", by, "--out", str(path)).exit_code == 2
+        assert path.stat().st_size > 44
+
+
 def test_held_and_deleted(running: Path, dialer: Dialer) -> None:
     assert dialer(running, "recording", "hold", ID, "claim 4711").exit_code == 0
     assert dialer(running, "recording", "release", ID).exit_code == 0
