@@ -114,6 +114,7 @@ def invoice(
 ) -> None:
     """Write a month's invoice, as the ledger has it: JSON, CSV with a line for each entry, HTML and PDF for people, and
     of a closed month the e-invoice: the PDF is Factur-X with the XML of EN 16931 in it, and the XML lies beside it."""
+    from dialer.billing.invoice import presented
     from dialer.invoice_files import NotRatedError, draw
 
     configuration = configuration_of(root, plant)
@@ -128,8 +129,9 @@ def invoice(
     for lack in drawn.faults:
         typer.echo(str(lack), err=True)
     without = "nothing to invoice" if drawn.closed else "a draft: not closed"
-    what = f"invoice {drawn.number}" if drawn.number else without
-    total = drawn.invoice.money(drawn.invoice.gross)
+    shown, credit = presented(drawn.invoice)
+    what = f"{'credit note' if credit else 'invoice'} {drawn.number}" if drawn.number else without
+    total = shown.money(shown.gross)
     typer.echo(f"{stem}{', '.join(drawn.suffixes)}: {total} {drawn.invoice.currency}, {what}")
     if drawn.faults and drawn.number:
         fail("no e-invoice, and no PDF: see above what is missing")

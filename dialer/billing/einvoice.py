@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
-from dialer.billing.invoice import TITLES, Heading, Invoice, Sum
+from dialer.billing.invoice import TITLES, Heading, Invoice, Sum, presented
 from dialer.billing.money import ZERO, exponent, plain
 from dialer.billing.months import parse_month
 from dialer.billing.parties import Address, Buyer, Seller
@@ -36,6 +36,7 @@ OUTSIDE = _CODES["outside"]
 MOST_PLACES = 2
 """Decimals of an amount (BR-DEC-01 and on)."""
 INVOICE, CREDIT_NOTE = "380", "381"
+CREDITED = "Paid out or set off by the seller"
 """UNTDID 1001."""
 TRANSFER, SEPA_TRANSFER = "30", "58"
 """UNTDID 4461."""
@@ -233,22 +234,22 @@ def _items(invoice: Invoice, lines: Sequence[tuple[Heading, Sum]], treatment: Tr
 
 def document(invoice: Invoice, issued: Issued, parties: Parties) -> dict[str, Any]:
     """The invoice by EN 16931's numbers; a month that is owed to the client is a credit note."""
+    invoice, credit = presented(invoice)
     amounts = amounts_of(invoice, parties.taxes)
-    sign = -1 if invoice.gross < 0 else 1
-    show = _Shown(invoice, sign)
+    show = _Shown(invoice)
     lines = [item for item in amounts.items if not item.adjusts]
     adjusting = [item for item in amounts.items if item.adjusts]
     if not lines:  # BR-16: at least one line, be it only a minimum's
         lines, adjusting = adjusting, []
     if not lines:
         raise ValueError(f"nothing stands on {invoice.client}'s invoice of {invoice.month}: all of it was taken back")
-    off = [item for item in adjusting if item.amount * sign < 0]
-    on = [item for item in adjusting if item.amount * sign > 0]
+    off = [item for item in adjusting if item.amount < 0]
+    on = [item for item in adjusting if item.amount > 0]
     first, last = _days(invoice.month)
     seller, buyer = parties.seller, parties.buyer
     taxed = not any(code == OUTSIDE for code, _ in amounts.rates)
     found: dict[str, Any] = {
-        "BT-1": issued.number, "BT-2": issued.on, "BT-3": INVOICE if sign > 0 else CREDIT_NOTE,
+        "BT-1": issued.number, "BT-2": issued.on, "BT-3": CREDIT_NOTE if credit else INVOICE,
         "BT-5": invoice.currency, "BT-10": buyer.reference, "BT-13": buyer.order,
         "BT-72": last, "BT-73": first, "BT-74": last,
         "BG-4": _seller(seller, taxed), "BG-7": _buyer(parties, taxed),
@@ -259,7 +260,7 @@ def document(invoice: Invoice, issued: Issued, parties: Parties) -> dict[str, An
         "BT-106": show.money(_sum(lines)), "BT-107": show.money(-_sum(off)), "BT-108": show.money(_sum(on)),
         "BT-109": show.money(invoice.net), "BT-110": show.money(invoice.tax), "BT-112": show.money(invoice.gross),
         "BT-115": show.money(invoice.gross),
-        **(_payment(seller, issued, invoice.currency) if sign > 0 else {"BT-20": "Paid out or set off by the seller"}),
+        **({"BT-20": CREDITED} if credit else _payment(seller, issued, invoice.currency)),
     }
     return {key: value for key, value in found.items() if value not in (None, [])}
 
@@ -278,13 +279,9 @@ class _Shown:
     """Amounts as texts: neither a float nor a library touches them."""
 
     invoice: Invoice
-    sign: int
 
     def money(self, amount: Decimal) -> str:
-        return self.plain(amount * self.sign + ZERO)
-
-    def plain(self, amount: Decimal) -> str:
-        return plain(amount, _places(self.invoice.currency))
+        return plain(amount + ZERO, _places(self.invoice.currency))
 
     def line(self, index: int, item: Item) -> dict[str, Any]:
         heading, line = item.heading, item.line
@@ -298,20 +295,20 @@ class _Shown:
         first, last = _days(heading.month)
         told: dict[str, Any] = {
             "BT-126": str(index), "BT-153": title(heading), "BT-154": note(self.invoice, heading, line),
-            "BT-129": plain(quantity * self.sign), "BT-130": _UNITS[heading.unit], "BT-131": self.money(item.amount),
+            "BT-129": plain(quantity), "BT-130": _UNITS[heading.unit], "BT-131": self.money(item.amount),
             "BT-134": first, "BT-135": last,
             "BT-146": plain(price), "BT-149": str(per), "BT-151": item.code,
             **self.percent("BT-152", item.code, item.rate),
         }
         if rounding:
-            told["BG-28" if rounding * self.sign > 0 else "BG-27"] = [
-                {"amount": self.plain(abs(rounding)), "reason": f"Rounding of {line.entries} entries"}]
+            told["BG-28" if rounding > 0 else "BG-27"] = [
+                {"amount": self.money(abs(rounding)), "reason": f"Rounding of {line.entries} entries"}]
         return told
 
     def adjustment(self, item: Item) -> dict[str, Any]:
         about = note(self.invoice, item.heading, item.line)
         return {
-            "amount": self.plain(abs(item.amount)), "reason": f"{title(item.heading)}: {about}",
+            "amount": self.money(abs(item.amount)), "reason": f"{title(item.heading)}: {about}",
             "vat_category_code": item.code, **self.percent("vat_rate", item.code, item.rate),
         }
 

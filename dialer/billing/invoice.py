@@ -1,7 +1,7 @@
 """A month as it is charged: the ledger's entries, added up by what they are for. It computes no amounts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -103,11 +103,26 @@ def invoice_of(client: str, name: str, month: str, currency: str, entries: Itera
     return invoice
 
 
+def presented(invoice: Invoice) -> tuple[Invoice, bool]:
+    """As it is handed to the client, and whether it is a credit note: what is owed to them stands there as positive
+    amounts (EN 16931, type 381), so that page and XML say the same. The ledger, JSON and CSV keep their signs."""
+    if invoice.gross >= 0:
+        return invoice, False
+    lines: dict[Heading, Sum] = {}
+    for heading, line in invoice.lines.items():
+        deducted = heading.price < 0  # so many pieces at a price; else pieces taken back
+        shown = lines.setdefault(replace(heading, price=-heading.price) if deducted else heading, Sum())
+        shown.entries += line.entries
+        shown.quantity += line.quantity if deducted else -line.quantity
+        shown.amount -= line.amount
+    return replace(invoice, lines=lines, net=ZERO - invoice.net, tax=ZERO - invoice.tax), True
+
+
 def as_json(invoice: Invoice, draft: bool) -> dict[str, Any]:
     """Amounts are texts: a JSON number is no decimal everywhere."""
     return {
         "client": invoice.client, "name": invoice.name, "month": invoice.month, "currency": invoice.currency,
-        "draft": draft,
+        "draft": draft, "credit_note": invoice.gross < 0,
         "lines": [
             {"term": heading.term, "text": heading.text or TITLES[heading.term], "month": heading.month,
              "version": heading.version.isoformat(), "entries": line.entries, "quantity": plain(line.quantity),

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from dialer.billing.invoice import TITLES, Heading, Invoice, Sum
+from dialer.billing.invoice import TITLES, Heading, Invoice, Sum, presented
 from dialer.billing.money import plain
 
 _STYLE = """
@@ -25,7 +25,9 @@ _UNITS = {"call": "calls", "s": "s", "day": "days", "sale": "sales", "money": ""
 
 
 def html(invoice: Invoice, draft: bool, number: str | None = None) -> str:
-    name, month = escape(invoice.name), escape(f"{number}, {invoice.month}" if number else invoice.month)
+    invoice, credit = presented(invoice)
+    called = f"{'credit note ' if credit else ''}{number or ''}".strip()
+    name, month = escape(invoice.name), escape(f"{called}, {invoice.month}" if called else invoice.month)
     mark = '<span class="draft">draft: the month is open</span> ' if draft else ""
     rows = "\n".join(_row(invoice, heading, line) for heading, line in invoice.sorted())
     return f"""\

@@ -11,8 +11,8 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
-from dialer.billing.einvoice import Issued, Parties, due_on, note, title
-from dialer.billing.invoice import TITLES, Heading, Invoice, Sum
+from dialer.billing.einvoice import CREDITED, Issued, Parties, due_on, note, title
+from dialer.billing.invoice import TITLES, Heading, Invoice, Sum, presented
 from dialer.billing.page import price, quantity
 from dialer.billing.parties import Address
 
@@ -63,10 +63,11 @@ def unshown(text: str) -> str:
 
 
 def pdf(paper: Paper) -> bytes:
-    invoice, issued, parties = paper.invoice, paper.issued, paper.parties
+    invoice, credit = presented(paper.invoice)
+    issued, parties = paper.issued, paper.parties
     name = parties.seller.name if parties else ""
-    kind = "Credit note" if invoice.gross < 0 else "Invoice"
-    head = f"{kind} {issued.number}" if issued else "DRAFT, not an invoice"
+    kind = "Credit note" if credit else "Invoice"
+    head = f"{kind} {issued.number}" if issued else f"DRAFT, not {'a credit note' if credit else 'an invoice'}"
     page = _Page(" · ".join(filter(None, (name, head, invoice.month))))
     day = issued.on if issued else date(int(invoice.month[:4]), int(invoice.month[5:]), 1)
     page.set_creation_date(datetime.combine(day, time(), ZoneInfo("UTC")))
@@ -81,7 +82,7 @@ def pdf(paper: Paper) -> bytes:
     page.ln(3)
     _totals(page, invoice)
     if issued and parties:
-        _terms(page, paper.invoice, issued, parties)
+        _terms(page, invoice, issued, parties, credit)
     return bytes(page.output())
 
 
@@ -145,11 +146,13 @@ def _totals(page: _Page, invoice: Invoice) -> None:
         page.cell(_COLUMNS[3], 6, invoice.money(amount), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def _terms(page: _Page, invoice: Invoice, issued: Issued, parties: Parties) -> None:
+def _terms(page: _Page, invoice: Invoice, issued: Issued, parties: Parties, credit: bool) -> None:
     """How it is paid, where there is something to pay, and what the law wants said of taxes on any invoice."""
     seller = parties.seller
     page.ln(6)
-    if invoice.gross > 0:
+    if credit:
+        page.say(f"{CREDITED}.")
+    elif invoice.gross > 0:
         page.say(f"Payable by {due_on(seller, issued)} to {seller.name}, IBAN {_grouped(seller.iban)}"
                  + (f", BIC {seller.bic}" if seller.bic else "") + f", with the reference {issued.number}.")
     reasons = [f"{TITLES['tax']}: {one.reason or one.category.replace('_', ' ')}" for one in parties.taxes.values()

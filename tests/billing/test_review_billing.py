@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from pypdf import PdfReader
 from test_einvoice import BUYER, ISSUED, SELLER, of
 
-from dialer.billing.einvoice import parties_of
+from dialer.billing.einvoice import document, parties_of
+from dialer.billing.page import html
 from dialer.billing.paper import Paper, pdf
 
 TWICE = {
@@ -49,3 +50,18 @@ def test_a_credit_note_too_says_why_it_has_no_tax(fee: str, paid: bool) -> None:
     page = pdf(Paper(invoice, ISSUED, parties_of(invoice, SELLER, BUYER, versions)))
     text = PdfReader(io.BytesIO(page)).pages[0].extract_text()
     assert "Tax: reverse charge" in text and ("Payable by" in text) is paid
+    assert ("Paid out or set off by the seller" in text) is not paid
+
+
+def test_page_and_xml_of_a_credit_note_say_the_same_positive_amounts() -> None:
+    invoice, versions = of(
+        "contract: [{from: 2026-01-01, rejected_call: {deduct: 5}, taxes: [{tax: VAT, rate: 19%}]}]\n"
+        "calls: [{id: c1, at: '2026-11-03 10:00:00', outcome: overloaded}]")
+    parties = parties_of(invoice, SELLER, BUYER, versions)
+    text = PdfReader(io.BytesIO(pdf(Paper(invoice, ISSUED, parties)))).pages[0].extract_text()
+    made = document(invoice, ISSUED, parties)
+    assert (made["BT-3"], made["BT-109"], made["BT-110"], made["BT-112"]) == ("381", "5.00", "0.95", "5.95")
+    assert [(line["BT-129"], line["BT-131"]) for line in made["BG-25"]] == [("1", "5.00")]
+    for shown in (text, html(invoice, draft=False, number="R-7")):
+        assert "5.95" in shown and "-5" not in shown and "redit note" in shown
+    assert invoice.money(invoice.gross) == "-5.95", "the ledger's own sign"
