@@ -127,6 +127,8 @@ def _standing(packs: Sequence[Rules], facts: Facts, now: float) -> Iterator[Refu
 
 def _registers(pack: Pack, facts: Facts, now: float) -> Iterator[Refused]:
     for name, rule in pack.registers.items():
+        if rule.purposes is not None and facts.purpose not in rule.purposes:
+            continue
         listing = facts.registers.get(name)
         if listing is None or now - listing.imported_at > rule.fresh:
             state = "is not imported" if listing is None else "was imported too long ago"

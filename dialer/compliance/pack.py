@@ -123,6 +123,8 @@ class RegisterRule(Model):
 
     fresh: Duration
     """One imported longer ago than this counts as missing: nobody is called."""
+    purposes: Annotated[list[Purpose], Field(min_length=1)] | None = None
+    """Of the campaigns that it binds; left out, of all."""
     unless: Literal["consent"] | None = None
     """`consent`: the person's own to this client's calls goes before the register."""
 

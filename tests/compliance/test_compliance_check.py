@@ -204,11 +204,11 @@ def test_consent_to_advertising(name: str, place: Place, moment: str, needed: bo
 
 
 def test_a_consent_goes_before_a_register() -> None:
-    now = at("2026-11-20T12:00", "Europe/London")
+    now, sales = at("2026-11-20T12:00", "Europe/London"), {"purpose": "advertising"}
     listed = {"tps": Listing(True, now)}
-    assert said("uk", LONDON, "2026-11-20T12:00", registers=listed) == ("uk.tps", "never")
-    assert said("uk", LONDON, "2026-11-20T12:00", registers=listed, consents=[(now - 1, None)]) is None
-    assert said("uk", LONDON, "2026-11-20T12:00", registers={}, consents=[(now - 1, None)]) is not None
+    assert said("uk", LONDON, "2026-11-20T12:00", registers=listed, **sales) == ("uk.tps", "never")
+    assert said("uk", LONDON, "2026-11-20T12:00", registers=listed, consents=[(now - 1, None)], **sales) is None
+    assert said("uk", LONDON, "2026-11-20T12:00", registers={}, consents=[(now - 1, None)], **sales) is not None
 
 
 def test_calls_count_by_the_person_or_the_debt_and_by_the_number_where_the_pack_says_so() -> None:
@@ -238,13 +238,24 @@ def test_a_debt_that_is_not_named_counts_for_the_person() -> None:
 
 
 def test_registers() -> None:
-    now = at("2026-11-20T12:00", "Europe/Rome")
-    missing = said("it", ROME, "2026-11-20T12:00", registers={})
+    now, sales = at("2026-11-20T12:00", "Europe/Rome"), {"purpose": "advertising"}
+    missing = said("it", ROME, "2026-11-20T12:00", registers={}, **sales)
     assert missing == ("it.opposizioni_missing", "Fri 2026-11-20 13:00")
     old = {"opposizioni": Listing(False, now - 32 * 86400)}
-    assert said("it", ROME, "2026-11-20T12:00", registers=old) == missing
+    assert said("it", ROME, "2026-11-20T12:00", registers=old, **sales) == missing
     listed = {"opposizioni": Listing(True, now)}
-    assert said("it", ROME, "2026-11-20T12:00", registers=listed) == ("it.opposizioni", "never")
+    assert said("it", ROME, "2026-11-20T12:00", registers=listed, **sales) == ("it.opposizioni", "never")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "bound"),
+    [("us", NEW_YORK, {"advertising"}), ("uk", LONDON, {"advertising"}), ("it", ROME, {"advertising", "research"})],
+)
+def test_a_register_binds_those_who_call_for_its_purposes(name: str, place: Place, bound: set[str]) -> None:
+    """A debt may be asked for though the number is registered against advertising."""
+    for purpose in ("advertising", "service", "debt", "research"):
+        refused = said(name, place, "2026-11-20T12:00", registers={}, purpose=purpose)
+        assert (refused is not None and refused[0].endswith("_missing")) is (purpose in bound), purpose
 
 
 def test_do_not_call_holds_without_any_pack_and_goes_before_all_else() -> None:

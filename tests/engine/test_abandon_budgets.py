@@ -81,6 +81,7 @@ async def test_a_group_counts_all_of_its_campaigns(rig: Rig) -> None:
     assert await rig.reloader.reload() == []
     await abandon(rig)
     assert standing(rig, "both", "1h", SURVEYED).abandoned == 1
+    assert standing(rig, "both", "30d", SURVEYED).abandoned == 1
     assert standing(rig, "own", "1h", SURVEYED).abandoned == 0
 
 

@@ -43,6 +43,15 @@ async def law(tmp_path: Path) -> AsyncIterator[Rig]:
     await rig.close()
 
 
+@pytest.fixture
+async def sales(tmp_path: Path) -> AsyncIterator[Rig]:
+    """Registers bind those who advertise."""
+    site(tmp_path, purpose="advertising")
+    rig = Rig(tmp_path)
+    yield rig
+    await rig.close()
+
+
 def berlin(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
 
@@ -90,34 +99,34 @@ async def test_nobody_is_dialled_out_of_hours_and_the_refusal_says_why(law: Rig)
     assert dialled(law) == [BERLIN]
 
 
-async def test_lawful_contacts_behind_unlawful_ones_are_dialled(law: Rig) -> None:
-    await ready(law, berlin("2023-11-20T20:30"), *[f"+4930231251{index:02}" for index in range(80)], "+12125550123")
-    assert dialled(law) == []  # the register for the US is not imported
-    assert law.row("SELECT count(*) FROM refusals WHERE rule = 'us.national_dnc_missing'") == 1
-    listed = law.root / "dnc.txt"
+async def test_lawful_contacts_behind_unlawful_ones_are_dialled(sales: Rig) -> None:
+    await ready(sales, berlin("2023-11-20T20:30"), *[f"+4930231251{index:02}" for index in range(80)], "+12125550123")
+    assert dialled(sales) == []  # the register for the US is not imported
+    assert sales.row("SELECT count(*) FROM refusals WHERE rule = 'us.national_dnc_missing'") == 1
+    listed = sales.root / "dnc.txt"
     listed.write_text("+12125550199\n")
-    import_register(listed, path_of(law.root / FOLDER, "national_dnc"), lambda _: None, law.clock.now())
-    law.clock.move(3601)
-    await law.quiet()
-    assert dialled(law) == ["+12125550123"]
+    import_register(listed, path_of(sales.root / FOLDER, "national_dnc"), lambda _: None, sales.clock.now())
+    sales.clock.move(3601)
+    await sales.quiet()
+    assert dialled(sales) == ["+12125550123"]
 
 
-async def test_a_number_in_a_register_is_never_dialled(law: Rig) -> None:
-    listed = law.root / "dnc.txt"
+async def test_a_number_in_a_register_is_never_dialled(sales: Rig) -> None:
+    listed = sales.root / "dnc.txt"
     listed.write_text("+12125550123\n")
-    import_register(listed, path_of(law.root / FOLDER, "national_dnc"), lambda _: None, berlin("2023-11-20T12:00"))
-    await ready(law, berlin("2023-11-20T20:30"), "+12125550123")
-    assert dialled(law) == []
-    assert law.row("SELECT state, result FROM contacts") == ("done", "us.national_dnc")
+    import_register(listed, path_of(sales.root / FOLDER, "national_dnc"), lambda _: None, berlin("2023-11-20T12:00"))
+    await ready(sales, berlin("2023-11-20T20:30"), "+12125550123")
+    assert dialled(sales) == []
+    assert sales.row("SELECT state, result FROM contacts") == ("done", "us.national_dnc")
 
 
-async def test_a_broken_register_counts_as_missing(law: Rig) -> None:
-    path = path_of(law.root / FOLDER, "national_dnc")
+async def test_a_broken_register_counts_as_missing(sales: Rig) -> None:
+    path = path_of(sales.root / FOLDER, "national_dnc")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"DIALERN1 cut off here")
-    await ready(law, berlin("2023-11-20T20:30"), "+12125550123")
-    assert dialled(law) == []
-    assert law.row("SELECT rule FROM refusals") == "us.national_dnc_missing"
+    await ready(sales, berlin("2023-11-20T20:30"), "+12125550123")
+    assert dialled(sales) == []
+    assert sales.row("SELECT rule FROM refusals") == "us.national_dnc_missing"
 
 
 async def test_three_calls_a_day_over_all_campaigns_of_the_client(tmp_path: Path) -> None:
@@ -242,7 +251,7 @@ async def test_a_reload_brings_other_rules(law: Rig) -> None:
     await ready(law, berlin("2023-11-20T20:30"), BERLIN)
     assert dialled(law) == []
     path = law.root / "configs/campaigns" / f"{CAMPAIGN}.yaml"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"rules": ["us"]}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"rules": ["us"], "purpose": "advertising"}))
     assert await law.control.reload() == []
     assert load(law.root, {}).campaigns[CAMPAIGN].rules == ["us"]
     await law.store.add_contacts(CAMPAIGN, [NewContact("+493023125142")])
