@@ -1,5 +1,6 @@
 """Recording and sampling against the other files."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from dialer.config.document import Document
 from dialer.config.faults import Fault
 from dialer.config.models import Client
 from dialer.config.needs import Loc, listed, texts, unknown
-from dialer.config.recording import RecordingTerms
+from dialer.config.recording import DAY_S, RecordingTerms
 from dialer.config.score_cards import Sample
 from dialer.flows.model import Flow
 from dialer.flows.nodes.queue import Queue
@@ -44,6 +45,7 @@ def recording_faults(draft: Draft) -> Iterator[Fault]:
             yield from _sample(draft, campaign.document, campaign.model.sample)
             yield from _dispositions(campaign, campaign.model.sample)
     yield from _sampled(draft)
+    yield from _kept(draft)
     for flow in draft.flows.values():
         for loc, terms in of_flow(flow.model):
             yield from _terms(draft, flow.document, loc, terms, flow.model.languages if flow.whole else ())
@@ -116,6 +118,28 @@ def _records(terms: RecordingTerms | None, outbound: bool = False) -> bool:
 def _unrecorded(document: Document) -> Fault:
     return Fault(document.place(("sample",), key=True), "nothing is recorded that could be drawn",
                  "add `recording: {...}`, or leave `sample` out")
+
+
+def _kept(draft: Draft) -> Iterator[Fault]:
+    """What is gone before its part of the sample is over is not drawn: the sample would be of the last days alone."""
+    for name, client in draft.clients.items():
+        if client.model.sample is not None:
+            yield from _too_short(client.document, ("recording",), client.model.recording, client.model.sample)
+            for flow in (flow for flow in draft.flows.values() if flow.model.client == name):
+                for loc, terms in of_flow(flow.model):
+                    yield from _too_short(flow.document, loc, terms, client.model.sample)
+    for campaign in draft.campaigns.values():
+        whose = draft.clients.get(campaign.model.client)
+        sample = campaign.model.sample or (whose.model.sample if whose is not None else None)
+        if sample is not None:
+            yield from _too_short(campaign.document, ("recording",), campaign.model.recording, sample)
+
+
+def _too_short(document: Document, loc: Loc, terms: RecordingTerms | None, sample: Sample) -> Iterator[Fault]:
+    days = math.ceil({"week": 7, "month": 31}[sample.per] / sample.per_agent)
+    if terms is not None and terms.share and terms.keep < days * DAY_S:
+        yield Fault(document.place((*loc, "keep")), "it is deleted before the sample is drawn from it",
+                    f"`{days}d` or longer, and the time to listen to it: a part of the {sample.per} is over by then")
 
 
 def _sample(draft: Draft, document: Document, sample: Sample) -> Iterator[Fault]:
