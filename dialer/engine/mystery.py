@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dialer.calls import events as ev
+from dialer.calls.outcome import Outcome
 from dialer.config.test_calls import MOST_SCRIPT_S, TestCall
 from dialer.coordination.limits import Scope
 from dialer.engine.ears import Ears
@@ -39,6 +40,8 @@ LATE_S = 300.0
 """What the engine slept through, or had no room or link for, is made up for within this, and then left out."""
 BACK_S = 3600.0
 """A clock that goes back by less brings no moment back."""
+STORED_S = 10.0
+"""How long the store may take to write that it is placed."""
 CROSSING_S = 5.0
 """How much later than the end of its own side it may be told that it came in: that comes over another socket."""
 
@@ -159,14 +162,23 @@ class Mystery:
         shown = test.caller_ids[int(drawn(channel) * len(test.caller_ids))]
         node = engine.configuration.plant.node
         row = TestCallRow(channel, test.test, test.client, node, name, test.number, shown, now)
-        self._placed[channel] = _Placed(test, row)
-        engine.store.test_calls.save(row)
+        self._placed[channel] = placed = _Placed(test, row)
         variables = {"DIALER_STAYS": str(max(1, round(test.stays))), **self._script(test, name)}
         if (file := self.ears.file_for(test, channel, name)) is not None:
             variables["DIALER_HEARD"] = file
         dial = engine.configuration.plant.switches[name].dial.format(number=test.number)
-        switch.originate(OriginateOrder(channel, dial, shown, test.ring_timeout, "test", variables))
+        order = OriginateOrder(channel, dial, shown, test.ring_timeout, "test", variables)
+        # Only one that is on disk is known for a test after a crash.
+        saved = engine.store.test_calls.save(row)
+        saved.add_done_callback(lambda done: engine.post(lambda: self._originate(placed, order, done.exception())))
         return channel
+
+    def _originate(self, placed: _Placed, order: OriginateOrder, fault: BaseException | None) -> None:
+        now = self._engine.clock.now()
+        if fault is None and not placed.over and now - placed.row.placed_at < STORED_S:
+            self._engine.switches[placed.row.switch].originate(order)
+        else:
+            self._over(placed, now, "not_placed")
 
     def _script(self, test: TestCall, switch: str) -> Mapping[str, str]:
         """What its own side does, as variables of the dialplan's `test`."""
@@ -233,7 +245,7 @@ class Mystery:
     def settled(self, live: LiveCall, record: CallRecord, heard: Sequence[LegVoice]) -> None:
         """The call that came in is over, and on its way to the disk."""
         placed = self._came.pop(live.id, None)
-        if placed is None or record.outcome is None:
+        if placed is None or record.outcome in (None, Outcome.LOST):  # nobody saw what became of it
             return
         agent = self._engine.configuration.agents.get(record.agent or "")
         told = [leg.mos for leg in heard if leg.leg == "customer"]

@@ -35,9 +35,10 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     await made.close()
 
 
-def place(rig: Rig) -> str:
+async def place(rig: Rig) -> str:
     own = rig.engine.mystery.place(rig.configuration.test_calls["desk"])
     assert own is not None
+    await rig.quiet()
     return own
 
 
@@ -73,7 +74,7 @@ def hung_up(rig: Rig) -> list[str]:
 
 async def test_a_link_that_is_back_hangs_up_no_test_call(rig: Rig) -> None:
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     arrive(rig, own)
     rig.link_down()
     rig.link_up(seen(own), seen("in"))
@@ -84,7 +85,7 @@ async def test_a_link_that_is_back_hangs_up_no_test_call(rig: Rig) -> None:
 
 async def test_an_end_that_nobody_told_is_seen_in_the_listing(rig: Rig) -> None:
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     arrive(rig, own)
     rig.post(ev.HungUp("in", rig.clock.now(), 16))
     rig.link_down()
@@ -97,7 +98,7 @@ async def test_an_end_that_nobody_told_is_seen_in_the_listing(rig: Rig) -> None:
 async def test_killed_before_it_comes_in_it_is_a_test_all_the_same(rig: Rig) -> None:
     """Or the client would pay for it."""
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     await rig.crash()
     rig.link_up(seen(own, "ringing"))
     assert hung_up(rig) == [] and used(rig) == 1
@@ -111,7 +112,7 @@ async def test_killed_before_it_comes_in_it_is_a_test_all_the_same(rig: Rig) -> 
 
 async def test_killed_while_it_is_there_it_is_judged_at_its_end(rig: Rig) -> None:
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     arrive(rig, own)
     await rig.crash()
     rig.link_up(seen(own), seen("in"))
@@ -120,9 +121,30 @@ async def test_killed_while_it_is_there_it_is_judged_at_its_end(rig: Rig) -> Non
     assert (await row(rig, own)).by_rules is not None
 
 
+async def test_nothing_goes_out_before_it_is_on_disk(rig: Rig) -> None:
+    rig.link_up()
+    own = rig.engine.mystery.place(rig.configuration.test_calls["desk"])
+    assert own is not None and rig.switch.given("originate") == []
+    await rig.quiet()
+    assert [order.channel for order in rig.switch.given("originate")] == [own]
+
+
+async def test_what_nobody_saw_the_end_of_has_no_score(rig: Rig) -> None:
+    rig.link_up()
+    own = await place(rig)
+    arrive(rig, own)
+    await rig.crash()
+    rig.clock.move(10)
+    rig.link_up()
+    await rig.quiet()
+    rig.engine.tick()
+    found = await row(rig, own)
+    assert (found.fault, found.by_rules, found.call_id) == ("lost", None, "in")
+
+
 async def test_one_that_was_over_before_the_engine_was_back_is_lost_and_stays_a_test(rig: Rig) -> None:
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     arrive(rig, own)
     rig.post(ev.HungUp("in", rig.clock.now(), 16))
     await rig.crash()
@@ -136,7 +158,7 @@ async def test_one_that_was_over_before_the_engine_was_back_is_lost_and_stays_a_
 
 async def test_one_whose_test_is_not_configured_any_more_is_lost(rig: Rig) -> None:
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     await rig.quiet()
     (rig.root / "configs/test_calls/desk.yaml").unlink()
     rig.configuration = load(rig.root, {})
@@ -147,7 +169,7 @@ async def test_one_whose_test_is_not_configured_any_more_is_lost(rig: Rig) -> No
 async def test_one_that_comes_in_as_its_own_side_hangs_up_is_a_test(rig: Rig) -> None:
     """The two are told over two sockets."""
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     rig.post(ev.HungUp(own, rig.clock.now(), 16))
     rig.post(script("in", rig.clock.now(), "inbound", SHOWN, DESK))
     assert rig.engine.mystery.is_test("in")
@@ -157,7 +179,7 @@ async def test_one_that_comes_in_as_its_own_side_hangs_up_is_a_test(rig: Rig) ->
 
 async def test_one_that_never_comes_in_is_over_soon(rig: Rig) -> None:
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     rig.post(ev.HungUp(own, rig.clock.now(), 17))
     rig.clock.move(30)
     rig.engine.tick()
@@ -187,7 +209,8 @@ async def daily(tmp_path: Path) -> AsyncIterator[Callable[..., Rig]]:
         await one.close()
 
 
-def placed(rig: Rig) -> int:
+async def placed(rig: Rig) -> int:
+    await rig.quiet()
     return len(rig.switch.given("originate"))
 
 
@@ -198,12 +221,12 @@ async def test_a_switch_that_is_away_at_the_moment_gets_it_when_it_is_back(daily
     rig.link_down()
     rig.clock.move(moments(rig)[0] - rig.clock.now() + 1.0)
     rig.engine.tick()
-    assert placed(rig) == 0
+    assert await placed(rig) == 0
     rig.clock.move(60)
     rig.link_up()
     rig.engine.tick()
     rig.engine.tick()
-    assert placed(rig) == 1
+    assert await placed(rig) == 1
 
 
 async def test_nobody_makes_up_for_it_much_later(daily: Callable[..., Rig]) -> None:
@@ -216,7 +239,7 @@ async def test_nobody_makes_up_for_it_much_later(daily: Callable[..., Rig]) -> N
     rig.clock.move(400)
     rig.link_up()
     rig.engine.tick()
-    assert placed(rig) == 0
+    assert await placed(rig) == 0
 
 
 async def test_a_clock_that_goes_back_places_none_twice(daily: Callable[..., Rig]) -> None:
@@ -227,7 +250,7 @@ async def test_a_clock_that_goes_back_places_none_twice(daily: Callable[..., Rig
     for step in (2.0, -3.0, 2.0, 2.0):
         rig.clock.move(step)
         rig.engine.tick()
-    assert placed(rig) == 1
+    assert await placed(rig) == 1
 
 
 async def test_it_counts_in_the_calls_per_second_and_goes_before_the_campaigns(daily: Callable[..., Rig]) -> None:
@@ -237,20 +260,20 @@ async def test_it_counts_in_the_calls_per_second_and_goes_before_the_campaigns(d
     for agent in ("ada", "bob"):
         rig.log_in(agent)
     rig.switch.orders.clear()
-    own, test = place(rig), rig.configuration.test_calls["desk"]
+    own, test = await place(rig), rig.configuration.test_calls["desk"]
     assert rig.engine.mystery.place(test) is not None, "one may go ahead of its turn"
     assert rig.engine.mystery.place(test) is None
     rig.engine.campaigns.set_status("surveyed", "running")
     await rig.quiet()
-    assert placed(rig) == 2 and used(rig) == 4
+    assert await placed(rig) == 2 and used(rig) == 4
     rig.clock.move(1.1)
     rig.engine.tick()
     await rig.quiet()
-    assert placed(rig) == 2
+    assert await placed(rig) == 2
     rig.clock.move(1.1)
     rig.engine.tick()
     await rig.quiet()
-    assert placed(rig) == 3
+    assert await placed(rig) == 3
     await end(rig, own)
 
 
@@ -274,7 +297,7 @@ async def test_a_flow_that_has_changed_meanwhile_leaves_it_unheard(tmp_path: Pat
     rig = site(tmp_path, TEST | {"expect": {"outcome": "self_served", "hears": [{"prompt": "hello"}]}},
                recordings={"read": "talks"})  # fmt: skip
     rig.link_up()
-    own = place(rig)
+    own = await place(rig)
     arrive(rig, own)
     flow = rig.engine.configuration.flow_for(DESK)
     assert flow is not None
