@@ -11,6 +11,7 @@ from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.config.models import Agent
 from dialer.hours import next_opening
+from dialer.rehearsal.exchange import MACHINE_TALK_S
 from dialer.store.records import NewContact
 
 SPARE = 1.5
@@ -54,8 +55,10 @@ def enough(campaign: Campaign, agents: int, seconds: float) -> int:
     said = campaign.simulate
     if campaign.agents is None:
         return min(MOST, max(1000, int(seconds * (campaign.limits.calls_per_second or 1.0) * SPARE)))
-    talks = agents * seconds / max(1.0, said.talk + said.wrap_up)
-    answered = said.person if campaign.machine.detect else said.person + said.machine
+    machines = 0.0 if campaign.machine.detect else said.machine  # an agent has hung up on one in no time
+    answered = said.person + machines
+    talk_s = (said.person * said.talk + machines * MACHINE_TALK_S) / max(0.02, answered)
+    talks = agents * seconds / max(1.0, talk_s + min(said.wrap_up, campaign.agents.wrap_up))
     return min(MOST, max(200, int(SPARE * talks / max(0.02, answered))))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dialer.calls.outcome import Outcome
-from dialer.rehearsal.account import HALF_HOUR_S, PEOPLE, waits_of
+from dialer.rehearsal.account import HALF_HOUR_S, PEOPLE, quantile, waits_of
 from dialer.rehearsal.outcome import Rehearsed
 from dialer.store.records import CallRecord
 
@@ -125,12 +125,15 @@ def _waits(axes: Any, done: Rehearsed) -> None:
     waits = [wait for _, wait in waits_of(done.spans)]
     callers = [max(0.0, call.joined_at - call.queued_at) for call in done.callers
                if call.queued_at is not None and call.joined_at is not None]  # fmt: skip
+    most = quantile(sorted([*waits, *callers]), 0.98)
+    waits, callers = ([min(most, wait) for wait in some] for some in (waits, callers))
     if callers:
         axes.hist([waits, callers], bins=40, color=[AIR, INBOUND], label=["agents, for a talk", "callers for an agent"])
         axes.legend(loc="upper right", frameon=False)
     else:
         axes.hist(waits, bins=40, color=AIR)
-    axes.set_xlabel("seconds waited" if callers else "seconds an agent waited for a talk")
+    what = "seconds waited" if callers else "seconds an agent waited for a talk"
+    axes.set_xlabel(f"{what} (the last bar: that long, or longer)")
     axes.set_ylabel("talks")
     axes.set_xlim(left=0)
 
