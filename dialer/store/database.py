@@ -32,11 +32,12 @@ MIGRATION_LOCK = 0x6469616C6572
 """Key of PostgreSQL's advisory lock while migrating ("dialer")."""
 
 _WRITE_URL = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
-# A plan that is kept from when a table was empty reads all of it, until the server counts its rows again.
-_PLANS = "-c plan_cache_mode=force_custom_plan"
+PLANS_S = 5.0
+"""How long PostgreSQL keeps a plan of the writer's. One made when a table was empty reads all of it, for as long as the
+server does not count its rows again."""
+_FRESH_PLANS = "-c plan_cache_mode=force_custom_plan"
 # A PostgreSQL that vanished without a word is noticed within some 15 s.
 _POSTGRES_LINK = {
-    "options": _PLANS,
     "application_name": "dialer", "connect_timeout": 5, "tcp_user_timeout": 15000,
     "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3,
 }
@@ -85,7 +86,8 @@ def reader_engine(url: sa.URL, connections: int) -> sa.Engine:
         path = quote(os.path.abspath(url.database or ""))
         url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
         return sa.create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=connections)
-    link = _POSTGRES_LINK | {"options": f"{_PLANS} -c default_transaction_read_only=on -c statement_timeout=60000"}
+    options = f"{_FRESH_PLANS} -c default_transaction_read_only=on -c statement_timeout=60000"
+    link = _POSTGRES_LINK | {"options": options}
     return sa.create_engine(
         url, connect_args=link, pool_size=connections, pool_pre_ping=True, isolation_level="AUTOCOMMIT")
 
@@ -127,7 +129,7 @@ def rest(connection: sa.Connection) -> None:
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
     else:
         connection.exec_driver_sql("SELECT 1")
-        connection.rollback()
+        connection.commit()  # a rollback would have the driver forget all that is prepared
 
 
 def _set_up_postgres_writer(connection: Any, _record: Any) -> None:
@@ -139,6 +141,10 @@ def _set_up_postgres_writer(connection: Any, _record: Any) -> None:
 
 
 def _begin_postgres(connection: sa.Connection) -> None:
+    now = time.monotonic()
+    if now - connection.info.setdefault("planned", now) > PLANS_S:
+        connection.exec_driver_sql("DISCARD PLANS")
+        connection.info["planned"] = now
     if not connection.get_execution_options().get("durable", True):
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 

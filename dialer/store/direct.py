@@ -7,13 +7,18 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 
+_CURSOR = "cursor of direct.run"
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 def run(connection: sa.Connection, statement: str, values: Any) -> "psycopg.Cursor[tuple[Any, ...]]":
-    """Raises psycopg's own errors, which `database.is_outage` knows as well."""
-    link: psycopg.Connection[tuple[Any, ...]] = connection.connection.driver_connection  # type: ignore[assignment]
-    return link.execute(statement.encode(), values)
+    """The answer stands until the next statement. Raises psycopg's own errors, which `database.is_outage` knows as
+    well."""
+    cursor: psycopg.Cursor[tuple[Any, ...]] | None = connection.info.get(_CURSOR)
+    if cursor is None:
+        link: Any = connection.connection.driver_connection
+        cursor = connection.info[_CURSOR] = link.cursor()
+    return cursor.execute(statement.encode(), values)
 
 
 def is_postgres(connection: sa.Connection) -> bool:

@@ -17,10 +17,12 @@ from dialer.store.queries import call_row
 from dialer.store.reads import CONTACT_COLUMNS, IS_DUE, IS_WAITING, contact_of, lists_of
 from dialer.store.records import CallRecord, Contact
 from dialer.store.schema import calls, contacts
+from dialer.store.starts import FIRST, Place
 
 _LISTS_AT_ONCE = 20
-FIRST = (float("-inf"), 0.0, 0)
-"""Before every rank."""
+_ROUND = (200, 1_000, 10_000)
+MOST_READ = _ROUND[-1]
+"""Of one list at once."""
 
 T = TypeVar("T")
 Lists = dict[str, Counter[str]]
@@ -29,11 +31,11 @@ Lists = dict[str, Counter[str]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """So many of a list's due contacts, after a certain place (rank, next_at, id) in it."""
+    """So many of a list's due contacts (at most MOST_READ), after a certain place (rank, next_at, id) in it."""
 
     list: str
     limit: int
-    after: tuple[float, float, int] = FIRST
+    after: Place = FIRST
 
 
 def _in_list(number: int) -> tuple[sa.ColumnElement[bool], ...]:
@@ -88,29 +90,31 @@ WITH listed AS MATERIALIZED (
 ), come AS (
   SELECT one.id FROM (
     SELECT left(name, -8) AS list FROM listed WHERE right(name, 8) = ':waiting' AND count > 0
-    UNION SELECT unnest(%(more)s::text[])
-  ) AS of CROSS JOIN LATERAL (
+    UNION SELECT json_array_elements_text(%(more)s::json)
+  ) AS of CROSS JOIN (SELECT %(now)s::float8 AS now OFFSET 0) AS at CROSS JOIN LATERAL (
     SELECT id FROM contacts
-    WHERE campaign = %(campaign)s AND list = of.list AND state = 'waiting' AND next_at <= %(now)s
-    ORDER BY next_at, rank, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    WHERE campaign = %(campaign)s AND list = of.list AND state = 'waiting' AND next_at <= at.now
+    ORDER BY next_at, rank, id LIMIT {most} FOR UPDATE SKIP LOCKED
   ) AS one
 ), made AS (
-  UPDATE contacts SET state = 'due' FROM come WHERE contacts.id = come.id RETURNING contacts.list
+  UPDATE contacts SET state = 'due' WHERE id = ANY (ARRAY(SELECT id FROM come)) RETURNING list
 )
 SELECT name, count, false FROM listed UNION ALL SELECT list, count(*), true FROM made GROUP BY list
 """
-# Each list by itself: its rows in the order of their index, and no others.
+# Each list by itself: its rows in the order of their index, and no others. A limit that the planner is not told is a
+# tenth of the list to it, and it would sort: it is told a round one, of which no more is read than is wanted.
 DUE = f"""
 SELECT due.*, {HELD.format("due.number")},
   CASE WHEN due.others IS NOT NULL
   THEN ARRAY(SELECT one FROM json_array_elements_text(due.others) AS one WHERE {HELD.format("one")}) END
-FROM unnest(%(lists)s::text[], %(limits)s::integer[], %(ranks)s::float8[], %(times)s::float8[], %(ids)s::bigint[])
-  AS of(list, most, rank, next_at, id)
+FROM json_to_recordset(%(wanted)s::json) AS of(list text, most integer, rank float8, next_at float8, id bigint)
 CROSS JOIN LATERAL (
-  SELECT {_CONTACT} FROM contacts
-  WHERE campaign = %(campaign)s AND list = of.list AND state = 'due'
-    AND (rank, next_at, id) > (of.rank, of.next_at, of.id)
-  ORDER BY rank, next_at, id LIMIT of.most FOR UPDATE SKIP LOCKED
+  SELECT first.* FROM (
+    SELECT {_CONTACT} FROM contacts
+    WHERE campaign = %(campaign)s AND list = of.list AND state = 'due'
+      AND (rank, next_at, id) > (of.rank, of.next_at, of.id)
+    ORDER BY rank, next_at, id LIMIT {{most}} FOR UPDATE SKIP LOCKED
+  ) AS first LIMIT of.most
 ) AS due
 """
 
@@ -126,12 +130,12 @@ def hold(connection: sa.Connection, client: str | None, numbers: Sequence[str]) 
 def come(
     connection: sa.Connection, campaign: str, now: float, most: int, changed: Mapping[str, Counter[str]],
 ) -> tuple[Lists, Counter[str]]:
-    """Makes those due whose time has come, at most so many of a list. Contacts by list and state before that, with what
-    this transaction has `changed`; and how many of each list came."""
+    """Makes those due whose time has come, of a list at most (about) so many. Contacts by list and state before that,
+    with what this transaction has `changed`; and how many of each list came."""
     if direct.is_postgres(connection):
         more = [name for name, counts in changed.items() if counts["waiting"] > 0]
-        told = {"campaign": campaign, "now": now, "most": most, "more": more}
-        rows = direct.run(connection, COME, told).fetchall()
+        told = {"campaign": campaign, "now": now, "more": bulk.document(more)}
+        rows = direct.run(connection, COME.format(most=_round(most)), told).fetchall()
         stored = [(name, count) for name, count, made in rows if not made]
         return _lists(stored, changed), Counter({name: count for name, count, made in rows if made})
     lists = _lists([
@@ -175,14 +179,13 @@ def read(
 def _read_held(
     connection: sa.Connection, campaign: str, client: str | None, wanted: Sequence[Wanted],
 ) -> tuple[list[Contact], list[str]]:
-    ranks, times, ids = zip(*(one.after for one in wanted), strict=True)
-    where = {
-        "campaign": campaign, "client": client, "lists": [one.list for one in wanted],
-        "limits": [one.limit for one in wanted], "ranks": list(ranks), "times": list(times), "ids": list(ids),
-    }
+    lists = [
+        {"list": one.list, "most": one.limit, "rank": repr(one.after[0]),  # a document has no infinite numbers
+         "next_at": one.after[1], "id": one.after[2]} for one in wanted]  # fmt: skip
+    where = {"campaign": campaign, "client": client, "wanted": bulk.document(lists)}
     found: list[Contact] = []
     ours: list[str] = []
-    for *row, held, others in direct.run(connection, DUE, where):
+    for *row, held, others in direct.run(connection, DUE.format(most=_round(max(one.limit for one in wanted))), where):
         contact = contact_of(row)
         found.append(contact)
         if client is None:
@@ -195,27 +198,32 @@ def _read_held(
 
 def take(connection: sa.Connection, intents: Sequence[tuple[CallRecord, Contact]]) -> None:
     """The contacts are claimed, and their calls written."""
-    rows = [call_row(call) for call, _ in intents]
     if direct.is_postgres(connection):
-        names = tuple(name for name in rows[0] if any(row[name] is not None for row in rows))
-        told = [{name: row[name] for name in names} | {"turn": contact.turn}
-                for row, (_, contact) in zip(rows, intents, strict=True)]
-        direct.run(connection, _take(names), (bulk.document(told),))
+        told = [{name: value for name, value in call_row(call).items() if value is not None} | {"turn": contact.turn}
+                for call, contact in intents]
+        given = set().union(*told)
+        direct.run(connection, taking(tuple(column.name for column in calls.c if column.name in given)),
+                   (bulk.document(told),))
         return
     bulk.update(connection, contacts, [
         {"id": contact.id, "state": "claimed", "call_id": call.id, "turn": contact.turn} for call, contact in intents])
-    bulk.insert(connection, calls, rows)
+    bulk.insert(connection, calls, [call_row(call) for call, _ in intents])
 
 
 @cache
-def _take(names: tuple[str, ...]) -> str:
+def taking(names: tuple[str, ...]) -> str:
     columns = ", ".join(names)
     return f"""
 WITH new AS (SELECT * FROM json_to_recordset(%s::json) AS new ({bulk.types_of(calls, names)}, turn integer)), taken AS (
-  UPDATE contacts SET state = 'claimed', call_id = new.id, turn = new.turn FROM new WHERE contacts.id = new.contact_id
+  UPDATE contacts SET state = 'claimed', call_id = new.id, turn = new.turn FROM new
+  WHERE contacts.id = ANY (ARRAY(SELECT contact_id FROM new)) AND contacts.id = new.contact_id
 )
 INSERT INTO calls ({columns}) SELECT {columns} FROM new
 """
+
+
+def _round(most: int) -> int:
+    return next((number for number in _ROUND if number >= most), MOST_READ)
 
 
 def _some(these: Sequence[T]) -> Iterator[Sequence[T]]:

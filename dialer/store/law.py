@@ -76,6 +76,8 @@ def known(connection: sa.Connection, asked: Asked, about: Sequence[Contact]) -> 
     if asked.alias is not None:
         names |= {asked.alias(number): number for number in numbers}
     rows = _rows(connection, asked, _wanted(asked, about, names, numbers))
+    if not any(rows.values()):
+        return dict.fromkeys((contact.id for contact in about), Known())
     stops, past, given = _stops(rows, names), _past_calls(rows), _consents(rows)
     found = {}
     for contact in about:

@@ -140,13 +140,13 @@ _NAMES: dict[type[Any], tuple[str, ...]] = {
     record: tuple(f.name for f in fields(record))
     for record in (CallRecord, Talk, AgentSpan, AgentSession, ContactVerdict)
 }
+_VALUES = {record: attrgetter(*names) for record, names in _NAMES.items()}
 _CALL_FIELDS = _NAMES[CallRecord]
 
 
 def _row(record: Any) -> dict[str, Any]:
     """Numbers and names come from the wire: NUL and half characters would cost us the row."""
-    names = _NAMES[type(record)]
-    row = dict(zip(names, attrgetter(*names)(record), strict=True))
+    row = dict(zip(_NAMES[type(record)], _VALUES[type(record)](record), strict=True))
     for name, value in row.items():
         if type(value) is str and not value.isprintable():
             row[name] = value.replace("\0", "").encode("utf-8", "replace").decode()

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -70,7 +71,7 @@ calls = Table(
     Column("our_number", String, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("campaign", String),
-    Column("contact_id", Id, ForeignKey("contacts.id")),
+    Column("contact_id", Id),
     Column("flow", String),
     Column("flow_position", String),
     Column("state", String, nullable=False),
@@ -94,6 +95,8 @@ calls = Table(
     Column("debt", String),  # what the contact's field of that name said
     Column("queue", String),
     Column("refused", Boolean),  # what the disposition meant when it was given, whatever becomes of the campaign
+    # A claim holds the contact's row, and none is ever deleted: PostgreSQL would look each up again, a tenth of it all.
+    ForeignKeyConstraint(["contact_id"], ["contacts.id"]).ddl_if(dialect="sqlite"),
     Index(None, "over_at"),
     Index("ix_calls_open", "node", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
     Index(None, "contact_id"),

@@ -14,12 +14,14 @@ from dialer.store.queries import Transaction
 from dialer.store.reads import CONTACT_COLUMNS, contact_of
 from dialer.store.records import Asked, CallRecord, Claimed, Contact, ContactState, Known, Refusal, Slot
 from dialer.store.schema import contacts
+from dialer.store.starts import Place, Start, Starts, after, place_of
 
 MOST_PASSED_OVER = 200
 """Contacts that one transaction may refuse in search of those it may dial: others wait for the writer."""
 MOST_PROMOTED = 200
 """Contacts of each list whose time has come that one claim makes due, where it needs no more."""
 _MORE = 100
+_NOTHING = Known()
 
 
 class Gate(Protocol):
@@ -55,8 +57,10 @@ class _Line:
     """One list's due contacts, as far as they were read."""
 
     name: str
+    start: Start
+    last: Place
     due: deque[Contact] = field(default_factory=deque)
-    last: tuple[float, float, int] = finding.FIRST
+    read: list[Contact] = field(default_factory=list)
     ended: bool = False
 
 
@@ -72,6 +76,8 @@ class Search:
     mix: Mix
     lines: dict[str, _Line] = field(default_factory=dict)
     """The lists that may still have somebody due."""
+    begun: list[tuple[_Line, int]] = field(default_factory=list)
+    """All that had, and how many before this batch."""
     known: dict[int, Known] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     """Numbers that no other engine is claiming just now."""
@@ -89,7 +95,16 @@ class Search:
             self.tx.connection, self.campaign, self.now, max(MOST_PROMOTED, self.slots), self._changed())
         for name, number in came.items():
             self.tx.count_contacts(self.campaign, name, "waiting", "due", number)
-        self.lines = {name: _Line(name) for name, counts in lists.items() if counts["due"] + came[name] > 0}
+        starts = Starts(self.tx.connection)
+        for name, counts in lists.items():
+            if (count := counts["due"] + came[name]) > 0:
+                start = starts.of(self.campaign, name, count)
+                self.lines[name] = _Line(name, start, start.place)
+        self.begun = [(line, line.start.due - self._counted(line)) for line in self.lines.values()]
+
+    def _counted(self, line: _Line) -> int:
+        """What this batch changed of the list's due contacts."""
+        return self.tx.tally[self.campaign, "lists", f"{line.name}:due"]
 
     def _changed(self) -> dict[str, Counter[str]]:
         """What this batch did before to contacts, by list and state."""
@@ -107,18 +122,19 @@ class Search:
         least = _MORE if self.passed_over else 0
         lines = [line for name in wanted if not (line := self.lines[name]).due and not line.ended]
         if lines:
-            self._read([finding.Wanted(line.name, max(least, wanted[line.name]), line.last) for line in lines])
+            limits = [min(max(least, wanted[line.name]), finding.MOST_READ) for line in lines]
+            self._read([finding.Wanted(line.name, limit, line.last) for line, limit in zip(lines, limits, strict=True)])
 
     def _read(self, wanted: Sequence[finding.Wanted]) -> None:
         found, ours = finding.read(self.tx.connection, self.campaign, self._holds_for(), wanted)
         for contact in found:
             self.lines[contact.list].due.append(contact)
+            self.lines[contact.list].read.append(contact)
         for one in wanted:
             line = self.lines[one.list]
             line.ended = len(line.due) < one.limit
             if line.due:
-                last = line.due[-1]
-                line.last = (last.rank, last.next_at, last.id)
+                line.last = place_of(line.due[-1])
         self.ours.update(ours)
         self._learn(found)
 
@@ -161,7 +177,7 @@ class Search:
 
     def _allowed(self, contact: Contact, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
         """At the number whose turn it is, else at the first of the others that may be called."""
-        known = self.known.get(contact.id, Known())
+        known = self.known.get(contact.id, _NOTHING)
         refusals: dict[str, Refusal] = {}
         untils: list[float | None] = []
         for turn in _from(contact.turn, contact.turns):
@@ -196,6 +212,10 @@ class Search:
             for (name, state), count in before.items():
                 self.tx.count_contacts(self.campaign, name, state, "claimed", count)
         pass_over(self.tx, self.passed)
+        starts = Starts(self.tx.connection)
+        for line, count in self.begun:
+            start = after(line.start, count + self._counted(line), line.read, self.taken)
+            starts.keep(self.campaign, line.name, start)
 
 
 def holds_for(asked: Asked) -> str | None:

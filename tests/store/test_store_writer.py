@@ -62,7 +62,7 @@ async def test_a_wrong_row_fails_alone(store: Store) -> None:
     bad = [
         store.claim(CAMPAIGN, slots("c2"), breaks, now=1000.0),
         store.claim(CAMPAIGN, slots("taken"), intent, now=1000.0),
-        store.save_call(replace(first, id="c3", contact_id=999)),
+        store.save_call(replace(first, id="c3", switch=None)),  # type: ignore[arg-type]
         store.dispose("nobody's", "ann", "sale", 1.0, None),
     ]
     good += [store.claim(CAMPAIGN, slots("c4"), intent, now=1000.0)]
