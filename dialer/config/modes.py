@@ -29,7 +29,7 @@ class Callbacks(Model):
     lists."""
 
     hold: Duration = 30.0
-    """A personal one's agent is kept free for it from so long before."""
+    """An agent is kept free for it from so long before: its own, or of one to anyone the first who is free then."""
     grace: Duration = 900.0
     """How long after the promised time a personal one waits for its agent to be free."""
     then: Literal["anyone", "wait"] = "anyone"

@@ -1,7 +1,7 @@
 """Calls promised to people: at the promised minute, before all lists, with the agent who promised, or with any.
 
 The store is the truth about what is promised (`store/callbacks.py`); those of the next minutes are known here. The
-agent of a personal callback is kept free for it from shortly before.
+agent of a personal callback is kept free for it from shortly before; for any other, whoever comes free first then.
 """
 
 import asyncio
@@ -128,11 +128,10 @@ class Callbacks:
         rules = run.config.callbacks
         if personal is not None and (rules.then == "wait" or now < one.at + rules.grace):
             return self._hold(one, personal) if self._fits(personal, run) else None
-        if now < one.at:
-            return None
         assert run.config.agents is not None
         idle = self._engine.floor.desk.idle(run.config.agents.skills)
-        return next((agent for agent in idle if self._fits(agent, run)), None)
+        first = next((agent for agent in idle if self._fits(agent, run)), None)
+        return first if first is None or now >= one.at else self._hold(one, first)
 
     def _personal(self, one: Callback) -> str | None:
         """Whose call it is; anybody's, if whoever promised it does not work here any more."""

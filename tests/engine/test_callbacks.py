@@ -120,6 +120,20 @@ async def test_one_to_anyone_comes_before_the_list(rig: Rig) -> None:
     assert rig.agent_state("bob") == "reserved"
 
 
+async def test_an_agent_is_kept_free_for_one_to_anyone_too(rig: Rig) -> None:
+    await promise(rig, 600, personal=False)
+    await tick(rig, 569)
+    assert rig.agent_state("ada") == "idle"
+    await tick(rig, 1)
+    assert rig.agent_state("ada") == "reserved"
+    await rig.store.add_contacts(CAMPAIGN, [NewContact("+493055500009")])
+    rig.engine.campaigns.contact_added(CAMPAIGN)
+    await tick(rig, 29)
+    assert len(dialled(rig)) == 1  # no list gets the agent
+    await tick(rig, 1)
+    assert dialled(rig)[1:] == [NUMBER]
+
+
 async def test_the_agent_freed_at_the_promised_minute_is_taken_at_once(rig: Rig) -> None:
     """Not at the next look: no list gets the agent in between."""
     await promise(rig, 60)
