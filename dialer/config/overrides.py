@@ -2,7 +2,7 @@
 something new. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -76,13 +76,13 @@ def changed(campaign: Campaign, values: Values) -> Campaign:
     return campaign.model_copy(update=update)
 
 
-def faults(campaign: Campaign, values: Values) -> list[str]:
-    """What is wrong with the campaign as it would be, and what would be right."""
+def faults(campaign: Campaign, values: Values, spoken: Sequence[str] = ()) -> list[str]:
+    """What is wrong with the campaign as it would be, and what would be right. `spoken`: its client's languages."""
     empty = [key for key, value in values.items() if value is None and key not in _MAY_BE_NONE]
     if empty:
         return [f"`{key}` cannot be nothing; reset it to have the file's value" for key in empty]
     loaded = Loaded(changed(campaign, values), Document(campaign.campaign, None))
-    return [f"{fault.wrong}; {fault.right}" for fault in mode_faults(loaded)]
+    return [f"{fault.wrong}; {fault.right}" for fault in mode_faults(loaded, spoken)]
 
 
 def applied(configuration: Configuration, overrides: Mapping[str, Mapping[str, Override]]) -> Configuration:

@@ -71,7 +71,8 @@ class Overrides:
         async with self._turn:
             written = self._written.campaigns[campaign]
             wanted = {**self.of(campaign), **values}
-            if faults := overrides.faults(written, wanted):
+            client = self._written.clients.get(written.client)
+            if faults := overrides.faults(written, wanted, client.languages if client is not None else ()):
                 return faults
             now = self._engine.clock.now()
             rows = [

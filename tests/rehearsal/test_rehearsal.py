@@ -95,6 +95,14 @@ def test_a_list_runs_dry(root: Path) -> None:
     assert done.account.attempts >= 20, "who was busy was called again"
 
 
+def test_made_up_contacts_last_where_machines_reach_agents_too(root: Path) -> None:
+    file = root / "configs/campaigns/calls.yaml"
+    people = {"person": "28%", "machine": "45%", "talk": "4m", "wrap_up": "30s", "dispositions": {"sale": "50%"}}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"machine": {"detect": False}, "simulate": people}))
+    done = rehearse(shift(root, agents=10, seconds=3600.0))
+    assert done.reason != "exhausted" and done.account.contacts_tried < done.account.contacts
+
+
 def test_the_campaigns_own_list(root: Path) -> None:
     file = root / "configs/campaigns/calls.yaml"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"list": "people.csv"}))
