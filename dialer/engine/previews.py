@@ -138,7 +138,8 @@ class Previews:
         if shown is None or shown.attempt.call_id != call_id:
             return
         away = self._engine.floor.desk.state(agent).wanted in (State.PAUSED, State.LOGGED_OUT)
-        if away or self._held_back(shown) is not None:
+        by_hand = shown.run.config.mode == "manual"  # it was changed to: nobody is dialled by itself
+        if away or by_hand or self._held_back(shown) is not None:
             self._give_back(self._take(agent))
         elif shown.rules.then == "dial":
             self.accept(agent)

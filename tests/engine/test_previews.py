@@ -68,6 +68,24 @@ async def test_a_contact_is_shown_and_dialled_when_accepted(desk: Rig) -> None:
         await desk.control.desks.accept("ada")
 
 
+async def test_who_is_shown_when_the_mode_changes_may_be_accepted_and_is_not_dialled_by_itself(desk: Rig) -> None:
+    await shown(desk, 2)
+    await desk.control.steering.change(CAMPAIGN, {"mode": "manual"})
+    await desk.control.desks.accept("ada")
+    await desk.quiet()
+    assert dialled(desk) == [NUMBER]
+    await desk.control.steering.change(CAMPAIGN, {"mode": "preview"})
+    desk.log_in("bob")
+    await desk.quiet()
+    assert desk.control.agent("bob").preview is not None
+    await desk.control.steering.change(CAMPAIGN, {"mode": "manual"})
+    desk.clock.move(31)
+    await desk.quiet()
+    assert dialled(desk) == [NUMBER]
+    assert desk.agent_state("bob") == "idle"
+    assert desk.rows("SELECT state FROM contacts ORDER BY id") == [("claimed",), ("due",)]
+
+
 @pytest.mark.parametrize(("then", "numbers"), [("dial", [NUMBER]), ("skip", [])])
 async def test_when_the_time_is_over(tmp_path: Path, then: str, numbers: list[str]) -> None:
     site(tmp_path, mode="preview", preview={"time": "30s", "then": then, "skips": 0})
