@@ -1,7 +1,7 @@
 """`dialer dnc ...` and `dialer why`: who may not be called, and why somebody was not."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,12 +22,14 @@ from dialer.terminal import (
 if TYPE_CHECKING:
     from dialer.config.campaign import Campaign
     from dialer.config.configuration import Configuration
+    from dialer.registers import Imported
     from dialer.store.records import Contact, Stop
     from dialer.store.store import Store
 
 dnc = typer.Typer(help="Do-not-call lists and national registers.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(help="With + and the country's code.")]
+CHUNK = 500
 Scope = Annotated[str, typer.Option(help="Whose list: global, client:NAME or campaign:NAME.")]
 
 
@@ -41,7 +43,7 @@ def add(number: Number, scope: Scope = "global", root: Root = Path("."), plant: 
         try:
             api.post("/v1/do-not-call", body)
         except DownError:
-            _add_to_store(configuration_of(root, plant), scope, number)
+            _add_to_store(configuration_of(root, plant), scope, [number])
     typer.echo(f"{number} is on {scope}")
 
 
@@ -98,20 +100,26 @@ def check(number: Number, root: Root = Path("."), plant: Plant = None) -> None:
 @dnc.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    register: Annotated[str, typer.Option(help="The name that country packs know it by.")],
+    register: Annotated[str | None, typer.Option(help="A national register, as country packs call it.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Or whose list: global, client:NAME or campaign:NAME.")] = None,
     country: Annotated[str | None, typer.Option(help="Of numbers written without +: IT.")] = None,
     root: Root = Path("."),
     plant: Plant = None,
 ) -> None:
-    """Put a national register in place of the one before: a number a line, or the first column of a CSV file."""
+    """Put a national register in place of the one before, or numbers on a do-not-call list beside those that it has: a
+    number a line, or the first column of a CSV file."""
     import time
 
     from dialer.campaigns.phones import NoCountry, Rejected, read_number
     from dialer.registers import FOLDER, import_register, path_of
 
-    known = {name for pack in configuration_of(root, plant).rules.values() for name in pack.registers}
-    if word(register) not in known:
-        fail(f"no country pack asks for a register `{register}`; known: {', '.join(sorted(known)) or 'none'}")
+    configuration = configuration_of(root, plant)
+    if (register is None) == (scope is None):
+        fail("say whose numbers these are: --scope client:NAME, or --register NAME for a national register", 2)
+    known = {name for pack in configuration.rules.values() for name in pack.registers}
+    if register is not None and word(register) not in known:
+        fail(f"no country pack asks for a register `{register}`; known: {', '.join(sorted(known)) or 'none'}; "
+             "a list of your own: --scope client:NAME")
 
     national = 0
 
@@ -126,7 +134,10 @@ def import_(
             return None
 
     try:
-        done = import_register(file, path_of(root / FOLDER, register), normalise, time.time())
+        if register is not None:
+            done = import_register(file, path_of(root / FOLDER, register), normalise, time.time())
+        else:
+            done = _stop_all(configuration, _scope(scope or ""), file, normalise)
     except OSError as fault:
         fail(f"{file}: {fault.strerror or fault}")
     typer.echo(f"{done.numbers} numbers, {done.rejected} lines rejected")
@@ -197,7 +208,19 @@ async def _contact(store: "Store", campaign: "Campaign", who: str) -> "Contact":
     return found or Contact(STRANGER, campaign.campaign, who, {}, "due", 0, {}, 0.0)
 
 
-def _add_to_store(configuration: "Configuration", scope: str, number: str) -> None:
+def _stop_all(
+    configuration: "Configuration", scope: str, file: Path, normalise: Callable[[str], str | None],
+) -> "Imported":
+    """Straight into the store: it holds from the next claim on. Raises OSError."""
+    from dialer.registers import Imported, Rejects, numbers_in
+
+    rejected = Rejects()
+    numbers = {f"+{number}": None for number in numbers_in(file, normalise, rejected)}
+    _add_to_store(configuration, scope, list(numbers), file.name)
+    return Imported(len(numbers), rejected.count)
+
+
+def _add_to_store(configuration: "Configuration", scope: str, numbers: Sequence[str], source: str = "cli") -> None:
     import asyncio
     import time
 
@@ -208,9 +231,10 @@ def _add_to_store(configuration: "Configuration", scope: str, number: str) -> No
         fail(f"there is no {kind} `{name}`")
 
     async def run() -> None:
-        store = open_store(configuration)
+        store, now = open_store(configuration), time.time()
         try:
-            await store.stop([Stop(scope, number, "cli", time.time())])
+            for at in range(0, len(numbers), CHUNK):
+                await store.stop([Stop(scope, number, source, now) for number in numbers[at:at + CHUNK]])
         finally:
             await store.close()
 

@@ -113,8 +113,8 @@ def import_register(
     that are no numbers are counted; the first may be a heading. Raises OSError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".import-") as scratch:
-        rejected = _Rejected()
-        parts = list(_sorted_parts(_numbers(file, normalise, rejected), Path(scratch), part))
+        rejected = Rejects()
+        parts = list(_sorted_parts(numbers_in(file, normalise, rejected), Path(scratch), part))
         whole = Path(scratch) / "whole"
         count = _merge(parts, whole, now)
         os.replace(whole, target)
@@ -122,11 +122,12 @@ def import_register(
 
 
 @dataclass(slots=True)
-class _Rejected:
+class Rejects:
     count: int = 0
 
 
-def _numbers(file: Path, normalise: Callable[[str], str | None], rejected: _Rejected) -> Iterator[int]:
+def numbers_in(file: Path, normalise: Callable[[str], str | None], rejected: Rejects) -> Iterator[int]:
+    """A number a line, or the first column of CSV, without its +. Raises OSError."""
     with file.open(encoding="utf-8-sig", errors="replace") as lines:
         for index, line in enumerate(lines):
             cell = line.replace(";", ",").partition(",")[0].strip().strip('"').strip()

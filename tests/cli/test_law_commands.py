@@ -68,6 +68,17 @@ def test_wrong_usage_is_2(dialer: Dialer, root: Path, words: list[str]) -> None:
     assert dialer(root, "dnc", *words).exit_code == 2
 
 
+def test_many_numbers_go_on_a_clients_list(dialer: Dialer, root: Path) -> None:
+    (root / "stop.csv").write_text("number\n+4930231250\n030 231251\n030 231251\nnobody\n")
+    done = dialer(root, "dnc", "import", "stop.csv", "--scope", "client:acme", "--country", "DE")
+    assert (done.exit_code, done.output) == (0, "2 numbers, 1 lines rejected\n")
+    assert dialer(root, "dnc", "check", "+4930231251").output == "client:acme: stop.csv\n"
+    assert "no client `nobody`" in dialer(root, "dnc", "import", "stop.csv", "--scope", "client:nobody").output
+    both = dialer(root, "dnc", "import", "stop.csv", "--scope", "global", "--register", "tps")
+    neither = dialer(root, "dnc", "import", "stop.csv")
+    assert (both.exit_code, neither.exit_code) == (2, 2)
+
+
 def test_a_register_is_imported_and_looked_up(dialer: Dialer, root: Path) -> None:
     (root / "rpo.csv").write_text('Numero;data\n+39 06 1234 5678;x\n"333 123 4567"\n+393331234567\n\nnonsense\n')
     done = dialer(root, "dnc", "import", "rpo.csv", "--register", "opposizioni", "--country", "IT")
