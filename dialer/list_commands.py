@@ -78,6 +78,7 @@ def import_file(
 def show(campaign: CampaignName, root: Root = Path("."), plant: Plant = None) -> None:
     """The lists of a campaign: how many contacts in which state, and the files that they came from."""
     from dialer import tables
+    from dialer.campaigns.report import report_path
 
     configuration, model = _campaign(root, plant, campaign)
 
@@ -90,6 +91,9 @@ def show(campaign: CampaignName, root: Root = Path("."), plant: Plant = None) ->
 
     counts, imports = _run(look)
     tables.lists([source.name for source in model.sources], counts, imports)
+    for path in dict.fromkeys(report_path(Path(one.path), model.campaign) for one in imports):
+        if (root / path).exists():
+            typer.echo(f"which rows were not taken and why: {path}")
 
 
 @lists.command()

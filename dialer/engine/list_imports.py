@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialer.campaigns.contacts import ListError
 from dialer.campaigns.lists import ListReport, import_list
+from dialer.campaigns.report import report_path
 from dialer.campaigns.rows import scan
 from dialer.campaigns.sources import rivals_of, source_of
 from dialer.config.lists import ContactList
@@ -69,5 +70,8 @@ async def _import(engine: "Engine", campaign: str, source: ContactList, path: Pa
             return
         report = await import_into(engine, campaign, path, source.name)
         log.info("list imported: %s", report.counts(), extra=told)
+        counts = report.counts()
+        if counts["rejected"] or counts["duplicates"]:
+            log.warning("which rows were not taken and why: %s", report_path(path, campaign), extra=told)
     except (ListError, OSError) as error:
         log.error("the list could not be imported: %s", error, extra=told)

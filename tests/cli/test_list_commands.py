@@ -46,6 +46,7 @@ def test_show_and_export(dialer: Dialer, root: Path) -> None:
     shown = dialer(root, "list", "show", "acme_winback").stdout
     assert "more_of_them" in shown
     assert "a.csv" in shown
+    assert "which rows were not taken and why:" in shown and "a.acme_winback.rejected.csv" in shown
 
     assert dialer(root, "list", "export", "acme_winback", "out.csv").stdout == "3 contacts\n"
     with (root / "out.csv").open(encoding="utf-8-sig", newline="") as file:
