@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialer.campaigns import promises
+from dialer.campaigns.schedule import is_on, next_on
 from dialer.config.campaign import Campaign
 from dialer.engine.live import LiveCall
 from dialer.hours import is_open, next_opening
@@ -54,6 +55,9 @@ class EnginePromises:
             opening = next_opening(hours, when)
             possible = _from(None if opening is None else opening.timestamp())
             raise RefusedError(f"{campaign.campaign} is closed then{possible}")
+        if campaign.schedule is not None and not is_on(campaign.schedule, at):
+            possible = _from(next_on(campaign.schedule, at))
+            raise RefusedError(f"the schedule of {campaign.campaign} pauses it then{possible}")
         refusal = await engine.law.ask(campaign, contact, number, at)
         if refusal is not None:
             raise RefusedError(f"{refusal.rule}: {refusal.text}{_from(refusal.until)}")

@@ -56,6 +56,14 @@ def test_promises_are_for_a_full_five_minutes_in_which_the_campaign_is_open(root
     assert max(wraps) < 119, "who can promise nothing is through with the call all the same"
 
 
+def test_nothing_is_promised_for_when_the_schedule_pauses_the_campaign(root: Path) -> None:  # noqa: F811
+    hours = [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "09:20"}]
+    promising(root, 1.0, 0.0, schedule={"timezone": "Europe/Berlin", "open": hours})
+    done = rehearse(shift(root, agents=3, seconds=1800.0))
+    assert done.promises is not None
+    assert done.promises.made == done.promises.due > 0
+
+
 def test_what_is_kept_by_hand(root: Path) -> None:  # noqa: F811
     def dial(contact: int, at: float, agent: str | None = None) -> CallRecord:
         return CallRecord(f"c{contact}-{at}", "outbound", "n", "main", "acme", "+491", "+492", at, "calls", contact,
