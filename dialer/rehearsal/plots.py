@@ -59,6 +59,7 @@ def _stack(axes: Any, clock: Sequence[Any], layers: Sequence[Layer], label: str)
                    colors=[color for _, color, _ in layers], step="mid")  # fmt: skip
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
+    axes.yaxis.get_major_locator().set_params(integer=True)
     if len(layers) > 1:
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(5, len(layers)), frameon=False)
 
