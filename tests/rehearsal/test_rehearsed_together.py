@@ -73,6 +73,17 @@ def test_each_has_its_own_lists(root: Path) -> None:  # noqa: F811
     assert row["penetration"] == 1.0
 
 
+def test_a_client_pays_for_all_its_campaigns(root: Path) -> None:  # noqa: F811
+    write(root, "hot")
+    client = root / "configs/clients/acme.yaml"
+    contract = [{"from": "2026-01-01", "monthly": 900.0, "outbound": {"per_attempt": 0.25}}]
+    client.write_text(json.dumps(json.loads(client.read_text()) | {"currency": "EUR", "contract": contract}))
+    done = together(root, 600.0)
+    assert sum(part.fees["acme"] for part in done.parts.values()) == done.fees["acme"]
+    over = sum(call.state == "settled" and call.outcome != "cancelled" for call in done.calls)
+    assert float(done.fees["acme"]) == pytest.approx(0.25 * over)
+
+
 @pytest.fixture
 def past(root: Path) -> Rehearsed:  # noqa: F811
     """A day of both campaigns in the store."""
