@@ -72,7 +72,7 @@ def _health(console: Console, health: Row) -> None:
         line.append("  ").append(f"{name}: {state}", "green" if state == "up" else "red")
     console.print(line)
     for warning in health["warnings"]:
-        console.print(Text(f"warning: {warning}", "yellow"))
+        console.print(Text(f"warning: {warning}", "yellow"), soft_wrap=True)
 
 
 def _campaign(it: Row) -> Sequence[str]:

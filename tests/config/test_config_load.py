@@ -148,7 +148,7 @@ def test_check_says_what_it_found(site):
         f"warning: campaign `{name}` goes by no country's rules (`rules: []`): the operator answers for that\n"
         for name in ("acme_winback", "globex_renewal")
     )
-    assert fine.stdout == "fine: 2 clients, 12 agents, 2 hours, 1 rules, 2 campaigns, 3 flows, 0 recordings\n"
+    assert fine.stdout == "fine: 2 clients, 12 agents, 2 hours, 1 rules, 2 campaigns, 3 flows, 0 recorded prompts\n"
     site.edit(WINBACK, "client: acme\n", "client: acne\n")
     faulty = check(site.root)
     assert (faulty.returncode, faulty.stdout) == (2, "")
