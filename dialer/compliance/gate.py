@@ -1,6 +1,6 @@
 """A campaign's rules, ready to be asked about one contact after the other. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -99,7 +99,7 @@ class Gate:
             number=number,
             numbers=contact.numbers,
             held=held,
-            rings_s=self.rings_s(contact),
+            rings_s=self._rings_s(packs),
             purpose=self.campaign.purpose,
             audience=self.campaign.audience,
             consents=[(given, until) for of, given, until in known.consents if of == number],
@@ -137,7 +137,10 @@ class Gate:
 
     def rings_s(self, contact: Contact) -> float:
         """How long to wait for an answer, from the dial on: the far end rings for what is left of it."""
-        least = max((rules.pack.least_ring for rules in self.packs(self._place(contact))), default=0.0)
+        return self._rings_s(self.packs(self._place(contact)))
+
+    def _rings_s(self, packs: Sequence[Rules]) -> float:
+        least = max([rules.pack.least_ring for rules in packs], default=0.0)
         return max(self.campaign.ring_timeout, least + POST_DIAL_S if least > 0 else 0.0)
 
     def connect_within_s(self, contact: Contact) -> float:

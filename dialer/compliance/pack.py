@@ -154,6 +154,8 @@ class Pack(Model):
     """Nobody is given up before it rang so long."""
     show_number: Flag = True
     """The caller's number must be shown."""
+    opt_out: Flag = False
+    """An abandoned call must offer a key by which it is the last one: `dialer check` tells who has none."""
     consent: dict[Name, ConsentRule] = Field(default_factory=dict)
     abandon: dict[Name, AbandonRule] = Field(default_factory=dict)
     registers: dict[Name, RegisterRule] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from dialer.compliance.pack import Pack
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded
 from dialer.config.faults import Fault
@@ -76,11 +77,24 @@ def _opt_out(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
                     f"add `{language}: ...`")
 
 
+def _packs(configuration: Configuration, campaign: Campaign) -> list[Pack]:
+    """Those it names; else that of the country of its lists."""
+    packs = configuration.rules
+    if campaign.rules is None:
+        return [pack for pack in packs.values() if campaign.country in pack.countries]
+    return [packs[name] for name in campaign.rules if name in packs]
+
+
 def warnings(configuration: Configuration) -> Iterator[str]:
     """What is allowed, and ought to be somebody's decision."""
     for name, campaign in configuration.campaigns.items():
         if campaign.rules == []:
             yield f"campaign `{name}` goes by no country's rules (`rules: []`): the operator answers for that"
+        if campaign.mode in ("power", "predictive") and campaign.abandon.opt_out is None:
+            for pack in _packs(configuration, campaign):
+                if pack.opt_out:
+                    yield (f"campaign `{name}`: `{pack.rules}` wants a key in the message of abandoned calls; add "
+                           "`abandon: {opt_out: {key: \"9\"}}`")
     taken = {number for flow in configuration.flows.values() for number in flow.numbers}
     rotations = [(f"campaign `{name}`", campaign.caller_ids) for name, campaign in configuration.campaigns.items()]
     rotations += [(f"client `{name}`", client.caller_ids) for name, client in configuration.clients.items()]

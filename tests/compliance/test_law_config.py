@@ -1,6 +1,7 @@
 """What files say of opt-outs and of numbers in rotation: faults with their places, and what ought to be decided."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,26 @@ def test_faults_of_an_opt_out_name_their_place(tmp_path: Path, abandon: dict[str
 ])  # fmt: skip
 def test_what_is_no_rotation(tmp_path: Path, ids: dict[str, Any]) -> None:
     assert faults(site(tmp_path, caller_ids=ids))
+
+
+@pytest.mark.parametrize(("campaign", "told"), [
+    ({"rules": ["us"]}, True),
+    ({"rules": ["us"], "mode": "progressive"}, False),
+    ({"rules": ["us"], "abandon": {"message": {"en": "Acme. Press nine."}, "opt_out": {"key": "9"}}}, False),
+    ({"rules": ["de"]}, False),
+    ({"rules": None, "country": "US"}, True),
+    ({"rules": None, "country": "DE"}, False),
+])  # fmt: skip
+def test_a_message_without_the_key_that_a_pack_wants_is_told(
+    tmp_path: Path, campaign: dict[str, Any], told: bool
+) -> None:
+    ahead = {"mode": "predictive", "abandon": {"message": {"en": "Acme."}}} | campaign
+    root = site(tmp_path, **{key: value for key, value in ahead.items() if value is not None})
+    if campaign["rules"] is None:
+        path = root / "configs/campaigns/winback.yaml"
+        path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "rules"}))
+    shutil.copytree(Path(__file__).parents[2] / "configs/rules", root / "configs/rules")
+    assert any("`us` wants a key" in line for line in warnings(load(root, {}))) is told
 
 
 def test_numbers_that_nobody_answers_are_told(tmp_path: Path) -> None:
