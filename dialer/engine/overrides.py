@@ -64,7 +64,7 @@ class Overrides:
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if not task.cancelled() and isinstance(error := task.exception(), StoreError):
             log.error("a change of a campaign was not taken: %s", error)
 
     async def _change(self, campaign: str, values: overrides.Values) -> Sequence[str]:

@@ -22,6 +22,8 @@ class EngineSteering:
             raise RefusedError("nothing to change; name `mode`, `limits`, `abandon`, `share`, `priority` or `ratio`")
         try:
             faults = await self._engine.overrides.change(campaign, values)
+        except KeyError:  # taken out meanwhile
+            raise UnknownError(f"no campaign {campaign}") from None
         except StoreError as error:
             raise RefusedError(f"the change could not be stored: {error}") from error
         if faults:
