@@ -187,8 +187,9 @@ def _stream(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Se
 
 
 def unsettled(connection: sa.Connection, client: str, until: float) -> int:
+    """Read by the index of open calls, few of all clients, and not by the client's."""
     statement = sa.select(sa.func.count()).select_from(calls).where(
-        calls.c.client == client, calls.c.created_at < until, calls.c.outcome.is_(None))
+        calls.c.client + "" == client, calls.c.created_at < until, calls.c.outcome.is_(None))
     return int(connection.execute(statement).scalar_one())
 
 

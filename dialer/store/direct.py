@@ -11,14 +11,16 @@ _CURSOR = "cursor of direct.run"
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
 
 
-def run(connection: sa.Connection, statement: str, values: Any) -> "psycopg.Cursor[tuple[Any, ...]]":
-    """The answer stands until the next statement. Raises psycopg's own errors, which `database.is_outage` knows as
-    well."""
+def run(
+    connection: sa.Connection, statement: str, values: Any, keep: bool = True,
+) -> "psycopg.Cursor[tuple[Any, ...]]":
+    """The answer stands until the next statement. `keep`: its plan may be an earlier one, of `database.PLANS_S` ago.
+    Raises psycopg's own errors, which `database.is_outage` knows as well."""
     cursor: psycopg.Cursor[tuple[Any, ...]] | None = connection.info.get(_CURSOR)
     if cursor is None:
         link: Any = connection.connection.driver_connection
         cursor = connection.info[_CURSOR] = link.cursor()
-    return cursor.execute(statement.encode(), values)
+    return cursor.execute(statement.encode(), values, prepare=None if keep else False)
 
 
 def is_postgres(connection: sa.Connection) -> bool:
