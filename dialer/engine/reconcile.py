@@ -14,7 +14,7 @@ from dialer.agents.model import State as AgentStates
 from dialer.calls import events as ev
 from dialer.calls.model import Call, Conversation, Plan, State
 from dialer.coordination.limits import Scope
-from dialer.engine.attempts import plan_of
+from dialer.engine.attempts import lawful, plan_of
 from dialer.engine.live import LiveCall, Script
 from dialer.flows.commands import QueueResult
 from dialer.store.records import PREVIEW, AgentSession, CallRecord, Contact
@@ -198,6 +198,9 @@ class Reconciler:
         campaign = configuration.campaigns.get(record.campaign or "")
         flow = configuration.flows.get(record.flow or (campaign.flow if campaign and campaign.flow else ""))
         plan = plan_of(campaign) if campaign is not None else Plan(record.direction)
+        if campaign is not None and contact is not None:
+            gate = engine.law.gate(campaign, engine.clock.now())
+            plan = lawful(plan, gate, replace(contact, number=record.number))
         agent = engine.floor.desk.by_call(record.id)
         if seen is None and record.state == State.TALKING:
             agent = record.agent  # the talk is a fact, and over: its end is the moment we learn of it

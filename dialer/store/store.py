@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 
 from dialer.store import callbacks, claims, consent, database, detections, law, overrides, picks, queries, reads
@@ -385,5 +386,5 @@ class Store:
         try:
             with self._readers.connect() as connection:
                 return query(connection, *args)
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, psycopg.Error) as error:  # `direct.run` asks past SQLAlchemy
             raise StoreError(database.explain(error)) from error

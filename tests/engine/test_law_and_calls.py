@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from engine_rig import BEGAN_AT, CAMPAIGN, FILES, SURVEYED, Rig, script, write_site
+from engine_rig import BEGAN_AT, CAMPAIGN, FILES, SURVEYED, Rig, script, seen, write_site
 
 from dialer.calls import events as ev
 from dialer.store.records import NewContact
@@ -122,6 +122,22 @@ async def test_the_call_itself_keeps_to_the_pack(tmp_path: Path) -> None:
     assert rig.engine.budgets.pace(rig.configuration.campaigns[CAMPAIGN]).take_back_s == 20.0
     now = rig.clock.now()
     rig.post(ev.HungUp(leg, now, 16), ev.Answered(call, now), script(call, now, "outbound"))
+    assert rig.switch.given("run")[-1].detail.most_s == pytest.approx(1.0)
+    await rig.close()
+
+
+async def test_a_call_that_outlives_the_engine_keeps_to_the_pack_as_well(tmp_path: Path) -> None:
+    rig = rig_of(tmp_path, ("strict",), {"configs/rules/long.yaml": PACK}, purpose="service")
+    call, _ = await rig.dial()
+    before = rig.engine.calls.get(call)
+    assert before is not None
+    await rig.crash()
+    rig.link_up(seen(call, "ringing"))
+    revived = rig.engine.calls.get(call)
+    assert revived is not None
+    assert revived.call.plan == before.call.plan
+    now = rig.clock.now()
+    rig.post(ev.Answered(call, now), script(call, now, "outbound"))
     assert rig.switch.given("run")[-1].detail.most_s == pytest.approx(1.0)
     await rig.close()
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.calls.outcome import Outcome
+from dialer.store.errors import StoreError
 from dialer.store.records import (
     Asked,
     Consent,
@@ -261,3 +263,10 @@ async def test_a_number_that_no_list_gave_is_looked_up_as_well(store: Store) -> 
     promised = Contact(0, CAMPAIGN, "+49305559999", {}, "due", 0, {}, 0.0, numbers=own)
     known = await store.known(Asked("acme", CAMPAIGN, None), promised)
     assert [stop.number for stop in known.stops] == ["+49305559999"]
+
+
+async def test_a_look_that_the_database_refuses_fails_as_any_other_read(store: Store) -> None:
+    with store._writer._engine.begin() as link:
+        link.execute(sa.text("ALTER TABLE do_not_call RENAME TO elsewhere"))
+    with pytest.raises(StoreError, match="do_not_call"):
+        await known_of(store, "+49305550001", None)
