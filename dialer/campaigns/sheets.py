@@ -3,7 +3,8 @@ built to do harm is refused as a whole.
 
 A cell is the text that a list would hold: of a formula its last result, of a date ISO 8601, of a whole number its
 digits. Where a spreadsheet has made a number of a telephone number, `phones.py` says what becomes of a lost + or 0.
-openpyxl says which sheets there are and which formats are dates; the cells are read here, 20 times as fast. `apart.py` does it in a process of its own.
+openpyxl says which sheets there are and which formats are dates; the cells are read here, 20 times as fast. `apart.py`
+does it in a process of its own.
 """
 
 import math

@@ -22,7 +22,8 @@ def check(root: Path = Path(), plant: Path | None = None) -> int:
         return 2
     counts = (
         (found.clients, "clients"), (found.agents, "agents"), (found.hours, "hours"),
-        (found.rules, "rules"), (found.campaigns, "campaigns"), (found.flows, "flows"), (found.prompts, "recorded prompts"),
+        (found.rules, "rules"), (found.campaigns, "campaigns"), (found.flows, "flows"),
+        (found.prompts, "recorded prompts"),
     )  # fmt: skip
     for warning in (*warnings(found), *lacking_places(found)):
         print(f"warning: {warning}", file=sys.stderr)
