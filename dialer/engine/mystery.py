@@ -68,7 +68,7 @@ class Mystery:
         self._looked = engine.clock.now() - LATE_S
         self._last: dict[str, float] = {}
         """By test: its last moment, or when an earlier life of the engine placed it last, of late."""
-        self._waiting: list[tuple[float, TestCall]] = []
+        self._waiting: list[tuple[float, str]] = []
         """Moments that have come, and no call was placed yet."""
         self._placed: dict[str, _Placed] = {}
         """By their own channels."""
@@ -113,13 +113,16 @@ class Mystery:
             for at in due(test.test, test.times, since, now, zone):
                 if not 0 <= self._last.get(test.test, float("-inf")) - at < BACK_S:
                     self._last[test.test] = at
-                    self._waiting.append((at, test))
+                    self._waiting.append((at, test.test))
         waiting, self._waiting = self._waiting, []
-        for at, test in waiting:
+        for at, name in waiting:
+            wanted = engine.configuration.test_calls.get(name)
+            if wanted is None:  # taken out meanwhile
+                continue
             if now - at > LATE_S:
-                log.warning("a test call could not be placed", extra={"test": test.test})
-            elif self.place(test) is None:
-                self._waiting.append((at, test))
+                log.warning("a test call could not be placed", extra={"test": name})
+            elif self.place(wanted) is None:
+                self._waiting.append((at, name))
 
     def _look_after(self, placed: _Placed, now: float) -> None:
         """What no event will end."""
