@@ -144,4 +144,4 @@ def test_when_people_begin_to_answer_otherwise_less_is_risked_for_a_while() -> N
     after = pacer.beliefs(1_400.0)
     assert before.answer_ratio < 0.4 and after.answer_ratio > 0.6
     assert after.risk < 0.8 * before.risk
-    assert pacer.beliefs(1_400.0 + 2_700.0).risk > 1.2 * after.risk
+    assert pacer.beliefs(1_400.0 + 3_600.0).risk > 1.2 * after.risk

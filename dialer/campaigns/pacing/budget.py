@@ -14,7 +14,7 @@ CREDIT, CREDIT_ANSWERS = 3.0, 150.0
 """Losses lent at a cold start, paid back evenly over so many answers: nobody can lose a thirtieth of a call."""
 NARROW = 1.2
 """How much (in the logarithm of the risk) each loss short of one in hand moves, in the shorter windows."""
-HOLD_S = 2700.0
+HOLD_S = 3600.0
 """So long after a break of the answer share the shorter windows are held tightly: what is believed is news, ..."""
 BEYOND, HELD, NEAREST = 1.5, 1.0, 0.4
 """... with so many losses beyond the law's own share; one over how many are left (not below the nearest), times this,
