@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from dialer.config.simulate import Callers
 from dialer.flows.model import Flow
 from dialer.flows.nodes.queue import Queue
+from dialer.rehearsal.population import about
 from dialer.store.records import AgentSpan, CallRecord
 
 HOUR_S = 3600.0
@@ -143,7 +144,7 @@ def _stated(flow: Flow, seed: int, place: int, at: float) -> Caller:
     said, draw = flow.simulate, _draw(seed, flow, "caller", place)
     sigma = sqrt(log(1 + said.talk_spread * said.talk_spread))
     talk_s = said.talk * exp(draw.gauss(-sigma * sigma / 2, sigma))
-    wrap_up_s = draw.gammavariate(2.0, said.wrap_up / 2)
+    wrap_up_s = about(said.wrap_up, draw)
     patience_s = draw.expovariate(1 / said.patience) if said.patience else None
     return Caller(at, draw.choice(flow.numbers), _number(flow, place), _keys(said, draw), patience_s, talk_s, wrap_up_s)
 

@@ -108,10 +108,10 @@ class Stated:
         return patience_of(self._said, self._draw("patience", number, dial))
 
     def think_s(self, agent: str, number: str) -> float:
-        return self._draw("think", agent, number).gammavariate(2.0, self._said.think * self._speed(agent) / 2)
+        return about(self._said.think * self._speed(agent), self._draw("think", agent, number))
 
     def wrap_up_s(self, agent: str, talk: int) -> float:
-        return self._draw("wrap", agent, talk).gammavariate(2.0, self._said.wrap_up * self._speed(agent) / 2)
+        return about(self._said.wrap_up * self._speed(agent), self._draw("wrap", agent, talk))
 
     def _speed(self, agent: str) -> float:
         if agent not in self._speeds:
@@ -123,6 +123,11 @@ class Stated:
 
     def promise(self, number: str, dial: int) -> Promised:
         return promise_of(self._said, self._draw("promise", number, dial))
+
+
+def about(mean_s: float, draw: Random) -> float:
+    """Erlang of two stages; 0 where nothing is to take time."""
+    return draw.gammavariate(2.0, mean_s / 2) if mean_s > 0 else 0.0
 
 
 def promise_of(said: Simulate, draw: Random) -> Promised:
@@ -193,7 +198,7 @@ class Observed:
         return patience_of(self._said, self._draw("patience", number, dial))
 
     def think_s(self, agent: str, number: str) -> float:
-        return self._draw("think", agent, number).gammavariate(2.0, self._said.think / 2)
+        return about(self._said.think, self._draw("think", agent, number))
 
     def wrap_up_s(self, agent: str, talk: int) -> float:
         wraps = self._samples.wrap_ups

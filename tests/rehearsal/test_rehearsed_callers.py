@@ -14,12 +14,13 @@ from test_rehearsed_ways import simulate, write
 
 from dialer.calls.outcome import Outcome
 from dialer.config.loader import load
-from dialer.config.simulate import Callers
+from dialer.config.simulate import Callers, Simulate
 from dialer.flows.model import Flow
 from dialer.quality.service import Rule
 from dialer.rehearsal import callers
 from dialer.rehearsal.outcome import ALL, Rehearsed
 from dialer.rehearsal.planner import OWN, Asked, Inbound, Planner
+from dialer.rehearsal.population import Stated
 from dialer.rehearsal.run import rehearse
 from dialer.rehearsal.service import by_queue, service
 from dialer.store.records import CallRecord
@@ -146,7 +147,13 @@ def test_as_many_call_as_are_stated_and_when() -> None:
     assert sum(one.talk_s for one in found) / len(found) == pytest.approx(60, rel=0.15)
     assert sum(one.patience_s or 0 for one in found) / len(found) == pytest.approx(60, rel=0.2)
     assert {one.patience_s for one in callers.stated(flow(patience="0s"), 1, BEGAN_AT, 3600.0, BERLIN)} == {None}
+    assert {one.wrap_up_s for one in callers.stated(flow(wrap_up="0s"), 1, BEGAN_AT, 3600.0, BERLIN)} == {0.0}
     assert callers.stated(flow(), 1, BEGAN_AT, 3600.0, BERLIN, per_hour=0.0) == []
+
+
+def test_campaigns_whose_agents_write_nothing_up_and_do_not_think() -> None:
+    people = Stated(Simulate.model_validate({"wrap_up": "0s", "think": "0s"}), 1)
+    assert (people.wrap_up_s("ada", 1), people.think_s("ada", "+49301")) == (0.0, 0.0)
 
 
 def past_call(place: int, at: float, **more: Any) -> CallRecord:
