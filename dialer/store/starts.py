@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from dialer.store import direct
 from dialer.store.records import Contact
 
-LOOK_S = 10.0
+LOOK_S = 60.0
 Place = tuple[float, float, int]
 """In a list: rank, next_at, id."""
 FIRST: Place = (float("-inf"), 0.0, 0)
