@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dialer.calls.outcome import Outcome
 from dialer.config.faults import suggest
 from dialer.store.errors import StoreError
 from dialer.web.port import CampaignView, RefusedError, UnknownError
@@ -46,8 +47,18 @@ class EngineSteering:
             count = await self._engine.store.rounds.recycle(campaign, frozenset(results), in_list)
         except StoreError as error:
             raise RefusedError(f"only a part was recycled, ask again: {error}") from error
+        if not count:
+            self._could_have_ended(campaign, results)
         self._engine.campaigns.contact_added(campaign)
         return count
+
+    def _could_have_ended(self, campaign: str, results: Sequence[str]) -> None:
+        """Raises UnknownError for a result that nobody has and that nothing of now gives: a slip, most likely."""
+        dispositions = self._engine.configuration.campaigns[campaign].dispositions
+        given = {*map(str, Outcome), *dispositions}
+        for result in results:
+            if result not in given:
+                raise UnknownError(f"nobody ended as {result}; {suggest(result, given, 'results')}")
 
     async def _known_list(self, campaign: str, name: str) -> None:
         """One that is configured, or that an earlier import left contacts of. Raises UnknownError."""

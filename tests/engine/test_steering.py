@@ -244,6 +244,8 @@ async def test_recycling_a_list_that_is_not_there_is_refused_with_those_that_are
     await rig.store.add_contacts(CAMPAIGN, [NewContact("+493055500000", list="spring")])
     for known in ("cold", "spring"):
         assert await rig.control.steering.recycle(CAMPAIGN, ["busy"], known) == 0
+    with pytest.raises(UnknownError, match="nobody ended as no_anser; did you mean `no_answer`"):
+        await rig.control.steering.recycle(CAMPAIGN, ["busy", "no_anser"], None)
     with pytest.raises(UnknownError, match="has no list summer; lists: `cold`, `spring`, `warm`"):
         await rig.control.steering.recycle(CAMPAIGN, ["busy"], "summer")
     with pytest.raises(UnknownError, match="did you mean `warm`"):
