@@ -112,6 +112,7 @@ class Callbacks:
                 self._let_go(one.contact_id)
                 continue
             if now < one.at - run.config.callbacks.hold:
+                self._let_go(one.contact_id)  # it was put off since, by another engine or by its rules
                 continue
             agent = self._agent(one, run, now)
             if agent is not None and now >= one.at:

@@ -134,6 +134,16 @@ async def test_an_agent_is_kept_free_for_one_to_anyone_too(rig: Rig) -> None:
     assert dialled(rig)[1:] == [NUMBER]
 
 
+async def test_nobody_is_kept_free_for_one_that_another_engine_has_put_off(rig: Rig) -> None:
+    await promise(rig, 600, personal=False)
+    await tick(rig, 570)
+    assert rig.agent_state("ada") == "reserved"
+    contact = rig.row("SELECT id FROM contacts")
+    await rig.store.move_callback(CAMPAIGN, contact, rig.clock.now() + 600)
+    await tick(rig, 1)
+    assert rig.agent_state("ada") == "idle"
+
+
 async def test_the_agent_freed_at_the_promised_minute_is_taken_at_once(rig: Rig) -> None:
     """Not at the next look: no list gets the agent in between."""
     await promise(rig, 60)
