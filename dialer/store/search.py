@@ -214,7 +214,7 @@ class Search:
         pass_over(self.tx, self.passed)
         starts = Starts(self.tx.connection)
         for line, count in self.begun:
-            start = after(line.start, count + self._counted(line), line.read, self.taken)
+            start = after(line.start, count + self._counted(line), line.read, self.taken, line.ended)
             starts.keep(self.campaign, line.name, start)
 
 

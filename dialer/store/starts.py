@@ -2,8 +2,8 @@
 default after a fifth of the table: a claim from the list's beginning would pass over all of them.
 
 Whatever makes a contact due, in this engine or another one, counts it in the same transaction. So a start holds for as
-long as the list has as many due contacts as it was left with; and no longer than LOOK_S, for what changed without a
-change of the count (a new order; one contact more, another one less).
+long as the list has as many due contacts as it was left with; and no longer than LOOK_S, or than somebody is found
+behind it, for what changed without a change of the count (a new order; one contact more, another one less).
 """
 
 import time
@@ -54,8 +54,11 @@ class Starts:
         self._known[campaign, name] = start
 
 
-def after(start: Start, due: int, read: Sequence[Contact], gone: Collection[int]) -> Start:
-    """With so many due yet; `read` in order from the start on, of whom the `gone` are due no more."""
+def after(start: Start, due: int, read: Sequence[Contact], gone: Collection[int], ended: bool) -> Start:
+    """With so many due yet; `read` in order from the start on, of whom the `gone` are due no more. `ended`: they were
+    all there are behind the start, so that whoever else is due stands before it."""
+    if ended and due > sum(contact.id not in gone for contact in read):
+        return Start(FIRST, due, start.looked_at)
     place = start.place
     for contact in read:
         if contact.id not in gone:

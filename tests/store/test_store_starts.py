@@ -57,17 +57,26 @@ async def test_who_was_read_and_left_is_not_lost(store: Store) -> None:
         assert [attempt.contact.rank for attempt in taken] == expected
 
 
+def reorder(tx: Transaction, many: Sequence[Any]) -> list[None]:
+    tx.connection.execute(sa.update(contacts).where(contacts.c.rank == 15).values(rank=1))
+    return [None] * len(many)
+
+
+async def test_nobody_waits_for_the_next_look_while_agents_do(store: Store) -> None:
+    await store.add_contacts(CAMPAIGN, ranked(*range(10, 16)))
+    assert [await next_rank(store, f"c{one}") for one in range(5)] == [10, 11, 12, 13, 14]
+    await store._write(reorder)
+    found = [*await store.claim(CAMPAIGN, slots("a"), intent, 10.0),
+             *await store.claim(CAMPAIGN, slots("b"), intent, 10.0)]  # fmt: skip
+    assert [attempt.contact.rank for attempt in found] == [1]
+
+
 @pytest.mark.postgres
 async def test_a_change_that_is_not_counted_is_seen_after_a_while(
     store: Store, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await store.add_contacts(CAMPAIGN, ranked(*range(10, 16)))
     assert await next_rank(store, "a") == 10
-
-    def reorder(tx: Transaction, many: Sequence[Any]) -> list[None]:
-        tx.connection.execute(sa.update(contacts).where(contacts.c.rank == 15).values(rank=1))
-        return [None] * len(many)
-
     await store._write(reorder)
     monkeypatch.setattr(starts, "LOOK_S", -1.0)
     assert await next_rank(store, "b") == 1
