@@ -71,7 +71,7 @@ def _health(console: Console, health: Row) -> None:
     for name, state in parts.items():
         line.append("  ").append(f"{name}: {state}", "green" if state == "up" else "red")
     console.print(line)
-    for warning in health["warnings"]:
+    for warning in health.get("warnings", ()):  # an engine that was not yet restarted tells of none
         console.print(Text(f"warning: {warning}", "yellow"), soft_wrap=True)
 
 

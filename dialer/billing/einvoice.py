@@ -36,8 +36,9 @@ OUTSIDE = _CODES["outside"]
 MOST_PLACES = 2
 """Decimals of an amount (BR-DEC-01 and on)."""
 INVOICE, CREDIT_NOTE = "380", "381"
-CREDITED = "Paid out or set off by the seller"
 """UNTDID 1001."""
+CREDITED = "Paid out or set off by the seller"
+"""A credit note's terms of payment."""
 TRANSFER, SEPA_TRANSFER = "30", "58"
 """UNTDID 4461."""
 

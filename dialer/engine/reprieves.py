@@ -26,7 +26,7 @@ def rules_of(configuration: Configuration, campaign: Campaign) -> str:
         name: configuration.rules[name] for name in campaign.rules}
     refusing = sorted(
         (name, code) for name, one in configuration.campaigns.items() if one.client == campaign.client
-        for code, disposition in one.dispositions.items() if disposition.refused or disposition.do_not_call
+        for code, disposition in one.dispositions.items() if disposition.refuses
     )  # fmt: skip
     shown = configuration.shown(campaign)
     told = [

@@ -39,3 +39,11 @@ def test_words_at_the_end_of_a_row_wrap_in_their_column(said) -> None:
 
 def test_nothing_to_show(said) -> None:
     assert said(CAMPAIGN) == ["no campaigns"]
+
+
+def test_an_engine_that_is_not_yet_restarted_tells_of_no_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.status({
+        "health": {"status": "up", "switches": {}, "store": "up"}, "campaigns": [], "queues": [], "agents": [],
+        "totals": {"offered": 0, "answered": 0, "connected": 0, "abandoned": 0},
+    })  # fmt: skip
+    assert "store: up" in capsys.readouterr().out
