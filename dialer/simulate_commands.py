@@ -12,6 +12,7 @@ import typer
 from dialer.terminal import Plant, Root, configuration_of, fail, names_in, open_store, print_json, store_faults
 
 if TYPE_CHECKING:
+    from dialer.config.campaign import Campaign
     from dialer.config.configuration import Configuration
     from dialer.rehearsal.outcome import Rehearsed
     from dialer.rehearsal.planner import Inbound, Planner
@@ -66,22 +67,16 @@ def simulate(
     root: Root = Path("."), plant: Plant = None,
 ) -> None:
     """Rehearse campaigns: the same code, with simulated people, in virtual time. Nobody is called."""
-    from dialer.rehearsal import cast
-    from dialer.rehearsal.planner import OWN, Asked, Planner
+    from dialer.rehearsal.planner import Asked, Planner
 
     configuration = configuration_of(root, plant)
-    for name in campaigns:
-        if name not in configuration.campaigns:
-            fail(f"there is no campaign {name}; there are {', '.join(configuration.campaigns)}", 2)
-        if campaigns.count(name) > 1:
-            fail(f"{name} is named twice: name each campaign once, and compare its modes with --compare", 2)
+    configs = _campaigns(configuration, campaigns)
     if replay and (learn is not None or start or contacts is not None or own_lists or blended is not None):
         fail("--replay takes the day as it was: leave --learn, --start, --contacts, --own-lists and --blended out", 2)
     if own_lists and contacts is not None:
         fail("--own-lists or --contacts, not both", 2)
     if blended is not None and not inbound:
         fail("--blended says how many agents serve callers: write --inbound FLOW as well", 2)
-    configs = [configuration.campaigns[name] for name in dict.fromkeys(campaigns)]
     flows = [_inbound(configuration, text, bool(replay)) for text in inbound or ()]
     costs = Costs(agent_hour, line_minute)
     with _refusals(), _quiet():
@@ -91,11 +86,7 @@ def simulate(
             planner.take_day(replay)
         else:
             planner.plan(start, learn)
-        seen = range(seed, seed + seeds)
-        rows = [(mode, _shifts(planner, mode, seen)) for mode in cast.modes(compare)]
-        if not rows:
-            own = _shifts(planner, OWN, seen)
-            rows = [("together" if own[0].parts else own[0].mode, own)]
+        rows = _rows(planner, compare, range(seed, seed + seeds))
         for path in plot or []:
             _plot(rows, path, planner)
     if planner.really is not None:
@@ -104,6 +95,15 @@ def simulate(
         print_json(_as_json(rows, planner, costs))
     else:
         _show(rows, planner, costs, by_hour)
+
+
+def _campaigns(configuration: "Configuration", names: Sequence[str]) -> "list[Campaign]":
+    for name in names:
+        if name not in configuration.campaigns:
+            fail(f"there is no campaign {name}; there are {', '.join(configuration.campaigns)}", 2)
+        if names.count(name) > 1:
+            fail(f"{name} is named twice: name each campaign once, and compare its modes with --compare", 2)
+    return [configuration.campaigns[name] for name in names]
 
 
 def _inbound(configuration: "Configuration", text: str, replay: bool) -> "Inbound":
@@ -148,6 +148,17 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
+
+
+def _rows(planner: "Planner", compare: str, seeds: Sequence[int]) -> Shifts:
+    """A row a mode, or one of each campaign in its own."""
+    from dialer.rehearsal import cast
+    from dialer.rehearsal.planner import OWN
+
+    if rows := [(mode, _shifts(planner, mode, seeds)) for mode in cast.modes(compare)]:
+        return rows
+    own = _shifts(planner, OWN, seeds)
+    return [("together" if own[0].parts else own[0].mode, own)]
 
 
 def _shifts(planner: "Planner", mode: str, seeds: Sequence[int]) -> "list[Rehearsed]":
