@@ -20,7 +20,12 @@ def run(
     if cursor is None:
         link: Any = connection.connection.driver_connection
         cursor = connection.info[_CURSOR] = link.cursor()
-    return cursor.execute(statement.encode(), values, prepare=None if keep else False)
+    try:
+        return cursor.execute(statement.encode(), values, prepare=None if keep else False)
+    except psycopg.OperationalError as error:
+        if cursor.connection.broken:  # or SQLAlchemy would try to go back on it, and hide why it broke
+            connection.invalidate(error)
+        raise
 
 
 def is_postgres(connection: sa.Connection) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from postgres_server import running_server
 from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.store import database, writer
 from dialer.store.database import OutageError
-from dialer.store.records import AgentSpan, CallRecord, Contact, ContactVerdict, Known, Slot
+from dialer.store.records import AgentSpan, Asked, CallRecord, Contact, ContactVerdict, Known, Slot
 from dialer.store.store import Store, StoreError
 
 
@@ -137,6 +138,32 @@ async def test_a_lost_postgresql_loses_nothing() -> None:
         await healthy(store, up=True)
         assert await store.call("c1") == ended(record)
         await store.close()
+
+
+@pytest.mark.postgres
+async def test_connections_that_are_cut_are_left_without_a_trace_and_say_why(caplog: pytest.LogCaptureFixture) -> None:
+    with running_server() as postgres:
+        url = postgres.create()
+        store = Store.open(url)
+        await store.add_contacts(CAMPAIGN, numbers(2))
+        asked, who = Asked("acme", CAMPAIGN, 0.0), Contact(0, "none", "+49305550000", {}, "due", 0, {}, 0.0)
+        with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as admin:
+            holder.execute("LOCK TABLE do_not_call, tallies IN ACCESS EXCLUSIVE MODE")
+            under_way = [store.known(asked, who), store.claim(CAMPAIGN, slots("c1"), intent, now=1000.0)]
+            blocked = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            async with asyncio.timeout(60):
+                while admin.execute(f"SELECT count(*) {blocked}").fetchone() != (2,):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            admin.execute(f"SELECT pg_terminate_backend(pid) {blocked}")
+            for future in under_way:
+                with pytest.raises(StoreError, match="administrator command"):
+                    await future
+        await healthy(store, up=True)
+        assert [attempt.contact.number for attempt in await store.claim(CAMPAIGN, slots("c2"), intent, now=1000.0)] == [
+            "+493055510000"]
+        assert await store.known(asked, who)
+        await store.close()
+    assert not [one for one in caplog.records if one.exc_info is not None]
 
 
 async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
