@@ -105,11 +105,11 @@ def open_store(configuration: "Configuration") -> "Store":
 
 
 def store_at(settings: "Settings", root: Path) -> "Store":
-    """Raises StoreError."""
+    """Never changes the tables of an engine that may be running. Raises StoreError."""
     from dialer.service import store_url
     from dialer.store.store import Store
 
-    return Store.open(store_url(settings.url, root), os.environ.get(settings.password_env or ""))
+    return Store.open(store_url(settings.url, root), os.environ.get(settings.password_env or ""), upgrade=False)
 
 
 @contextmanager

@@ -224,8 +224,9 @@ def migrations() -> Config:
     return config
 
 
-def migrate(engine: sa.Engine, turn: Turn) -> None:
-    """Brings the tables up to date in one transaction, one process at a time. Raises StoreError saying what to do."""
+def migrate(engine: sa.Engine, turn: Turn, upgrade: bool = True) -> None:
+    """Brings the tables up to date in one transaction, one process at a time; without `upgrade` only makes them where
+    there are none. Raises StoreError saying what to do."""
     config = migrations()
     try:
         with turn, engine.connect() as connection, connection.begin():
@@ -233,8 +234,13 @@ def migrate(engine: sa.Engine, turn: Turn) -> None:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             elif sqlite3.sqlite_version_info < (3, 35):
                 raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or later is needed")
-            heads = ScriptDirectory.from_config(config).get_heads()
-            if tuple(heads) != MigrationContext.configure(connection).get_current_heads():
+            heads = tuple(ScriptDirectory.from_config(config).get_heads())
+            stands = MigrationContext.configure(connection).get_current_heads()
+            if stands != heads:
+                if stands and not upgrade:
+                    raise StoreError(
+                        "the store's tables are those of another version: stop the engine, then `dialer store "
+                        "upgrade`, or start the engine anew, which does it")
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
     except CommandError as error:

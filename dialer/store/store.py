@@ -92,14 +92,14 @@ class Store:
         self.invoices = Invoices(self._write, self._read)
 
     @classmethod
-    def open(cls, url: str, password: str | None = None) -> Self:
-        """Makes or updates the tables and starts the writer. Blocks meanwhile: call it before there is traffic.
-        Raises StoreError saying what to do."""
+    def open(cls, url: str, password: str | None = None, upgrade: bool = True) -> Self:
+        """Makes the tables or, with `upgrade`, updates them, and starts the writer. Blocks meanwhile: call it before
+        there is traffic. Raises StoreError saying what to do."""
         parsed = database.parse_url(url, password)
         with ExitStack() as resources:
             engine = database.writer_engine(parsed)
             turn = resources.enter_context(database.turns(parsed))
-            database.migrate(engine, turn)
+            database.migrate(engine, turn, upgrade)
             news = News(database.writer_engine(parsed))
             resources.callback(news.close)
             store = cls(Writer(engine, turn), database.reader_engine(parsed, READERS), resources.pop_all())

@@ -74,6 +74,15 @@ def test_a_newer_database_is_left_alone(url: str) -> None:
             database.migrate(engine, turn)
 
 
+async def test_tables_of_an_engine_that_may_run_are_not_changed(url: str) -> None:
+    await Store.open(url, upgrade=False).close()  # there were none
+    engine = database.writer_engine(database.parse_url(url))
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(StoreError, match="stop the engine, then `dialer store upgrade`"):
+        Store.open(url, upgrade=False)
+
+
 async def test_engines_may_start_at_once_on_an_empty_database(url: str) -> None:
     stores = await asyncio.gather(*(asyncio.to_thread(Store.open, url) for _ in range(3)))
     for store in stores:
