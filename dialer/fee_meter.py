@@ -7,11 +7,11 @@ import asyncio
 import json
 import logging
 import pickle
-import sys
 
 from dialer.engine.core import Engine
 from dialer.fee_rating import Order, order_of
 from dialer.fee_report import of_json
+from dialer.processes import asked
 
 log = logging.getLogger(__name__)
 
@@ -41,26 +41,9 @@ class FeeMeter:
     async def _once(self, order: Order) -> None:
         try:
             async with asyncio.timeout(LONGEST_S):
-                told = await _rate(order)
+                told = await asked(_COMMAND, pickle.dumps(order))
             found = [of_json(one) for one in json.loads(told)]
         except (OSError, TimeoutError, ValueError, KeyError, TypeError, ArithmeticError) as error:
             log.error("the month's fees could not be rated: %s", error)
             return
         self._engine.fees.take(found)
-
-
-async def _rate(order: Order) -> bytes:
-    """Raises ValueError with what the process said when it failed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE)
-    try:
-        told, faults = await process.communicate(pickle.dumps(order))
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        lines = faults.decode(errors="replace").strip().splitlines()
-        raise ValueError(lines[-1] if lines else f"exit code {process.returncode}")
-    return told

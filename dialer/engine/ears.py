@@ -6,7 +6,6 @@ It holds what an agent said who does not know of it. So it stays on the switch's
 import asyncio
 import json
 import logging
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from dialer.config.test_calls import Heard, TestCall
 from dialer.flows.fields import Recorded, Spoken
 from dialer.flows.model import Flow
 from dialer.flows.prompts import recorded_name, utterance
+from dialer.processes import asked
 from dialer.quality.heard import Ruling
 
 if TYPE_CHECKING:
@@ -111,19 +111,7 @@ class Ears:
     async def _hear(self, job: _Job) -> list[Ruling]:
         """Raises ValueError with what the process said when it failed."""
         await _written(job.path)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE)
-        try:
-            asked = json.dumps({"recording": str(job.path), "wanted": job.wanted})
-            told, faults = await process.communicate(asked.encode())
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode != 0:
-            lines = faults.decode(errors="replace").strip().splitlines()
-            raise ValueError(lines[-1] if lines else f"exit code {process.returncode}")
+        told = await asked(_COMMAND, json.dumps({"recording": str(job.path), "wanted": job.wanted}).encode())
         return [Ruling(**one) for one in json.loads(told)]
 
     def sweep(self) -> None:
