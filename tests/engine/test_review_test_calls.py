@@ -214,13 +214,17 @@ async def placed(rig: Rig) -> int:
     return len(rig.switch.given("originate"))
 
 
-async def test_a_switch_that_is_away_at_the_moment_gets_it_when_it_is_back(daily: Callable[..., Rig]) -> None:
-    rig = daily()
+def without_a_link_at_the_moment(rig: Rig) -> None:
     rig.link_up()
     rig.engine.tick()
     rig.link_down()
     rig.clock.move(moments(rig)[0] - rig.clock.now() + 1.0)
     rig.engine.tick()
+
+
+async def test_a_switch_that_is_away_at_the_moment_gets_it_when_it_is_back(daily: Callable[..., Rig]) -> None:
+    rig = daily()
+    without_a_link_at_the_moment(rig)
     assert await placed(rig) == 0
     rig.clock.move(60)
     rig.link_up()
@@ -231,11 +235,7 @@ async def test_a_switch_that_is_away_at_the_moment_gets_it_when_it_is_back(daily
 
 async def test_one_that_waits_for_its_switch_goes_by_the_files_as_they_are_then(daily: Callable[..., Rig]) -> None:
     rig = daily()
-    rig.link_up()
-    rig.engine.tick()
-    rig.link_down()
-    rig.clock.move(moments(rig)[0] - rig.clock.now() + 1.0)
-    rig.engine.tick()
+    without_a_link_at_the_moment(rig)
     (rig.root / "configs/test_calls/desk.yaml").unlink()
     assert await rig.reloader.reload() == []
     rig.clock.move(60)
@@ -246,11 +246,7 @@ async def test_one_that_waits_for_its_switch_goes_by_the_files_as_they_are_then(
 
 async def test_nobody_makes_up_for_it_much_later(daily: Callable[..., Rig]) -> None:
     rig = daily()
-    rig.link_up()
-    rig.engine.tick()
-    rig.link_down()
-    rig.clock.move(moments(rig)[0] - rig.clock.now() + 1.0)
-    rig.engine.tick()
+    without_a_link_at_the_moment(rig)
     rig.clock.move(400)
     rig.link_up()
     rig.engine.tick()
