@@ -177,16 +177,14 @@ def ended_spans(done: Rehearsed) -> list[AgentSpan]:
     return [span if span.call_id in over else replace(span, call_id=None) for span in done.spans]
 
 
-@pytest.fixture
-def past(root: Path) -> Rehearsed:
-    """A day in the store, made by a rehearsal."""
-    done = rehearse(shift(root, seconds=2400.0))
+def keep_past(root: Path, done: Rehearsed) -> None:
+    """As the day before of the store."""
 
     async def keep() -> None:
         (root / "var").mkdir()
-        store = Store.open(f"sqlite:///{root}/var/past.db")
-        configuration = load(root, {})
-        await store.add_contacts("calls", cast.made_up(configuration.campaigns["calls"], done.account.contacts))
+        store, configuration = Store.open(f"sqlite:///{root}/var/past.db"), load(root, {})
+        for name, part in (done.parts or {"calls": done}).items():
+            await store.add_contacts(name, cast.made_up(configuration.campaigns[name], part.account.contacts))
         for call in (call for call in done.calls if call.outcome is not None):
             store.save_call(call)
             await store.settle(call, ContactVerdict(call.contact_id or 0, "done", reason="x"))
@@ -195,6 +193,13 @@ def past(root: Path) -> Rehearsed:
         await store.close()
 
     asyncio.run(keep())
+
+
+@pytest.fixture
+def past(root: Path) -> Rehearsed:
+    """A day in the store, made by a rehearsal."""
+    done = rehearse(shift(root, seconds=2400.0))
+    keep_past(root, done)
     return done
 
 

@@ -1,20 +1,17 @@
 """Several campaigns on the same agents: each mode of theirs, pictures, and a past day of them again."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from test_rehearsal import BEGAN_AT, ended_spans, root  # noqa: F401
+from test_rehearsal import BEGAN_AT, keep_past, root  # noqa: F401
 from test_rehearsed_ways import simulate, write
 
 from dialer.config.loader import load
-from dialer.rehearsal import cast
 from dialer.rehearsal.outcome import Rehearsed
 from dialer.rehearsal.planner import OWN, Asked, Planner
 from dialer.rehearsal.run import rehearse
-from dialer.store.records import ContactVerdict
 from dialer.store.store import Store
 
 
@@ -89,20 +86,7 @@ def past(root: Path) -> Rehearsed:  # noqa: F811
     """A day of both campaigns in the store."""
     write(root, "hot", simulate={"person": 0.6, "machine": 0.2, "talk": "20s"})
     done = together(root, 2400.0)
-
-    async def keep() -> None:
-        (root / "var").mkdir()
-        store, configuration = Store.open(f"sqlite:///{root}/var/past.db"), load(root, {})
-        for name, part in done.parts.items():
-            await store.add_contacts(name, cast.made_up(configuration.campaigns[name], part.account.contacts))
-        for call in (call for call in done.calls if call.outcome is not None):
-            store.save_call(call)
-            await store.settle(call, ContactVerdict(call.contact_id or 0, "done", reason="x"))
-        for span in ended_spans(done):
-            await store.save_span(span)
-        await store.close()
-
-    asyncio.run(keep())
+    keep_past(root, done)
     return done
 
 
