@@ -176,6 +176,11 @@ class CountingStore(Store):
 
     settled: Counter[str]
 
+    @property
+    def asked(self) -> int:
+        """Reads under way: they pass what is being written, and each other."""
+        return self._reading
+
     def settle(self, record: CallRecord, *rest: Any) -> Any:
         self.settled[record.id] += 1
         return super().settle(record, *rest)
@@ -217,7 +222,7 @@ class Rig:
                 await asyncio.sleep(0)
                 claiming = sum(run.claiming for run in self.engine.campaigns.runs.values())
                 looking = any(run.looking for run in self.engine.campaigns.runs.values())
-                busy = bool(self.engine.calls.unwritten or claiming or looking)
+                busy = bool(self.engine.calls.unwritten or claiming or looking or self.store.asked)
 
     async def crash(self) -> None:
         """SIGKILL and a new start: what was not on disk is gone."""

@@ -1,7 +1,6 @@
 """Promised calls, on the engine's way: at the promised minute, with the agent who promised or with any."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +32,11 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     await rig.close()
 
 
-async def until(there: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            if there():
-                return
-            await asyncio.sleep(0)
-
-
 async def tick(rig: Rig, seconds: float = 0.0) -> None:
     """As the service does it once a second."""
     rig.clock.move(seconds)
     rig.engine.callbacks._read_at = 0.0
     rig.engine.tick()
-    await until(lambda: not rig.engine.callbacks._reading)
     await rig.quiet()
 
 

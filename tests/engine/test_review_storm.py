@@ -107,8 +107,7 @@ class Upheaval(Street):
         await self.rig.quiet()
         await super().calm_down()
         self.rig.engine.tick()  # who is held for a promise is let go then
-        while self.rig.engine.callbacks._reading:
-            await self.rig.quiet()
+        await self.rig.quiet()
 
 
 @pytest.mark.parametrize("seed", [*range(4), 121, 159])
