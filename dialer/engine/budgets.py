@@ -16,6 +16,7 @@ from dialer.campaigns.pacing.windows import LONG_S, Estimates, Kind, Limit, Stan
 from dialer.compliance.pack import AbandonRule, Pack
 from dialer.config.budgets import AbandonWindow
 from dialer.config.campaign import Campaign
+from dialer.config.machines import Machine
 from dialer.numbers import country_of
 from dialer.store.people import Counted
 from dialer.store.records import PEOPLE_S
@@ -27,6 +28,8 @@ KEPT_S = 31 * 86_400.0
 KINDS: Mapping[Outcome, Kind] = {
     Outcome.ANSWERED: "talked", Outcome.ABANDONED: "abandoned", Outcome.MACHINE: "machine",
 }  # fmt: skip
+GONE = Estimates(Machine().false_positives)
+"""Of a campaign that was not here any more when this engine began."""
 STRICT = "strict"
 RANG_S = 15.0
 """Who was rung so long may be given up (16 CFR 310.4(b)(4)(ii)), where no pack asks for more."""
@@ -54,6 +57,8 @@ class Budgets:
         self._clients: dict[str, str] = {}
         """Of campaigns that are, or were: a client's budget also counts what one did that was taken out."""
         self._measured: dict[str, Estimates] = {}
+        self._sampled: set[str] = set()
+        """Campaigns of which a sample told the share of false positives: what is configured is no more than a guess."""
         self._held: dict[str, list[Held]] = {}
         self._windows: dict[str, Windows] = {}
         self.take()
@@ -91,7 +96,7 @@ class Budgets:
         self._history.setdefault(campaign, Counter())[now // PEOPLE_S * PEOPLE_S, country, kind] += 1
         for held in self._held[campaign]:
             if held.counts(country):
-                held.window.add(now, kind)
+                held.window.add(now, kind, of=self._measured.get(campaign, GONE))
 
     def remember(self, campaign: str, people: Iterable[Counted]) -> None:
         """What the store knows of before this engine began."""
@@ -109,6 +114,7 @@ class Budgets:
         """Shares that samples gave: of those hung up as machines, the people; of calls to agents, the machines."""
         estimates = self._measured[campaign]
         if false_positives is not None:
+            self._sampled.add(campaign)
             estimates.false_positives = false_positives
         if machines is not None:
             estimates.machines = machines
@@ -131,7 +137,9 @@ class Budgets:
         for name, config in configured.items():
             self._clients[name] = config.client
             guess = config.machine.false_positives if config.machine.detect else 0.0
-            own = self._measured.setdefault(name, Estimates(guess))
+            own = self._measured.setdefault(name, Estimates())
+            if name not in self._sampled:
+                own.false_positives = guess
             self._held[name] = []
             for scope, limit, countries, without in self._limits(config):
                 window = shared.setdefault((scope, limit), Window(limit, own))
@@ -150,7 +158,7 @@ class Budgets:
         for at, name, country, kind, count in sorted(past):
             for held in self._held[name]:
                 if held.counts(country):
-                    held.window.add(min(now, at + PEOPLE_S), kind, count)
+                    held.window.add(min(now, at + PEOPLE_S), kind, count, self._measured.get(name, GONE))
 
     def _of_client(self, client: str, shared: Mapping[tuple[str, Limit], Window]) -> Iterator[Held]:
         """What counts a campaign that is gone: the client's windows, in the countries of their packs."""

@@ -85,6 +85,24 @@ async def test_a_group_counts_all_of_its_campaigns(rig: Rig) -> None:
     assert standing(rig, "own", "1h", SURVEYED).abandoned == 0
 
 
+async def test_in_a_group_each_campaign_has_its_own_estimate_of_false_positives(rig: Rig) -> None:
+    windows = {"windows": [{"max": "5%", "over": "1h", "false_positives": True}], "group": "both"}
+    shares = {CAMPAIGN: 0.1, SURVEYED: 0.3}
+    write_site(rig.root, {
+        name: FILES[name] | {"abandon": windows, "machine": {"detect": True, "false_positives": share}}
+        for campaign, share in shares.items() for name in [f"configs/campaigns/{campaign}.yaml"]
+    })  # fmt: skip
+    assert await rig.reloader.reload() == []
+    for campaign in shares:
+        for _ in range(10):
+            rig.engine.budgets.count(campaign, "+493055500000", Outcome.MACHINE)
+    assert round(standing(rig, "both", "1h").abandoned, 6) == 4
+    rig.engine.budgets.measured(SURVEYED, false_positives=0.0)
+    assert round(standing(rig, "both", "1h").abandoned, 6) == 1
+    rig.engine.budgets.take()
+    assert round(standing(rig, "both", "1h").abandoned, 6) == 1, "from what is remembered as well"
+
+
 async def test_packs_hold_for_the_countries_that_are_called(rig: Rig) -> None:
     """Left out, `rules` are those of each number's country: what was abandoned in Germany is no matter of others'."""
     (rig.root / "configs/rules").mkdir(exist_ok=True)

@@ -83,6 +83,20 @@ def test_a_group_shares_one_window():
     assert mine.allowed(0.0, 0.05) == theirs.allowed(0.0, 0.05) == 0.0
 
 
+def test_of_each_campaigns_calls_its_own_estimates_hold():
+    """One that hangs up no people, and one of which a tenth of those hung up are."""
+    sure, unsure = Estimates(0.0, 0.0), Estimates(0.1, 0.5)
+    found = window(Limit("group", 0.03, DAY, false_positives=True, machines_among_lost=True), sure)
+    for of in (sure, unsure):
+        for kind, count in (("talked", 100), ("abandoned", 4), ("machine", 50)):
+            found.add(0.0, kind, count, of)
+    stands = found.standing(0.0)
+    assert (stands.abandoned, stands.answered) == (4 + 2 + 5, 200 + 4 + 2 + 5)
+    unsure.false_positives = 0.2
+    assert found.standing(0.0).abandoned == 16
+    assert found.standing(2 * DAY).abandoned == 0
+
+
 moments = st.lists(
     st.tuples(st.floats(0, 4000), st.sampled_from(["talked", "abandoned", "machine"]), st.integers(1, 5)), max_size=80
 )

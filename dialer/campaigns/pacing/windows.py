@@ -5,7 +5,7 @@ What it allows comes out as how much less may be risked; the tightest of a campa
 shared: those of a group of campaigns count for all of them.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import exp, inf
@@ -61,9 +61,9 @@ class Limit:
         return f"{seconds:g}s"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Estimates:
-    """What nobody counts: shares, 0..1."""
+    """What nobody counts of one campaign's calls: shares, 0..1."""
 
     false_positives: float = 0.0
     """Of the answers hung up as machines, those that were people."""
@@ -87,34 +87,40 @@ class Standing:
     binding: bool
 
 
+Counts = defaultdict[tuple[Kind, Estimates], float]
+"""By what came of them, and by what is estimated of the campaign whose calls they are."""
+
+
 @dataclass(slots=True)
 class _Part:
     at: float
-    counts: dict[Kind, float]
+    counts: Counts = field(default_factory=lambda: defaultdict(float))
 
 
 class Window:
-    """What one limit has counted."""
+    """What one limit has counted, of one campaign or of several."""
 
     def __init__(self, limit: Limit, estimates: Estimates) -> None:
+        """`estimates`: of calls of which nothing else is said."""
         self.limit = limit
         self._estimates = estimates
         self._parts: deque[_Part] = deque()
-        self._sum: dict[Kind, float] = dict.fromkeys(("talked", "abandoned", "machine"), 0.0)
+        self._sum: Counts = defaultdict(float)
         self._part_s = limit.seconds / PARTS if limit.seconds is not None else inf
 
-    def add(self, at: float, kind: Kind, count: float = 1.0) -> None:
-        """In about the order in which it happens; what comes late counts as if it came with the latest."""
+    def add(self, at: float, kind: Kind, count: float = 1.0, of: Estimates | None = None) -> None:
+        """In about the order in which it happens; what comes late counts as if it came with the latest. `of`: what is
+        estimated of the campaign's calls."""
         parts, answers = self._parts, self.limit.answers
         full = answers is not None and parts and self._answered(parts[-1].counts) >= answers / PARTS
         if not parts or full or at >= parts[-1].at + self._part_s:
-            parts.append(_Part(max(at, parts[-1].at) if parts else at, dict.fromkeys(self._sum, 0.0)))
-        parts[-1].counts[kind] += count
-        self._sum[kind] += count
+            parts.append(_Part(max(at, parts[-1].at) if parts else at))
+        parts[-1].counts[kind, of or self._estimates] += count
+        self._sum[kind, of or self._estimates] += count
 
-    def _answered(self, counts: dict[Kind, float]) -> float:
-        machines = counts["machine"] if self.limit.of == "answered" else 0.0
-        return counts["talked"] + counts["abandoned"] + machines
+    def _answered(self, counts: Counts) -> float:
+        machines = self.limit.of == "answered"
+        return sum(count for (kind, _), count in counts.items() if machines or kind != "machine")
 
     def _forget(self, now: float) -> None:
         limit, parts = self.limit, self._parts
@@ -124,16 +130,24 @@ class Window:
                     return
             elif parts[0].at + self._part_s > now - (limit.seconds or 0.0):
                 return
-            for kind, count in parts.popleft().counts.items():
-                self._sum[kind] -= count
+            for key, count in parts.popleft().counts.items():
+                self._sum[key] -= count
 
     def standing(self, now: float) -> Standing:
         self._forget(now)
-        limit, unknown = self.limit, self._estimates
-        talked, machines = self._sum["talked"], self._sum["machine"]
-        people = unknown.false_positives * machines if limit.false_positives else 0.0
-        lost = self._sum["abandoned"] * (1 - unknown.machines if limit.machines_among_lost else 1.0) + people
-        answered = talked + lost + (machines - people if limit.of == "answered" else 0.0)
+        limit, answered, lost = self.limit, 0.0, 0.0
+        for (kind, unknown), count in self._sum.items():
+            if kind == "talked":
+                answered += count
+                continue
+            people = count
+            if kind == "machine":
+                people = unknown.false_positives * count if limit.false_positives else 0.0
+                answered += count - people if limit.of == "answered" else 0.0
+            elif limit.machines_among_lost:
+                people = count * (1 - unknown.machines)
+            lost += people
+            answered += people
         left = limit.most - lost if limit.answers is not None else limit.most * answered - lost
         return Standing(limit.name, limit.window, answered, lost, limit.most, left, limit.binding)
 
