@@ -8,7 +8,7 @@ from dialer.compliance.check import Facts, Listing, Refused, Rules, Verdict, che
 from dialer.compliance.pack import AbandonRule
 from dialer.compliance.place import Place, where
 from dialer.config.campaign import Campaign
-from dialer.store.records import DEBT_FIELD, Asked, Contact, Known, Refusal
+from dialer.store.records import DEBT_FIELD, Asked, Contact, Known, OpenCall, Refusal
 
 STRICT = "strict"
 POST_DIAL_S = 8.0
@@ -17,6 +17,9 @@ _DAY_S = 86400.0
 IN_CALL = "in_call"
 IN_CALL_AGAIN_S = 60.0
 """When somebody is asked for again who is in another call of the client's."""
+RINGS_AT_MOST_S = 300.0
+TALKS_AT_MOST_S = 2 * 3600.0
+"""Longer than this no call of another node is believed to ring, or to last: the node may have died in it."""
 AGENT_AGAIN_S = 60.0
 """When a claim that has no agent held looks again at a contact that needs one: until then it is dialled by name."""
 
@@ -54,7 +57,11 @@ class Gate:
     """Under what name do-not-call lists have a number that was erased."""
     shown: Shown | None = None
     engaged: frozenset[str] = frozenset()
-    """Numbers in a call of the client's just now."""
+    """Numbers in a call of the client's just now, of this engine."""
+    node: str | None = None
+    """This engine's, which needs nobody to tell it of its own calls. None: it is not asked who is in a call."""
+    shared: bool = False
+    """Other engines call for the client from the same store."""
 
     @property
     def asked(self) -> Asked:
@@ -67,7 +74,9 @@ class Gate:
         """How far back calls have to be known: a day more than the longest rule, whatever the clock there shows."""
         days = max((rules.pack.reach_days for rules in self._possible), default=0)
         days = max(days, self.shown.reach_days if self.shown is not None else 0)
-        return self.now - (days + 1) * _DAY_S if days else None
+        if days:
+            return self.now - (days + 1) * _DAY_S
+        return self.now - TALKS_AT_MOST_S if self.shared else None
 
     @property
     def _possible(self) -> tuple[Rules, ...]:
@@ -109,7 +118,7 @@ class Gate:
     def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
         verdict = self.verdict(contact, known, held)
         if not isinstance(verdict, Refused):
-            return self._in_call(contact) or self._shown_too_often(contact)
+            return self._in_call(contact, known) or self._shown_too_often(contact)
         if not held and self.campaign.agents is not None:
             with_agent = self.verdict(contact, known, held=True)
             if not isinstance(with_agent, Refused):
@@ -118,11 +127,16 @@ class Gate:
             verdict = with_agent  # what an agent would mend does not put it off
         return Refusal(contact.id, self.now, verdict.rule, verdict.until, verdict.text)
 
-    def _in_call(self, contact: Contact) -> Refusal | None:
-        if self.engaged.isdisjoint((contact.number, *contact.numbers)):
+    def _in_call(self, contact: Contact, known: Known) -> Refusal | None:
+        if self.engaged.isdisjoint((contact.number, *contact.numbers)) and not any(map(self._lasts, known.open)):
             return None
         text = "another call of this client with the person is under way"
         return Refusal(contact.id, self.now, IN_CALL, self.now + IN_CALL_AGAIN_S, text)
+
+    def _lasts(self, call: OpenCall) -> bool:
+        """Another node's, as far as the store knew when the contact was claimed."""
+        at_most = TALKS_AT_MOST_S if call.answered else RINGS_AT_MOST_S
+        return self.node is not None and call.node != self.node and self.now - call.known_at < at_most
 
     def _shown_too_often(self, contact: Contact) -> Refusal | None:
         until = self.shown.refused_until() if self.shown is not None else None

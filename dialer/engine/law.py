@@ -62,7 +62,9 @@ class Law:
     def gate(self, campaign: Campaign, now: float) -> Gate:
         registers = self._registers.some(self._statute.registers_of(campaign))
         gate = self._statute.gate(campaign, registers, now, self.pseudonyms.alias)
-        return replace(gate, engaged=self._engine.calls.engaged(campaign.client))
+        engine, client = self._engine, campaign.client
+        engaged = engine.calls.engaged(client) | engine.reconciler.engaged(client)
+        return replace(gate, engaged=engaged, node=engine.configuration.plant.node, shared=engine.store.shared)
 
     def recheck(self, gate: Gate, contact: Contact, known: Known, held: bool) -> Refusal | None:
         """At the instant of dialling: with the time it is now, and what was said meanwhile. `held`: an agent is."""
@@ -72,7 +74,7 @@ class Law:
 
     async def ask(self, campaign: Campaign, contact: Contact, number: str | None, at: float) -> Refusal | None:
         """Whether the contact may be called at that time, as far as is known now; at `number`, in place of its own."""
-        gate = replace(self.gate(campaign, at), engaged=frozenset())  # that call is over by then
+        gate = replace(self.gate(campaign, at), engaged=frozenset(), node=None)  # that call is over by then
         asked = contact if number is None else replace(contact, number=number)
         known = await self._engine.store.known(gate.asked, asked)
         return self.recheck(gate, asked, known, held=True)

@@ -69,6 +69,11 @@ class Reconciler:
         """Nothing from an earlier life is left undecided."""
         return not self._orphans and not self._sessions
 
+    def engaged(self, client: str) -> frozenset[str]:
+        """Numbers in calls of an earlier life that may live."""
+        return frozenset(
+            record.number for records in self._orphans.values() for record, _ in records if record.client == client)
+
     def awaits(self, campaign: str) -> bool:
         """Calls of the campaign from an earlier life are undecided: their contacts may be to be called again."""
         return any(record.campaign == campaign for records in self._orphans.values() for record, _ in records)

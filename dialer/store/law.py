@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from dialer.calls.outcome import Outcome
 from dialer.store import consent, direct
 from dialer.store.among import among, some_of
-from dialer.store.records import DEBT_FIELD, PREVIEW, Asked, Contact, Known, PastCall, Refusal, Stop
+from dialer.store.records import DEBT_FIELD, PREVIEW, Asked, Contact, Known, OpenCall, PastCall, Refusal, Stop
 from dialer.store.schema import calls, consents, do_not_call, refusals
 
 _STOP_COLUMNS = tuple(do_not_call.c[f.name] for f in fields(Stop))
@@ -24,7 +24,8 @@ Row = Mapping[str, Any]
 
 
 def _past(these: sa.ColumnElement[bool], bare: bool, of: str) -> sa.Select[Any]:
-    """Dials for a client `of` some numbers, debts or contacts; those taken back before they left do not count."""
+    """Dials for a client `of` some numbers, debts or contacts, those taken back before they left do not count; and what
+    callers are in just now."""
     # By a bare time, where no index has it after the others, all the client's calls since then would be read.
     at = calls.c.created_at if bare and of != "contact_id" else calls.c.created_at + 0.0
     client = calls.c.client + "" if of == "contact_id" else calls.c.client
@@ -32,13 +33,14 @@ def _past(these: sa.ColumnElement[bool], bare: bool, of: str) -> sa.Select[Any]:
         sa.select(
             calls.c.id, calls.c.campaign, calls.c.contact_id, calls.c.created_at, calls.c.over_at,
             calls.c.answered_at, calls.c.joined_at, calls.c.outcome, calls.c.disposition, calls.c.message,
-            calls.c.debt, calls.c.number, calls.c.our_number, calls.c.refused,
+            calls.c.debt, calls.c.number, calls.c.our_number, calls.c.refused, calls.c.node, calls.c.direction,
         )
         .where(
             client == sa.bindparam("client"), these,
-            at >= sa.bindparam("since"), calls.c.direction == "outbound", calls.c.state != PREVIEW,
-            sa.or_(calls.c.outcome.is_(None), calls.c.outcome != Outcome.CANCELLED.value,
-                   calls.c.dialled_at.is_not(None)),
+            at >= sa.bindparam("since"), calls.c.state != PREVIEW,
+            sa.or_(calls.c.outcome.is_(None), sa.and_(
+                calls.c.direction == "outbound",
+                sa.or_(calls.c.outcome != Outcome.CANCELLED.value, calls.c.dialled_at.is_not(None)))),
         )
     )  # fmt: skip
 
@@ -78,7 +80,7 @@ def known(connection: sa.Connection, asked: Asked, about: Sequence[Contact]) -> 
     rows = _rows(connection, asked, _wanted(asked, about, names, numbers))
     if not any(rows.values()):
         return dict.fromkeys((contact.id for contact in about), Known())
-    stops, past, given = _stops(rows, names), _past_calls(rows), _consents(rows)
+    stops, past, given, under_way = _stops(rows, names), _past_calls(rows), _consents(rows), _open_calls(rows)
     found = {}
     for contact in about:
         own = numbers_of(contact)
@@ -91,6 +93,7 @@ def known(connection: sa.Connection, asked: Asked, about: Sequence[Contact]) -> 
             tuple(sorted(dict(calls_of_it).values(), key=lambda call: call.at)),
             tuple(stop for number in own for stop in stops.get(number, ())),
             tuple(one for number in own for one in given.get(number, ())),
+            tuple(call for number in own for call in under_way.get(number, ())),
         )
     return found
 
@@ -143,7 +146,19 @@ def _past_calls(rows: Mapping[str, Sequence[Row]]) -> dict[tuple[str, Any], dict
     found: dict[tuple[str, Any], dict[str, PastCall]] = defaultdict(dict)
     for of in ("number", "debt", "contact_id"):
         for row in rows.get(of, ()):
-            found[of, row[of]][row["id"]] = _past_call(row)
+            if row["direction"] == "outbound":
+                found[of, row[of]][row["id"]] = _past_call(row)
+    return found
+
+
+def _open_calls(rows: Mapping[str, Sequence[Row]]) -> dict[str, list[OpenCall]]:
+    """By number."""
+    found: dict[str, list[OpenCall]] = defaultdict(list)
+    for row in rows.get("number", ()):
+        if row["outcome"] is None:
+            known_at = row["over_at"] if row["over_at"] is not None else row["created_at"]
+            call = OpenCall(row["number"], row["node"], known_at, row["answered_at"] is not None)
+            found[call.number].append(call)
     return found
 
 

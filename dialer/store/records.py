@@ -241,6 +241,18 @@ class PastCall:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call with a person that was not over, as far as the store knew."""
+
+    number: str
+    node: str
+    """Whose engine it is."""
+    known_at: float
+    """When it was answered; before that, dialled or begun."""
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """An entry of a do-not-call list."""
 
@@ -296,6 +308,8 @@ class Known:
     """Of all its numbers."""
     consents: tuple[tuple[str, float, float | None], ...] = ()
     """Number, given and until: neither over nor revoked when it was asked."""
+    open: tuple[OpenCall, ...] = ()
+    """With the client, at its numbers, either way, so far as earlier calls were asked for."""
 
 
 @dataclass(frozen=True, slots=True)

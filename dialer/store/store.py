@@ -137,6 +137,11 @@ class Store:
         """Writes not yet on disk; `writer.CAPACITY` is the most there may be."""
         return self._writer.waiting
 
+    @property
+    def shared(self) -> bool:
+        """Whether other engines may use it as well."""
+        return self._readers.dialect.name == "postgresql"
+
     # -- contacts -----------------------------------------------------------------------------------------------------
 
     def claim(

@@ -17,6 +17,7 @@ from dialer.store.records import (
     ContactVerdict,
     Known,
     NewContact,
+    OpenCall,
     PastCall,
     Refusal,
     Slot,
@@ -270,3 +271,19 @@ async def test_a_look_that_the_database_refuses_fails_as_any_other_read(store: S
         link.execute(sa.text("ALTER TABLE do_not_call RENAME TO elsewhere"))
     with pytest.raises(StoreError, match="do_not_call"):
         await known_of(store, "+49305550001", None)
+
+
+async def test_calls_that_are_not_over_are_known_by_their_number_and_node(store: Store) -> None:
+    record = await claimed(store)
+    talking = replace(record, id="in", direction="inbound", node="node2", campaign=None, contact_id=None,
+                      answered_at=120.0, state="talking")
+    await store.save_call(talking)
+    for other in (replace(talking, id="x", client="other"), replace(talking, id="y", number="+493055519999")):
+        await store.save_call(other)
+    known = await known_of(store, record.number, 50.0)
+    assert sorted(known.open, key=lambda call: call.node) == [
+        OpenCall(record.number, "node1", 100.0, answered=False), OpenCall(record.number, "node2", 120.0, answered=True)]
+    assert len(known.past) == 1
+    await store.settle(ended(talking, Outcome.ANSWERED), None)
+    assert [call.node for call in (await known_of(store, record.number, 50.0)).open] == ["node1"]
+    assert (await known_of(store, record.number, None)).open == ()
