@@ -65,9 +65,11 @@ class Campaigns:
             if run is None:
                 self.runs[name] = Run(config)
                 self.pacing.start(config)
-            elif run.config != config:
+                continue
+            if run.config != config:
                 before, run.config = run.config, config
                 self.pacing.change(before, config)
+            self.pacing.set_clock(config)
         for name, run in list(self.runs.items()):
             if name not in configured:
                 run.status = run.reason = "draining"

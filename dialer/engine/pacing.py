@@ -1,6 +1,7 @@
 """The campaigns' pacers at work: told what happens to dials and agents, asked together where they share agents."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialer.agents.model import AgentState
@@ -38,7 +39,7 @@ class Pacing:
 
     def start(self, config: Campaign, learned: Learned | None = None) -> None:
         """A campaign that is new here, or whose past is known from now on."""
-        forecast = Predictive(self._engine.budgets.pace(config))
+        forecast = Predictive(replace(self._engine.budgets.pace(config), zone=self._zone(config)))
         if learned is not None:
             at, state = learned
             forecast.recall(state, self._engine.clock.now() - at)
@@ -53,6 +54,11 @@ class Pacing:
         if _paced(before) != _paced(config):
             member.forecast.retune(self._engine.budgets.pace(config))
         self._put(config, member.forecast)
+
+    def set_clock(self, config: Campaign) -> None:
+        """Hours and clients have time zones too, and may have others now."""
+        if (member := self._joint.members.get(config.campaign)) is not None:
+            member.forecast.live_in(self._zone(config))
 
     def save_learned(self, now: bool = False) -> None:
         """Every so often, or now: of those that dialled since."""
@@ -78,6 +84,14 @@ class Pacing:
         holds, windows = config.mode not in ("power", "predictive"), self._engine.budgets.windows(config.campaign)
         member = Member(forecast, forecast if ahead else pacer_for(config), holds, windows)
         self._joint.put(config.campaign, member, config.share, config.priority)
+
+    def _zone(self, config: Campaign) -> str:
+        """By whose clocks those who are called live, as far as the configuration tells."""
+        files = self._engine.configuration
+        for timed in (files.hours.get(config.hours or ""), config.schedule, files.clients.get(config.client)):
+            if timed is not None:
+                return timed.timezone
+        return "UTC"
 
     def beliefs(self, name: str) -> Beliefs | None:
         """Of a campaign with agents; also where another mode decides, for it learns all the same."""

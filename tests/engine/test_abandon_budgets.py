@@ -188,3 +188,29 @@ async def test_a_clients_budget_counts_what_a_campaign_did_that_is_gone(rig: Rig
     assert list(others) == [(CAMPAIGN, "acme")]
     rig.engine.budgets.remember_gone(others)
     assert standing(rig, "de.few", "100 answered", SURVEYED).abandoned == 1
+
+
+async def test_hours_of_the_day_are_those_of_the_campaigns_clock(rig: Rig) -> None:
+    """Its hours' time zone, without them its schedule's, without that its client's; also when it changes."""
+    pacing = rig.engine.campaigns.pacing
+
+    async def zone() -> list[str]:
+        pacing.tell(CAMPAIGN, [])
+        pacing.save_learned(now=True)
+        await rig.quiet()
+        saved = await rig.store.people.learned(CAMPAIGN)
+        assert saved is not None
+        return list(saved[1]["hours"]["zone"])
+
+    assert await zone() == ["UTC"]
+    client = "configs/clients/acme.yaml"
+    write_site(rig.root, {client: FILES[client] | {"timezone": "Asia/Kolkata"}})
+    assert await rig.reloader.reload() == []
+    assert await zone() == ["Asia/Kolkata"]
+    hours = {"hours": "day", "timezone": "Europe/Berlin", "open": [{"days": ["mon"], "from": "08:00", "to": "20:00"}]}
+    (rig.root / "configs/hours").mkdir(exist_ok=True)
+    write_site(rig.root, {"configs/hours/day.yaml": hours, **site(hours="day")})
+    assert await rig.reloader.reload() == []
+    assert await zone() == ["Europe/Berlin"]
+    await restart(rig)
+    assert await zone() == ["Europe/Berlin"]

@@ -1,10 +1,12 @@
 """The answer share by the hour of the day, from earlier days."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -76,6 +78,78 @@ def test_another_life_remembers_the_hours():
     assert again.change(10 * DAY + 15.5 * HOUR) == pytest.approx(2.0, rel=0.1)
     with pytest.raises(ValueError, match="one of 24"):
         again.recall({"dials": [1.0], "persons": [1.0], "asked": []}, 1.0)
+
+
+# -- clocks and calendars -------------------------------------------------------------------------------
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def at(day: int, hour: float, month: int = 3) -> float:
+    """In 2026, by Berlin's clocks; they go forward on Sunday, March 29."""
+    return datetime(2026, month, day, int(hour), round(hour % 1 * 60), tzinfo=BERLIN).timestamp()
+
+
+def berlin(days: Iterable[int], share: Callable[[int, int], float], seed: int = 1) -> Hours:
+    """From nine to six on these days of March."""
+    hours, draw = Hours("Europe/Berlin"), Random(seed)
+    for day in days:
+        for hour in range(9, 18):
+            for i in range(600):
+                hours.resolved(at(day, hour) + 6.0 * i, float(draw.random() < share(day, hour)))
+    return hours
+
+
+def test_hours_are_those_of_the_clocks_on_the_wall():
+    """Learnt in winter time; the Monday after is in summer time, an hour earlier in UTC."""
+    hours = berlin(range(23, 28), lambda day, hour: evening(hour))
+    assert from_to(hours, at(30, 13.5), at(30, 14.5)) == pytest.approx(1.0, abs=0.15)
+    assert from_to(hours, at(30, 14.5), at(30, 15.5)) == pytest.approx(2.0, rel=0.1)
+
+
+def test_a_saturday_is_not_a_weekday():
+    """People are at home on a Saturday morning, on weekdays in the evening."""
+
+    def share(day: int, hour: int) -> float:
+        return evening(hour) if day % 7 not in (0, 1) else 0.6 - evening(hour)  # March 1 is a Sunday
+
+    hours = berlin(range(2, 23), share)
+    assert from_to(hours, at(23, 14.5), at(23, 15.5)) == pytest.approx(2.0, rel=0.15)
+    assert from_to(hours, at(27, 17.5), at(28, 9.5)) == pytest.approx(1.0, rel=0.2)
+    assert from_to(hours, at(28, 14.5), at(28, 15.5)) == pytest.approx(0.5, rel=0.2)
+
+
+def test_a_day_of_which_little_is_known_goes_as_the_others():
+    hours = berlin(range(23, 28), lambda day, hour: evening(hour))
+    assert from_to(hours, at(28, 14.5), at(28, 15.5)) == pytest.approx(2.0, rel=0.1)
+
+
+def test_days_that_do_not_differ_are_not_told_apart():
+    for seed in range(3):
+        hours = berlin(range(2, 23), lambda day, hour: evening(hour), seed)
+        for hour in range(9, 17):
+            week = from_to(hours, at(27, hour + 0.5), at(27, hour + 1.5))
+            assert from_to(hours, at(28, hour + 0.5), at(28, hour + 1.5)) == pytest.approx(week, abs=0.2)
+
+
+def test_what_was_learnt_of_all_days_alike_by_utc_is_not_lost():
+    """As it was saved before days and clocks were told apart: hours 9 to 17 of UTC are 10 to 18 in Berlin's winter."""
+    by_utc = [0.0] * 9 + [600.0] * 9 + [0.0] * 6
+    persons = [dials * (0.4 if hour >= 14 else 0.2) for hour, dials in enumerate(by_utc)]
+    hours = Hours("Europe/Berlin")
+    hours.recall({"dials": by_utc, "persons": persons, "asked": [at(6, 17.5)]}, 1.0)
+    assert from_to(hours, at(9, 14.5), at(9, 15.5)) == pytest.approx(2.0, rel=0.1)
+    assert from_to(hours, at(9, 13.5), at(9, 14.5)) == pytest.approx(1.0, abs=0.05)
+
+
+def test_other_clocks_put_the_hours_elsewhere():
+    """The campaign's `hours` are of another zone from now on; eight hours lie between Berlin and Chicago just then."""
+    hours = berlin(range(23, 27), lambda day, hour: evening(hour))
+    hours.change(at(27, 15.5))
+    hours.live_in("America/Chicago")
+    assert from_to(hours, at(27, 14.5), at(27, 15.5)) == pytest.approx(2.0, rel=0.1)
+    assert hours.learned()["zone"] == ["America/Chicago"]
+    assert sum(hours.learned()["dials"][:9]) > 0, "Berlin's nine is three there"
 
 
 EVENING = World(3, 0.3, 40.0, 5.0, 3.0, breaks=False, disturbances=(Jump(2 * HOUR, 3 * HOUR, 2.0),))

@@ -103,6 +103,8 @@ class Pace:
     """People who answered within the longest window before this pacer began: a restart does not forget the budget."""
     abandoned: float = 0.0
     """Of these, abandoned."""
+    zone: str = "UTC"
+    """Of the clocks of those who are called, an IANA name."""
 
     @staticmethod
     def of(config: Campaign) -> "Pace":

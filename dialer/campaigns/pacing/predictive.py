@@ -6,7 +6,7 @@ the agents idle now and those freed by then. It dials while that risk is at most
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dialer.campaigns.pacing.absences import Absences
@@ -67,7 +67,7 @@ class Predictive:
 
     def _reset(self, pace: Pace) -> None:
         self._pace = pace
-        self._answers, self._hours = Answers(pace.ring_s), Hours()
+        self._answers, self._hours = Answers(pace.ring_s), Hours(pace.zone)
         self._talk, self._wrap = Lasting(120.0, 1.0, 6.0), Lasting(20.0, 0.7, 6.0)
         self._freeing = Freeing(self._talk, self._wrap)
         self._budget = Budget(pace)
@@ -112,6 +112,11 @@ class Predictive:
             self._dials.retime(pace.ring_s)
         self._pace, self._budget = pace, Budget(pace)
         self._refreshed_at = float("-inf")
+
+    def live_in(self, zone: str) -> None:
+        """Those who are called go by the clocks of this time zone from now on."""
+        self._pace = replace(self._pace, zone=zone)
+        self._hours.live_in(zone)
 
     # -- what happened ------------------------------------------------------------------------------
 
