@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from store_template import place
+
 from dialer.calls import events as ev
 from dialer.config.loader import load
 from dialer.coordination.limits import LocalLimits
@@ -195,6 +197,8 @@ class Rig:
         self.switch = RecordingSwitch()
         self.configuration = load(root, {})
         self.database = root / "engine.db"
+        if not self.database.exists():
+            place(self.database)
         self.store = CountingStore.open(f"sqlite:///{self.database}")
         self.store.settled = Counter()
         self.engine = self._engine()

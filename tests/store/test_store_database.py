@@ -43,10 +43,10 @@ def test_the_file_is_private_and_its_folder_made(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_migrations_lead_to_the_tables_and_back(url: str) -> None:
-    parsed = database.parse_url(url)
+def test_migrations_lead_to_the_tables_and_back(empty_url: str) -> None:
+    parsed = database.parse_url(empty_url)
     engine = database.writer_engine(parsed)
-    gone = "fk_calls_contact_id" if url.startswith("postgresql") else ""  # see the schema
+    gone = "fk_calls_contact_id" if empty_url.startswith("postgresql") else ""  # see the schema
     opts = {"compare_server_default": True, "include_object": lambda _, name, *_rest: name != gone}
     with database.turns(parsed) as turn:
         for _ in range(2):
@@ -63,8 +63,8 @@ def test_migrations_lead_to_the_tables_and_back(url: str) -> None:
                 assert sa.inspect(connection).get_table_names() == ["alembic_version"]
 
 
-def test_a_newer_database_is_left_alone(url: str) -> None:
-    parsed = database.parse_url(url)
+def test_a_newer_database_is_left_alone(empty_url: str) -> None:
+    parsed = database.parse_url(empty_url)
     engine = database.writer_engine(parsed)
     with database.turns(parsed) as turn:
         database.migrate(engine, turn)
@@ -74,17 +74,17 @@ def test_a_newer_database_is_left_alone(url: str) -> None:
             database.migrate(engine, turn)
 
 
-async def test_tables_of_an_engine_that_may_run_are_not_changed(url: str) -> None:
-    await Store.open(url, upgrade=False).close()  # there were none
-    engine = database.writer_engine(database.parse_url(url))
+async def test_tables_of_an_engine_that_may_run_are_not_changed(empty_url: str) -> None:
+    await Store.open(empty_url, upgrade=False).close()  # there were none
+    engine = database.writer_engine(database.parse_url(empty_url))
     with engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(StoreError, match="stop the engine, then `dialer store upgrade`"):
-        Store.open(url, upgrade=False)
+        Store.open(empty_url, upgrade=False)
 
 
-async def test_engines_may_start_at_once_on_an_empty_database(url: str) -> None:
-    stores = await asyncio.gather(*(asyncio.to_thread(Store.open, url) for _ in range(3)))
+async def test_engines_may_start_at_once_on_an_empty_database(empty_url: str) -> None:
+    stores = await asyncio.gather(*(asyncio.to_thread(Store.open, empty_url) for _ in range(3)))
     for store in stores:
         await store.add_contacts(CAMPAIGN, numbers(1))
     assert (await stores[0].totals(CAMPAIGN)).contacts["due"] == 1
