@@ -31,6 +31,7 @@ from dialer.terminal import (
     store_faults,
     word,
 )
+from dialer.token_commands import token
 
 app = typer.Typer(
     help="IVR and outbound dialer engine on Asterisk.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -53,6 +54,7 @@ app.command()(rate)
 app.command()(fees)
 app.command()(invoice)
 app.add_typer(sale, name="sale")
+app.add_typer(token, name="token")
 app.command()(score)
 app.command()(simulate)
 

@@ -28,6 +28,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from dialer import machine_metrics, pacing_metrics
+from dialer.access_metrics import AccessMetrics
 from dialer.calls.outcome import Outcome
 from dialer.exposition import CONTENT_TYPE, Children, of_family, page
 from dialer.fee_metrics import ROWS, FeeLive, FeeMetrics, samples
@@ -105,12 +106,8 @@ _GAUGES: Final = {
                    "How long the campaign's contacts last as they were used up in the last quarter of an hour."),
         Definition("dialer_list_running_low", "gauge", ("client", "campaign"),
                    "1 while fewer contacts are left than the campaign's alert_below."),
-        Definition(
-            "dialer_abandon_budget_left",
-            "gauge",
-            ("client", "campaign", "rule", "window"),
-            "How many more people may be abandoned just now, by rule and window; below 0: too many were.",
-        ),
+        Definition("dialer_abandon_budget_left", "gauge", ("client", "campaign", "rule", "window"),
+                   "How many more people may be abandoned just now, by rule and window; below 0: too many were."),
         Definition("dialer_queue_waiting", "gauge", ("queue",), "Callers waiting for an agent."),
         Definition("dialer_queue_longest_wait_seconds", "gauge", ("queue",), "Wait of the caller waiting longest."),
         Definition("dialer_switch_up", "gauge", ("switch",), "1 while the switch's AMI link is logged in."),
@@ -143,6 +140,7 @@ class Metrics:
         self.recordings = RecordingMetrics(self._counter, self._histogram)
         self.machines = machine_metrics.MachineMetrics(self._counter)
         self.service = ServiceMetrics(self._counter, self._histogram)
+        self.access = AccessMetrics(self._counter)
 
     def _define_calls(self) -> None:
         counter, histogram = self._counter, self._histogram

@@ -39,6 +39,7 @@ from dialer.switch.audiosocket import AudioServer
 from dialer.switch.fastagi import ScriptServer
 from dialer.web.app import ListenError, address, make_app
 from dialer.web.app import serve as serve_web
+from dialer.web.door import Door
 from dialer.web.starting import Starting
 
 log = logging.getLogger(__name__)
@@ -89,11 +90,16 @@ def missing_secrets(configuration: Configuration) -> Iterator[str]:
             yield f"set the environment variable {variable}: it holds {what}"
 
 
+def door_of(configuration: Callable[[], Configuration]) -> Door:
+    """Whoever holds a token just now: a reload changes it."""
+    return Door(os.environ.get(configuration().plant.web.token_env), lambda: configuration().access)
+
+
 async def _run(configuration: Configuration, root: Path, plant: Path | None) -> None:
     config = configuration.plant
     password = os.environ.get(config.store.password_env) if config.store.password_env else None
     starting = Starting()
-    await starting.listen(config.web.listen, os.environ.get(config.web.token_env))
+    await starting.listen(config.web.listen, door_of(lambda: configuration))
     try:
         await _make_prompts(configuration, starting)
         starting.why = "the store is being opened"
@@ -174,10 +180,10 @@ class Service:
         self._on_signals(stop, hurry)
         await self._inherit()
         port = await self._listen()
-        token = os.environ.get(self._config.web.token_env)
+        door = door_of(lambda: self._engine.configuration)
         if starting is not None:
             await starting.close()
-        web = await serve_web(make_app(self._control, self._metrics, token), self._config.web.listen)
+        web = await serve_web(make_app(self._control, self._metrics, door), self._config.web.listen)
         log.info("serving %s, FastAGI on port %d", address(web), port)
         gc.collect()
         gc.freeze()  # what is there now stays: a collection that looks through all of it stops every call for 30 ms

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from dialer.compliance.pack import Pack
+from dialer.config.access import Access, Holder
 from dialer.config.caller_ids import CallerIds
 from dialer.config.campaign import Campaign
 from dialer.config.document import Document
@@ -49,6 +50,8 @@ class Configuration:
     """Where the plant's values stand, for a reload's refusal."""
     test_calls: Mapping[str, TestCall] = field(default_factory=dict)
     score_cards: Mapping[str, ScoreCard] = field(default_factory=dict)
+    access: tuple[Holder, ...] = ()
+    """Who may use the API beside the operator."""
 
     def flow_for(self, number: str) -> Flow | None:
         """The flow that answers this number of ours."""
@@ -108,3 +111,4 @@ class Draft:
     file does not make every reference to it another."""
     test_calls: Mapping[str, Loaded[TestCall]] = field(default_factory=dict)
     score_cards: Mapping[str, Loaded[ScoreCard]] = field(default_factory=dict)
+    access: Loaded[Access] | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from dialer.config.access import DIGEST_PATTERN, TOKEN_ENV_PATTERN
 from dialer.config.document import Document
 from dialer.config.faults import Fault, suggest
 from dialer.config.models import DIAL_AGENT_PATTERN, DIAL_PATTERN, STORE_PATTERN
@@ -24,7 +25,11 @@ _PATTERNS = {
     DIAL_PATTERN: ("a dial string", "write it as PJSIP/{number}@trunk, without options or further destinations"),
     DIAL_AGENT_PATTERN: ("a dial string", "write it as PJSIP/{phone}, without options or further destinations"),
     STORE_PATTERN: ("a store", "write sqlite:///FILE or postgresql://USER@HOST/NAME, without a password"),
+    DIGEST_PATTERN: ("a SHA-256", "run `dialer token new NAME`, and write what it prints"),
+    TOKEN_ENV_PATTERN: ("the name of an environment variable", "write it as DIALER_TOKEN_PORTAL; it holds the token"),
 }
+_SECRET = (STORE_PATTERN, DIGEST_PATTERN, TOKEN_ENV_PATTERN)
+"""What stands there by mistake may be a password or a token."""
 _QUOTED = r"'([^']*)'"
 _EXPECTED = {
     "int_type": ("a whole number", "write it without quotes and fraction: 5"),
@@ -117,8 +122,8 @@ def _words(shown: str, error: ErrorDetails) -> tuple[str, str]:
             return wrong, right
         case "string_pattern_mismatch":
             what, right = _PATTERNS[ctx["pattern"]]
-            if ctx["pattern"] == STORE_PATTERN:
-                shown = "this"  # may hold a password
+            if ctx["pattern"] in _SECRET:
+                shown = "this"
             return f"{shown} is not {what}", right
         case "string_type":
             given = error.get("input")

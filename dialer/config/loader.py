@@ -10,6 +10,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dialer.compliance.pack import Pack
+from dialer.config.access import Access
+from dialer.config.access_checks import holders_of
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded, Prompts, Recording
 from dialer.config.document import Document, read
@@ -26,7 +28,7 @@ from dialer.flows.pcm import recording_fault
 M = TypeVar("M", bound=BaseModel)
 MODELS: Mapping[str, type[BaseModel]] = {
     "plant": Plant, "agents": Agents, "client": Client, "hours": Hours, "rules": Pack, "campaign": Campaign,
-    "flow": Flow, "test": TestCall, "card": ScoreCard,
+    "flow": Flow, "test": TestCall, "card": ScoreCard, "access": Access,
 }
 """By kind of file: `dialer schema` writes one schema each."""
 
@@ -39,7 +41,8 @@ def load(root: Path = Path(), env: Mapping[str, str] | None = None, plant: Path 
     """
     reading = _Reading(root)
     draft = reading.draft(os.environ if env is None else env, plant or root / "configs" / "plant.yaml")
-    faults = [*reading.faults, *check(draft)]
+    holders, unheld = holders_of(draft)
+    faults = [*reading.faults, *check(draft), *unheld]
     if faults or draft.plant is None or draft.agents is None:
         raise ConfigError(faults)
     return Configuration(
@@ -56,6 +59,7 @@ def load(root: Path = Path(), env: Mapping[str, str] | None = None, plant: Path 
         plant_document=draft.plant.document,
         test_calls=_models(draft.test_calls),
         score_cards=_models(draft.score_cards),
+        access=holders,
     )
 
 
@@ -88,6 +92,7 @@ class _Reading:
             names=names,
             test_calls=self._folder("configs/test_calls", TestCall, "test", names),
             score_cards=self._folder("configs/score_cards", ScoreCard, "card", names),
+            access=self._optional(self.root / "configs" / "access.yaml", Access),
         )
 
     def _required(self, path: Path, model: type[M]) -> Loaded[M] | None:
@@ -95,6 +100,9 @@ class _Reading:
             self.faults.append(Fault(Place(str(path)), "there is no such file", "every plant needs one"))
             return None
         return self._file(path, model)
+
+    def _optional(self, path: Path, model: type[M]) -> Loaded[M] | None:
+        return self._file(path, model) if os.path.lexists(path) else None
 
     def _file(self, path: Path, model: type[M]) -> Loaded[M] | None:
         document = read(path)

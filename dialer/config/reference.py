@@ -31,6 +31,7 @@ Written by `python -m dialer.config.reference`; do not edit.
 | `configs/campaigns/NAME.yaml` | an outbound campaign |
 | `configs/lists/*.csv` | numbers to call |
 | `configs/test_calls/NAME.yaml` | test calls to a client's own number: see [quality](quality.md) |
+| `configs/access.yaml` | who may use the API, as what, for which clients: see [access](access.md) |
 | `configs/score_cards/NAME.yaml` | what recordings are scored by: see [recordings](recordings.md) |
 | `ivr_flows/NAME.yaml` | what callers hear |
 | `ivr_flows/prompts/NAME.LANGUAGE.wav` | recordings, named `prompts/NAME` in flows: 8 or 16 kHz, mono, 16 bit |
@@ -55,6 +56,7 @@ _TITLES = {
     "flow": "ivr_flows/NAME.yaml",
     "test": "configs/test_calls/NAME.yaml",
     "card": "configs/score_cards/NAME.yaml",
+    "access": "configs/access.yaml",
 }
 
 

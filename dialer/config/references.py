@@ -41,7 +41,8 @@ def _plant(draft: Draft) -> Iterator[Fault]:
         return
     plant, document = draft.plant.model, draft.plant.document
     web = plant.web
-    if not _is_loopback(web.listen.host) and not draft.env.get(web.token_env):
+    keyless = not draft.env.get(web.token_env) and (draft.access is None or not draft.access.model.holders)
+    if not _is_loopback(web.listen.host) and keyless:
         yield Fault(document.place(("web", "listen", "host")),
                     f"listens on `{web.listen.host}`, where others can reach it, without a token",
                     f"set the environment variable {web.token_env}, or listen on 127.0.0.1")

@@ -45,6 +45,7 @@ class Changes:
     """Those whose limits changed."""
     plant: frozenset[str]
     """`speech`, `drain`, `language`."""
+    access: Difference = Difference()
 
     def __bool__(self) -> bool:
         return any(self.lines())
@@ -54,7 +55,7 @@ class Changes:
 
     def lines(self) -> list[str]:
         """For logs and people: `campaigns: added acme_spring`."""
-        kinds = ("clients", "agents", "hours", "rules", "campaigns", "flows")
+        kinds = ("clients", "agents", "hours", "rules", "campaigns", "flows", "access")
         found = [f"{kind}: {getattr(self, kind)}" for kind in kinds if getattr(self, kind)]
         found += [f"switches: limits of {' '.join(sorted(self.switches))}"] if self.switches else []
         return found + ([f"plant: {' '.join(sorted(self.plant))}"] if self.plant else [])
@@ -76,6 +77,7 @@ def changes(old: Configuration, new: Configuration) -> Changes:
             name for name, switch in new.plant.switches.items() if switch != old.plant.switches[name]
         ),
         plant=frozenset(key for key in _LIVE if getattr(old.plant, key) != getattr(new.plant, key)),
+        access=_difference(*({holder.name: holder for holder in one.access} for one in (old, new))),
     )
 
 

@@ -21,6 +21,7 @@ from dialer.engine.law import numbers_of
 from dialer.engine.list_imports import import_into
 from dialer.engine.live import LiveCall
 from dialer.engine.mystery_desk import EngineTestCalls
+from dialer.engine.owners import EngineOwners
 from dialer.engine.persons import EnginePersons
 from dialer.engine.promises import EnginePromises
 from dialer.engine.recording_desk import EngineRecordings
@@ -67,6 +68,7 @@ class EngineControl:
         self.desks = EngineDesks(engine, self.agent)
         self.billing = EngineBilling(engine)
         self.callbacks = EnginePromises(engine)
+        self.owners = EngineOwners(engine)
         self.persons = EnginePersons(engine)
         self.steering = EngineSteering(engine, lambda name: self._campaign_view(name, self._run(name)))
 

@@ -1,6 +1,6 @@
 """The HTTP side of the engine: routes bound to Control, errors in one shape, every request bounded.
 
-runner = await serve(make_app(control, metrics, token), config.web.listen)
+runner = await serve(make_app(control, metrics, Door(token)), config.web.listen)
 address(runner)      # http://127.0.0.1:8080
 await runner.cleanup()
 """
@@ -15,14 +15,19 @@ from typing import Any, Final, TypeVar
 from aiohttp import hdrs, web
 from pydantic import ValidationError
 
+from dialer.access_metrics import only_of
 from dialer.config.models import Listen
 from dialer.metrics import Metrics
 from dialer.web import guard, openapi, views
+from dialer.web.door import Door
+from dialer.web.entrance import WHO, entrance, need_of
 from dialer.web.port import Control, RefusedError, UnknownError
 from dialer.web.problems import ProblemError, invalid, problem
 from dialer.web.progress import ndjson_wanted, tell_progress
+from dialer.web.reach import TOLD_BY_BODY, allow, narrowed, visible
 from dialer.web.recording_audio import audio
 from dialer.web.requests import ImportRequest, Request
+from dialer.web.rights import NEEDS, scope
 from dialer.web.route import CALL, Ask, Route
 from dialer.web.routes import ROUTES
 from dialer.web.stream import Stream
@@ -37,7 +42,7 @@ KEEP_ALIVE_S: Final = 30.0
 SHUTDOWN_S: Final = 5.0
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
-TOKEN: Final = web.AppKey("token", object)
+DOOR: Final = web.AppKey("door", Door)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body", bound=Request)
@@ -47,23 +52,27 @@ class ListenError(Exception):
     """The address cannot be listened on; the text says why and what to do."""
 
 
-def make_app(control: Control, metrics: Metrics, token: str | None) -> web.Application:
-    """`token`: what clients must bear; None or empty lets everyone in, and then only loopback is listened on."""
-    bearer = token or None
-    app = web.Application(client_max_size=MOST_BODY, middlewares=[_outermost(metrics), _guarding(bearer)])
-    app[TOKEN] = bearer
+def make_app(control: Control, metrics: Metrics, door: Door | str | None) -> web.Application:
+    """`door`: who is let in, or the operator's token. A door without a token lets everyone in, and then only loopback
+    is listened on. Raises LookupError for a route of which nobody said who may use it."""
+    door = door if isinstance(door, Door) else Door(door)
+    app = web.Application(
+        client_max_size=MOST_BODY, middlewares=[_outermost(metrics), entrance(door, control, metrics.access)])
+    app[DOOR] = door
     app.on_response_prepare.append(_add_headers)
     for route in ROUTES:
         takes_list = route.takes is ImportRequest
         bound = _bind_import(route, control) if takes_list else _bind(route, control)
         app.router.add_route(route.method, route.pattern, bound)
     _add_others(app, control, metrics)
+    for served in app.router.routes():
+        need_of(served)
     return app
 
 
 def _add_others(app: web.Application, control: Control, metrics: Metrics) -> None:
     """What is not JSON in, JSON out."""
-    stream = Stream(control)
+    stream = Stream(control, app[DOOR])
     app.cleanup_ctx.append(stream.running)
     app.on_shutdown.append(stream.close)
     document = openapi.document()
@@ -79,6 +88,8 @@ def _add_others(app: web.Application, control: Control, metrics: Metrics) -> Non
         accept = request.headers.get(hdrs.ACCEPT, "")
         async with one_at_a_time:
             body, content_type = await asyncio.to_thread(metrics.render, views.live(control), accept)
+        if (clients := scope(request[WHO].holder)) is not None:
+            body = await asyncio.to_thread(only_of, body, clients)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
     async def describe(request: web.Request) -> web.Response:
@@ -92,10 +103,16 @@ def _add_others(app: web.Application, control: Control, metrics: Metrics) -> Non
 
 
 def _bind(route: Route, control: Control) -> Handler:
+    need = NEEDS[route.operation]
+
     async def handle(request: web.Request) -> web.StreamResponse:
         body = None if route.takes is None else await read(request, route.takes)
-        ask = Ask(control, request.match_info, asked(request, route))
-        return reply_to(route, await _answer(route, ask, body))
+        who = request[WHO]
+        if need.whose in TOLD_BY_BODY:
+            await allow(control, who.holder, need, request.match_info, request.query, body)
+        query = narrowed(who.holder, need, asked(request, route))
+        answer = await _answer(route, Ask(control, request.match_info, query, who), body)
+        return reply_to(route, visible(control, who.holder, answer))
 
     return handle
 
@@ -114,7 +131,8 @@ def _bind_import(route: Route, control: Control) -> Handler:
         body = await read(request, ImportRequest)
         if ndjson_wanted(request):
             return await tell_progress(request, control, request.match_info["campaign"], body.path, body.list)
-        return reply_to(route, await _answer(route, Ask(control, request.match_info), body))
+        ask = Ask(control, request.match_info, who=request[WHO])
+        return reply_to(route, visible(control, ask.who.holder, await _answer(route, ask, body)))
 
     return handle
 
@@ -146,15 +164,6 @@ async def read(request: web.Request, model: type[Body]) -> Body:
         raise invalid(fault) from None
 
 
-def _guarding(token: str | None) -> Any:
-    @web.middleware
-    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-        guard.check(request, token)
-        return await handler(request)
-
-    return guarded
-
-
 def _outermost(metrics: Metrics) -> Any:
     """Every request ends here: counted, and with an answer that tells a client no more than it may know."""
 
@@ -177,7 +186,8 @@ def _outermost(metrics: Metrics) -> Any:
 def _note(request: web.Request, status: int) -> None:
     """Who gave which order, for whoever asks later."""
     names = {name: text for name, text in request.match_info.items() if name != "verb"}
-    told = {**names, "status": status, "from": request.remote}
+    who = request.get(WHO)
+    told = {**names, "status": status, "from": request.remote, "who": None if who is None else str(who)}
     log.info("order %s %s", request.method, request.path[:200], extra=told)
 
 
@@ -220,7 +230,7 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
 
 async def serve(app: web.Application, listen: Listen) -> web.AppRunner:
     """Listens; `address(runner)` says where, also when port 0 took a free one. Raises ListenError."""
-    if app[TOKEN] is None and not guard.is_loopback(listen.host):
+    if not app[DOOR].closed and not guard.is_loopback(listen.host):
         raise ListenError(f"web.listen: {listen.host} can be reached from other hosts; set an API token first")
     runner = web.AppRunner(app, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=SHUTDOWN_S, access_log=None)
     await runner.setup()

@@ -1,17 +1,19 @@
 """Who may ask: the bearer token, and what a browser on the same machine must not be used for."""
 
-import hmac
 import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from dialer.web.problems import ProblemError, problem
+from dialer.config.access import Holder
+from dialer.web.door import Door
+from dialer.web.problems import problem
+from dialer.web.rights import LOCAL_HOLDER, SCRAPER
 
 OPEN: Final = frozenset({"/healthz"})
 LOCAL: Final = frozenset({"/metrics"})
-"""Open to this host's own addresses; others need the token."""
+"""Open to this host's own addresses while nobody but the operator has a token; others need one."""
 
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -22,13 +24,13 @@ HEADERS: Final = {
 }
 
 
-def check(request: web.Request, token: str | None) -> None:
-    """Raises ProblemError 401 or 403."""
-    if request.path in OPEN or (request.path in LOCAL and is_loopback(request.remote)):
-        return
-    fault = _without_token(request) if token is None else _with_token(request, token)
-    if fault is not None:
-        raise fault
+def check(request: web.Request, door: Door) -> Holder | None:
+    """Who asks; None where everybody may. Raises ProblemError 401 or 403."""
+    if request.path in OPEN:
+        return None
+    if request.path in LOCAL and _is_scraper_at_home(request, door):
+        return SCRAPER
+    return _with_token(request, door) if door.closed else _without_token(request)
 
 
 def is_loopback(host: str | None) -> bool:
@@ -42,20 +44,24 @@ def is_loopback(host: str | None) -> bool:
     return (mapped or address).is_loopback
 
 
-def _with_token(request: web.Request, token: str) -> ProblemError | None:
+def _is_scraper_at_home(request: web.Request, door: Door) -> bool:
+    return is_loopback(request.remote) and not door.named and "Authorization" not in request.headers
+
+
+def _with_token(request: web.Request, door: Door) -> Holder:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    sent = given.strip().encode("utf-8", "surrogateescape")
-    if hmac.compare_digest(sent, token.encode()) and scheme.lower() == "bearer":
-        return None
-    return problem(401, "unauthorized", "needs the header `Authorization: Bearer TOKEN`", WWW_Authenticate="Bearer")
+    holder = door.holder(given.strip())
+    if holder is None or scheme.lower() != "bearer":
+        raise problem(401, "unauthorized", "needs the header `Authorization: Bearer TOKEN`", WWW_Authenticate="Bearer")
+    return holder
 
 
-def _without_token(request: web.Request) -> ProblemError | None:
+def _without_token(request: web.Request) -> Holder:
     """Without a token we listen on loopback only; a web page opened on this host must not get through by its
     browser, neither directly (Origin) nor by a name that points here (Host; DNS rebinding)."""
     if not is_loopback(urlsplit(f"//{request.host}").hostname):
-        return problem(403, "forbidden", "without a token only requests to localhost are answered")
+        raise problem(403, "forbidden", "without a token only requests to localhost are answered")
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
-        return problem(403, "forbidden", "requests from other web pages are not answered")
-    return None
+        raise problem(403, "forbidden", "requests from other web pages are not answered")
+    return LOCAL_HOLDER

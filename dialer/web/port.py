@@ -8,6 +8,7 @@ from dialer.store.records import CampaignTotals, NewContact
 from dialer.web.billing_port import Billing
 from dialer.web.desk_port import Callbacks, Desks, DetectionView, PacingView, PreviewView, Steering, Wish
 from dialer.web.mystery_port import TestCallDesk
+from dialer.web.owner_port import Owners
 from dialer.web.person_port import Persons
 from dialer.web.quality_port import Quality
 from dialer.web.recording_port import RecordingDesk
@@ -165,6 +166,9 @@ class Control(Protocol):
 
     @property
     def steering(self) -> Steering: ...
+
+    @property
+    def owners(self) -> Owners: ...
 
     def agent(self, agent: str) -> AgentView:
         """Raises UnknownError."""

@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dialer.web.door import Who
 from dialer.web.port import Control
 from dialer.web.requests import Request
+from dialer.web.rights import LOCAL_HOLDER
 
+NOBODY: Final = Who(LOCAL_HOLDER)
+"""Where no token is needed."""
 NAME: Final = "[a-z][a-z0-9_]{0,62}"
 CALL: Final = "[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
 
@@ -19,6 +23,7 @@ class Ask:
     path: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict)
     """Only what the route knows."""
+    who: Who = NOBODY
 
 
 Answer = Callable[[Ask, Any], Awaitable[object]]
@@ -41,6 +46,11 @@ class Route:
     """The engine's longest time to answer."""
     query: Mapping[str, str] = field(default_factory=dict)
     """Patterns of what may follow a question mark; all of it may be left out."""
+
+    @property
+    def operation(self) -> str:
+        """As `rights.NEEDS` names it."""
+        return f"{self.method} {self.path}"
 
     @property
     def pattern(self) -> str:

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from dialer.config.models import Listen
 from dialer.web import guard
-from dialer.web.app import TOKEN
+from dialer.web.app import DOOR
 from dialer.web.app import serve as serve_app
+from dialer.web.door import Door
 from dialer.web.problems import ProblemError, problem
 from dialer.web.wire import reply
 
@@ -21,12 +22,12 @@ class Starting:
         """What is waited for."""
         self._runner: web.AppRunner | None = None
 
-    async def listen(self, listen: Listen, token: str | None) -> None:
+    async def listen(self, listen: Listen, door: Door | str | None) -> None:
         """Not where any free port will do: nobody could know which. Raises ListenError."""
         if listen.port == 0:
             return
         app = web.Application()
-        app[TOKEN] = token or None
+        app[DOOR] = door if isinstance(door, Door) else Door(door)
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = await serve_app(app, listen)
 
@@ -43,7 +44,7 @@ class Starting:
             answer = reply(shown, 503, later)
         else:
             try:
-                guard.check(request, request.app[TOKEN])  # type: ignore[arg-type]
+                guard.check(request, request.app[DOOR])
                 answer = problem(503, "starting", f"the engine is starting: {self.why}").response()
                 answer.headers.update(later)
             except ProblemError as fault:

@@ -1,7 +1,7 @@
 """Server-sent events: what changed in the engine, at most twice a second, to any number of bounded readers.
 
-One publisher looks and encodes once for all. A reader holds only the newest snapshot of each view: a slow one
-misses some and is never the reason for more memory.
+One publisher looks and encodes once for all who may see the same. A reader holds only the newest snapshot of each
+view: a slow one misses some and is never the reason for more memory.
 """
 
 import asyncio
@@ -12,9 +12,14 @@ from typing import Final
 
 from aiohttp import web
 
+from dialer.config.access import Holder
 from dialer.web import views
+from dialer.web.door import Door
+from dialer.web.entrance import WHO
 from dialer.web.port import AgentView, Control
 from dialer.web.problems import problem
+from dialer.web.reach import visible
+from dialer.web.rights import LOCAL_HOLDER, Right, may, scope
 from dialer.web.wire import encode
 
 log = logging.getLogger(__name__)
@@ -29,7 +34,10 @@ WRITE_S: Final = 10.0
 class _Reader:
     """A mailbox with one place a view."""
 
-    def __init__(self) -> None:
+    def __init__(self, holder: Holder = LOCAL_HOLDER) -> None:
+        self.holder = holder
+        self.sight = replace(holder, name="", agent=None, digest=b"")
+        """Equal ones see the same."""
         self._frames: dict[str, bytes] = {}
         self._filled = asyncio.Event()
         self.closed = False
@@ -55,13 +63,17 @@ class _Reader:
 
 
 class Stream:
-    def __init__(self, control: Control, period_s: float = PERIOD_S, most: int = MOST_READERS) -> None:
+    def __init__(
+        self, control: Control, door: Door, period_s: float = PERIOD_S, most: int = MOST_READERS
+    ) -> None:
         self._control = control
+        self._door = door
         self._period_s = period_s
         self._most = most
         self._readers: set[_Reader] = set()
         self._wanted = asyncio.Event()
-        self._last: dict[str, bytes] = {}
+        self._last: dict[Holder, dict[str, bytes]] = {}
+        """By sight."""
 
     async def running(self, app: web.Application) -> AsyncIterator[None]:
         """aiohttp's cleanup context: the publisher lives as long as the application."""
@@ -77,7 +89,7 @@ class Stream:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         if len(self._readers) >= self._most:
             raise problem(503, "busy", f"{self._most} readers are connected already", Retry_After="5")
-        reader = _Reader()
+        reader = _Reader(request[WHO].holder)
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
@@ -97,7 +109,7 @@ class Stream:
 
     def _begin(self, reader: _Reader) -> None:
         self._wanted.set()
-        for view, frame in self._last.items():
+        for view, frame in self._last.get(reader.sight, {}).items():
             reader.put(view, frame)
 
     async def _publish(self) -> None:
@@ -113,16 +125,27 @@ class Stream:
             await asyncio.sleep(self._period_s)
 
     def _tell(self) -> None:
-        for view, frame in self._changed().items():
+        for reader in self._readers:
+            if not self._door.stands(reader.holder):
+                reader.close()  # its token was revoked
+        sights = {reader.sight for reader in self._readers}
+        self._last = {sight: frames for sight, frames in self._last.items() if sight in sights}
+        for sight in sights:
+            changed = self._changed(sight)
             for reader in self._readers:
-                reader.put(view, frame)
+                if reader.sight == sight:
+                    for view, frame in changed.items():
+                        reader.put(view, frame)
 
-    def _changed(self) -> Mapping[str, bytes]:
-        changed = {}
-        for view, look in _VIEWS.items():
-            frame = b"event: %s\ndata: %s\n\n" % (view.encode(), encode(look(self._control)))
-            if self._last.get(view) != frame:
-                changed[view] = self._last[view] = frame
+    def _changed(self, sight: Holder) -> Mapping[str, bytes]:
+        changed, last = {}, self._last.setdefault(sight, {})
+        for view, (right, look) in _VIEWS.items():
+            if not may(sight, right) or (view in _OF_ALL and scope(sight) is not None):
+                continue
+            seen = visible(self._control, sight, look(self._control))
+            frame = b"event: %s\ndata: %s\n\n" % (view.encode(), encode(seen))
+            if last.get(view) != frame:
+                changed[view] = last[view] = frame
         return changed
 
 
@@ -131,11 +154,13 @@ def _agents(control: Control) -> list[AgentView]:
     return [replace(view, fields={}) for view in views.agents(control)]
 
 
-_VIEWS: Final[Mapping[str, Callable[[Control], object]]] = {
-    "agents": _agents,
-    "calls": views.calls,
-    "campaigns": lambda control: control.campaigns(),
-    "queues": lambda control: control.queues(),
-    "totals": lambda control: control.totals(),
-    "fees": lambda control: control.billing.fees(),
+_VIEWS: Final[Mapping[str, tuple[Right, Callable[[Control], object]]]] = {
+    "agents": (Right.FLOOR, _agents),
+    "calls": (Right.SEE, views.calls),
+    "campaigns": (Right.SEE, lambda control: control.campaigns()),
+    "queues": (Right.SEE, lambda control: control.queues()),
+    "totals": (Right.SEE, lambda control: control.totals()),
+    "fees": (Right.FEES, lambda control: control.billing.fees()),
 }
+_OF_ALL: Final = frozenset({"totals"})
+"""Cannot be told of some clients alone."""

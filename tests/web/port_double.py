@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from mystery_double import Tested
+from owner_double import Owned
 from person_double import People
 from quality_double import Heard
 from recording_double import Recorded
@@ -95,6 +96,10 @@ class Plant:
     @property
     def persons(self) -> People:
         return People(self.orders)
+
+    @property
+    def owners(self) -> Owned:
+        return Owned()
 
     @property
     def billing(self) -> "Bills":
