@@ -146,8 +146,8 @@ class Gate:
         return Refusal(contact.id, self.now, "caller_ids.max_per_day", until, text)
 
     def needs_agent(self, contact: Contact, known: Known) -> bool:
-        """Nobody may be dialled like this without an agent held."""
-        return isinstance(self.verdict(contact, known), Refused)
+        """Nobody may be dialled like this without an agent held: for something that came of an earlier call."""
+        return bool(known.past) and isinstance(self.verdict(contact, known), Refused)
 
     def rings_s(self, contact: Contact) -> float:
         """How long to wait for an answer, from the dial on: the far end rings for what is left of it."""

@@ -25,6 +25,8 @@ class Recorder:
     """Of the row: whether the attempt is about to be dialled, or shown to its agent first."""
     choice: Choice | None = None
     """Of the numbers in rotation; `our_number` where there are none, or none is left for today."""
+    gate: Gate | None = None
+    """Which says whether the dial needs its agent. None: it does, for it was chosen by hand, or promised."""
 
     def __call__(self, slot: Slot, contact: Contact, known: Known) -> CallRecord:
         return self.record(slot, contact, known)
@@ -46,7 +48,11 @@ class Recorder:
             agent=slot.agent,
             debt=contact.fields.get(DEBT_FIELD) or None,
             state=self.state,
+            agent_needed=self._needs(slot, contact, known) or None,
         )
+
+    def _needs(self, slot: Slot, contact: Contact, known: Known) -> bool:
+        return slot.agent is not None and (self.gate is None or self.gate.needs_agent(contact, known))
 
 
 def _for_machines(config: Campaign) -> Literal["hangup", "agent", "message"]:

@@ -51,6 +51,7 @@ class Dialling:
     def _claim(self, run: Run, slots: Sequence[Slot], now: float) -> None:
         recorder = self.recorder(run.config, now)
         gate = replace(self._engine.law.gate(run.config, now), shown=recorder.choice)
+        recorder = replace(recorder, gate=gate)
         policy, mix = Policy(run.config, gate, now), Mix.of(run.config, run.asked)
         run.claiming += len(slots)
         run.asked += len(slots)
@@ -168,12 +169,13 @@ class Dialling:
     def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, known: Known, gate: Gate) -> None:
         """Now the machine may dial it."""
         engine, config, now = self._engine, run.config, self._engine.clock.now()
+        recorder = replace(recorder, gate=gate) if recorder.gate is not None else recorder
         record = recorder.record(Slot(attempt.call_id, attempt.switch, attempt.agent), attempt.contact, known)
         plan = lawful(plan_of(config), gate, attempt.contact)
         call = Call(attempt.call_id, plan, State.INTENDED, now, reserved=attempt.agent)
         flow = engine.configuration.flows.get(config.flow or "")
         live = LiveCall(call, engine.switches[attempt.switch], record, config, attempt.contact, Script(flow))
-        live.agent_needed = gate.needs_agent(attempt.contact, known)
+        live.agent_needed = bool(record.agent_needed)
         run.calls.add(live.id)
         run.in_the_air.add(live.id)
         engine.calls.add(live)

@@ -52,7 +52,7 @@ class LiveCall:
     """Whether its agent found a machine."""
     message: Message | None = None
     agent_needed: bool = False
-    """The law lets it ring only while an agent is held for it."""
+    """It may ring only while its agent is held for it."""
 
     @property
     def id(self) -> str:

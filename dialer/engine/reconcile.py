@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dialer.agents.model import Reserved
 from dialer.agents.model import State as AgentStates
 from dialer.calls import events as ev
-from dialer.calls.model import Call, Conversation, Plan, State
+from dialer.calls.model import IN_THE_AIR, Call, Conversation, Plan, State
 from dialer.coordination.limits import Scope
 from dialer.engine.attempts import lawful, plan_of
 from dialer.engine.live import LiveCall, Script
@@ -190,6 +191,8 @@ class Reconciler:
                 self._engine.limits.hold(live.id, self._scopes(record))
                 self._engine.calls.watch(live)
                 log.info("a call is adopted as %s", live.call.state, extra={"call": live.id})
+                if live.agent_needed and live.call.reserved is None and live.call.state in IN_THE_AIR:
+                    self._engine.post(ev.HangupRequested(live.id, listing.at, "agent_lost"))
             else:
                 self._engine.post(ev.Gone(live.id, listing.at))
 
@@ -215,6 +218,7 @@ class Reconciler:
             plan,
             _state_of(record, seen, agent, talks),
             record.created_at,
+            reserved=self._hold_again(record) if seen is not None and agent is None else None,
             agent=agent,
             request=plan.request,
             result=QueueResult("agent_lost" if record.state == State.QUEUED else "talked") if talks else None,
@@ -230,7 +234,20 @@ class Reconciler:
         )
         seed = replace(record, outcome=None)
         script = Script(flow, position=record.flow_position)
-        return LiveCall(call, engine.switches[record.switch], seed, campaign, contact, script)
+        live = LiveCall(call, engine.switches[record.switch], seed, campaign, contact, script)
+        live.agent_needed = bool(record.agent_needed)
+        return live
+
+    def _hold_again(self, record: CallRecord) -> str | None:
+        """The agent who was held for the dial, if free now."""
+        floor = self._engine.floor
+        if record.agent is None or record.agent not in self._engine.configuration.agents:
+            return None
+        state = floor.desk.state(record.agent)
+        if record.state not in IN_THE_AIR or state.state is not AgentStates.IDLE or state.switch != record.switch:
+            return None
+        floor.apply(record.agent, Reserved(record.id))
+        return record.agent
 
     def _update_calls(self, listing: ev.ChannelsListed, living: Living) -> None:
         for live in list(self._engine.calls):

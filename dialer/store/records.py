@@ -160,6 +160,8 @@ class CallRecord:
     """The contact's field `debt`."""
     queue: str | None = None
     """It waited in, the last one; of a campaign's call, the campaign."""
+    agent_needed: bool | None = None
+    """It may ring only while `agent` is held for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ calls = Table(
     Column("message", String),  # abandoned: what was heard of the message
     Column("debt", String),  # what the contact's field of that name said
     Column("queue", String),
+    Column("agent_needed", Boolean),  # it may ring only while its agent is held for it; null: whether or not
     Column("refused", Boolean),  # what the disposition meant when it was given, whatever becomes of the campaign
     # A claim holds the contact's row, and none is ever deleted: PostgreSQL would look each up again, a tenth of it all.
     ForeignKeyConstraint(["contact_id"], ["contacts.id"]).ddl_if(dialect="sqlite"),

@@ -217,12 +217,33 @@ async def test_a_call_that_outlives_the_engine_still_keeps_the_promise(rig: Rig)
     await promise(rig, 60)
     await tick(rig, 60)
     call = rig.switch.given("originate")[-1].channel
+    leg = rig.engine.floor.leg_for(call)
     await rig.crash()
     rig.engine.callbacks.inherit(await rig.store.keeping([call, "another"]))
-    rig.link_up(seen(call, "ringing"))
+    rig.link_up(seen(call, "ringing"), seen(leg or ""))
     rig.post(ev.HungUp(call, rig.clock.now(), 17))
     await rig.quiet()
     assert rig.row("SELECT state, next_at - ? FROM contacts", rig.clock.now()) == ("callback", 600.0)
+
+
+@pytest.mark.parametrize("crash", [False, True])
+async def test_a_personal_one_is_taken_back_when_its_agent_leaves_while_it_rings(rig: Rig, crash: bool) -> None:
+    """Also when the engine was started anew meanwhile. Nobody else is to have it, and nobody is to find silence."""
+    await promise(rig, 60)
+    await tick(rig, 60)
+    call = rig.switch.given("originate")[-1].channel
+    leg = rig.engine.floor.leg_for(call) or ""
+    rig.log_in("bob")
+    if crash:
+        await rig.crash()
+        rig.engine.callbacks.inherit(await rig.store.keeping([call]))
+        rig.link_up(seen(call, "ringing"), seen(leg))
+    assert rig.agent_state("ada") == "reserved"
+    rig.post(ev.HungUp(leg, rig.clock.now(), 16))
+    assert rig.switch.given("hangup")[-1].channel == call
+    rig.post(ev.HungUp(call, rig.clock.now(), 16))
+    await rig.quiet()
+    assert (rig.outcome(call), rig.row("SELECT state FROM contacts")) == ("cancelled", "callback")
 
 
 async def test_the_pacer_is_told_and_a_drain_frees_the_agent(rig: Rig) -> None:

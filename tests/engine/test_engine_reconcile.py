@@ -46,6 +46,16 @@ async def test_after_a_crash_a_ringing_attempt_is_adopted_and_not_dialled_again(
     assert len(rig.switch.given("originate")) == 2
 
 
+async def test_after_a_crash_a_ringing_attempt_has_its_agent_held_again_and_rings_on_without(rig: Rig) -> None:
+    """No rule wants an agent held for it: whoever is free when the person answers will do."""
+    call, leg = await rig.dial(contacts=1)
+    await rig.crash()
+    rig.link_up(seen(call, "ringing"), seen(leg))
+    assert (rig.agent_state("ada"), rig.engine.floor.desk.by_call(call)) == ("reserved", "ada")
+    rig.post(ev.HungUp(leg, rig.clock.now(), 16))
+    assert rig.switch.given("hangup") == []
+
+
 async def test_after_a_crash_an_attempt_without_a_channel_is_lost_once_and_not_dialled_again(rig: Rig) -> None:
     call, leg = await rig.dial(contacts=1)
     await rig.crash()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_rig import CAMPAIGN, FILES, Rig, script, write_site
+from engine_rig import CAMPAIGN, FILES, Rig, script, seen, write_site
 
 from dialer.calls import events as ev
 from dialer.calls.outcome import Outcome
@@ -103,6 +103,28 @@ async def test_a_restart_finds_them_again(rig: Rig) -> None:
         rig.clock.move(61)
         await rig.quiet()
     assert outbound(rig) == [NUMBER]
+
+
+@pytest.mark.parametrize("leaves", ["while it rings", "before the engine is back", "into a pause"])
+async def test_it_is_taken_back_also_when_the_engine_was_started_anew_meanwhile(rig: Rig, leaves: str) -> None:
+    await was_abandoned(rig, NUMBER)
+    await begin(rig, NUMBER)
+    await rig.quiet()
+    call = rig.switch.given("originate")[-1].channel
+    leg = rig.engine.floor.leg_for(call) or ""
+    if leaves == "into a pause":
+        session = next(iter(rig.engine.floor.desk.sessions()))
+        await rig.store.save_session(replace(session, state="paused"))
+    await rig.crash()
+    rig.link_up(seen(call, "ringing"), *([] if leaves == "before the engine is back" else [seen(leg)]))
+    if leaves == "while it rings":
+        assert rig.agent_state("ada") == "reserved"
+        assert call not in [order.channel for order in rig.switch.given("hangup")]
+        rig.post(ev.HungUp(leg, rig.clock.now(), 16))
+    assert rig.switch.given("hangup")[-1].channel == call
+    rig.post(ev.HungUp(call, rig.clock.now(), 16))
+    await rig.quiet()
+    assert rig.outcome(call) == "cancelled"
 
 
 async def test_the_dial_is_taken_back_when_its_agent_is_gone(rig: Rig) -> None:
