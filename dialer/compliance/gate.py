@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dialer.compliance.check import Facts, Listing, Refused, Rules, Verdict, check
+from dialer.compliance.holding import STRICT, Reach, holding
 from dialer.compliance.pack import AbandonRule
 from dialer.compliance.place import Place, where
 from dialer.config.campaign import Campaign
 from dialer.store.records import DEBT_FIELD, Asked, Contact, Known, OpenCall, Refusal
 
-STRICT = "strict"
 POST_DIAL_S = 8.0
 """What passes between dial and first ring: 95 % of toll connections, the mean of international ones (ITU-T E.721)."""
 _DAY_S = 86400.0
@@ -46,10 +46,8 @@ class Gate:
 
     campaign: Campaign
     now: float
-    named: tuple[Rules, ...] | None
-    """Those that hold for every number; None: those of its country."""
-    by_country: Mapping[str, Rules]
-    strict: Rules | None
+    holding: tuple[tuple[Rules, Reach], ...]
+    """Those that may hold, and for which numbers."""
     registers: Mapping[str, Register]
     refusals: frozenset[tuple[str, str]]
 
@@ -65,28 +63,21 @@ class Gate:
 
     @property
     def asked(self) -> Asked:
-        needs = any(rules.pack.consent or _overruled(rules) for rules in self._possible)
+        needs = any(rules.pack.consent or _overruled(rules) for rules, _ in self.holding)
         purpose = self.campaign.purpose if needs else None
         return Asked(self.campaign.client, self.campaign.campaign, self.since, purpose, self.alias)
 
     @property
     def since(self) -> float | None:
         """How far back calls have to be known: a day more than the longest rule, whatever the clock there shows."""
-        days = max((rules.pack.reach_days for rules in self._possible), default=0)
+        days = max((rules.pack.reach_days for rules, _ in self.holding), default=0)
         days = max(days, self.shown.reach_days if self.shown is not None else 0)
         if days:
             return self.now - (days + 1) * _DAY_S
         return self.now - TALKS_AT_MOST_S if self.shared else None
 
-    @property
-    def _possible(self) -> tuple[Rules, ...]:
-        return self.named if self.named is not None else (*self.by_country.values(), *filter(None, [self.strict]))
-
     def packs(self, place: Place) -> tuple[Rules, ...]:
-        if self.named is not None:
-            return self.named
-        found = self.by_country.get(place.country or "", self.strict)
-        return (found,) if found is not None else ()
+        return tuple(rules for rules, reach in self.holding if reach.covers(place.country))
 
     def verdict(self, contact: Contact, known: Known, held: bool = False) -> Verdict:
         """`held`: an agent is, for this very dial."""
@@ -170,7 +161,7 @@ class Gate:
         return (rule for rules in self.packs(self._place(contact)) for rule in rules.pack.abandon.values())
 
     def _place(self, contact: Contact) -> Place:
-        if self.named == ():  # nobody asks where
+        if not self.holding:  # nobody asks where
             return Place(None, ())
         return where(contact)
 
@@ -185,7 +176,8 @@ class Statute:
 
     by_name: Mapping[str, Rules]
     """Also those that are gone."""
-    by_country: Mapping[str, Rules]
+    by_place: tuple[tuple[Rules, Reach], ...]
+    """For campaigns that name none; empty without a pack for the rest."""
     refusals: frozenset[tuple[str, str]]
     """(campaign, disposition) that mean: did not want the call."""
 
@@ -193,23 +185,32 @@ class Statute:
     def of(
         cls, packs: Mapping[str, Rules], gone: Mapping[str, Rules], campaigns: Mapping[str, Campaign]
     ) -> "Statute":
-        by_country = {country: rules for rules in packs.values() for country in rules.pack.countries}
+        by_name = {**gone, **packs}
+        present = {name: rules.pack for name, rules in by_name.items() if name in packs or name == STRICT}
+        placed = holding(None, present) if STRICT in present else ()
+        by_place = tuple((by_name[pack.rules], reach) for pack, reach in placed)
         refusals = frozenset(
             (name, code) for name, campaign in campaigns.items()
             for code, disposition in campaign.dispositions.items() if disposition.refuses
         )  # fmt: skip
-        return cls({**gone, **packs}, by_country, refusals)
+        return cls(by_name, by_place, refusals)
+
+    def holding(self, campaign: Campaign) -> tuple[tuple[Rules, Reach], ...]:
+        """Raises KeyError for rules that are not there: nobody is called on a guess."""
+        if campaign.rules is None:
+            if STRICT not in self.by_name:
+                raise KeyError(STRICT)
+            return self.by_place
+        packs = {name: rules.pack for name, rules in self.by_name.items()}
+        return tuple((self.by_name[pack.rules], reach) for pack, reach in holding(campaign.rules, packs))
 
     def registers_of(self, campaign: Campaign) -> set[str]:
         """The registers that its numbers may have to be looked up in."""
-        names = self.by_name if campaign.rules is None else campaign.rules
-        return {register for name in names for register in self.by_name[name].pack.registers}
+        return {register for rules, _ in self.holding(campaign) for register in rules.pack.registers}
 
     def gate(
         self, campaign: Campaign, registers: Mapping[str, Register], now: float,
         alias: Callable[[str], str] | None = None,
     ) -> Gate:
-        """Raises KeyError for rules that are not there: nobody is called on a guess."""
-        named = None if campaign.rules is None else tuple(self.by_name[name] for name in campaign.rules)
-        strict = self.by_name[STRICT] if campaign.rules is None else None
-        return Gate(campaign, now, named, self.by_country, strict, registers, self.refusals, alias)
+        """Raises KeyError as `holding`."""
+        return Gate(campaign, now, self.holding(campaign), registers, self.refusals, alias)

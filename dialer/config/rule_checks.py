@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from dialer.compliance.holding import STRICT, holding
 from dialer.compliance.pack import Pack
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded
 from dialer.config.faults import Fault
 from dialer.config.needs import first, listed, unknown
-
-STRICT = "strict"
-"""The pack for numbers whose country has none."""
 
 
 def rule_faults(draft: Draft) -> Iterator[Fault]:
@@ -78,11 +76,8 @@ def _opt_out(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
 
 
 def _packs(configuration: Configuration, campaign: Campaign) -> list[Pack]:
-    """Those it names; else that of the country of its lists."""
-    packs = configuration.rules
-    if campaign.rules is None:
-        return [pack for pack in packs.values() if campaign.country in pack.countries]
-    return [packs[name] for name in campaign.rules if name in packs]
+    """Those that hold for numbers of the country of its lists."""
+    return [pack for pack, reach in holding(campaign.rules, configuration.rules) if reach.covers(campaign.country)]
 
 
 def warnings(configuration: Configuration) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dialer.calls.outcome import Outcome
 from dialer.campaigns.pacing import Pace
 from dialer.campaigns.pacing import Window as PaceWindow
 from dialer.campaigns.pacing.windows import LONG_S, Estimates, Kind, Limit, Standing, Window, Windows
+from dialer.compliance.holding import EVERYWHERE, STRICT, Reach, holding
 from dialer.compliance.pack import AbandonRule, Pack
 from dialer.config.budgets import AbandonWindow
 from dialer.config.campaign import Campaign
@@ -30,7 +31,6 @@ KINDS: Mapping[Outcome, Kind] = {
 }  # fmt: skip
 GONE = Estimates(Machine().false_positives)
 """Of a campaign that was not here any more when this engine began."""
-STRICT = "strict"
 RANG_S = 15.0
 """Who was rung so long may be given up (16 CFR 310.4(b)(4)(ii)), where no pack asks for more."""
 
@@ -40,14 +40,11 @@ class Held:
     """A window, and whose calls count in it."""
 
     window: Window
-    countries: frozenset[str] | None
-    """None: every call."""
-    without: bool = False
-    """All countries but these."""
+    reach: Reach = EVERYWHERE
 
     def counts(self, country: str) -> bool:
         """A call of which the country was not kept counts everywhere."""
-        return self.countries is None or not country or (country in self.countries) is not self.without
+        return not country or self.reach.covers(country)
 
 
 class Budgets:
@@ -75,7 +72,7 @@ class Budgets:
         known: Counter[Kind] = Counter()
         for (at, _, kind), count in self._history.get(config.campaign, Counter()).items():
             known[kind] += count if at + PEOPLE_S > since else 0
-        packs = self._packs(config).values()
+        packs = [pack for pack, _ in self._packs(config)]
         within = [rule.connect_within for pack in packs for rule in pack.abandon.values()]
         return Pace(
             ring_s=pace.ring_s,
@@ -123,7 +120,7 @@ class Budgets:
         """Packs of countries that nobody of was called are left out."""
         now = self._engine.clock.now()
         found = [(held, held.window.standing(now)) for held in self._held.get(campaign, ())]
-        return [stands for held, stands in found if held.countries is None or stands.answered > 0]
+        return [stands for held, stands in found if held.reach.countries is None or stands.answered > 0]
 
     # -- which windows hold -------------------------------------------------------------------------
 
@@ -141,12 +138,12 @@ class Budgets:
             if name not in self._sampled:
                 own.false_positives = guess
             self._held[name] = []
-            for scope, limit, countries, without in self._limits(config):
+            for scope, limit, reach in self._limits(config):
                 window = shared.setdefault((scope, limit), Window(limit, own))
-                self._held[name].append(Held(window, countries, without))
+                self._held[name].append(Held(window, reach))
             self.windows(name).windows[:] = [held.window for held in self._held[name]]
             whole = Limit("own", config.abandon.max, config.abandon.window)  # what the pacer itself keeps to
-            self._held[name].insert(0, Held(Window(whole, own), None))
+            self._held[name].insert(0, Held(Window(whole, own)))
         for name in self._clients.keys() - configured.keys():
             self._held[name] = list(self._of_client(self._clients[name], shared))
         for name in self._held:
@@ -163,35 +160,28 @@ class Budgets:
     def _of_client(self, client: str, shared: Mapping[tuple[str, Limit], Window]) -> Iterator[Held]:
         """What counts a campaign that is gone: the client's windows, in the countries of their packs."""
         packs = self._engine.configuration.rules
-        everywhere = frozenset(country for pack in packs.values() for country in pack.countries)
-        for (scope, _), window in shared.items():
-            pack = packs.get(scope.removeprefix(f"client:{client}:"))
-            if pack is not None and scope == f"client:{client}:{pack.rules}":
-                rest = pack.rules == STRICT
-                yield Held(window, everywhere if rest else frozenset(pack.countries) or None, rest)
+        for pack, reach in holding(None if STRICT in packs else list(packs), packs):
+            for (scope, _), window in shared.items():
+                if scope == f"client:{client}:{pack.rules}":
+                    yield Held(window, reach if reach.countries else EVERYWHERE)
 
-    def _packs(self, config: Campaign) -> Mapping[str, Pack]:
-        """Those that may hold for its calls."""
-        packs = self._engine.configuration.rules
-        return packs if config.rules is None else {name: packs[name] for name in config.rules if name in packs}
+    def _packs(self, config: Campaign) -> list[tuple[Pack, Reach]]:
+        """Those that may hold for its calls, and where."""
+        return list(holding(config.rules, self._engine.configuration.rules))
 
-    def _limits(self, config: Campaign) -> Iterator[tuple[str, Limit, frozenset[str] | None, bool]]:
-        """Whose counts are together, the window, and the countries that count."""
+    def _limits(self, config: Campaign) -> Iterator[tuple[str, Limit, Reach]]:
+        """Whose counts are together, the window, and the numbers whose calls count."""
         abandon, own = config.abandon, f"campaign:{config.campaign}"
         for window in abandon.windows:
-            yield own, _own("own", window), None, False
+            yield own, _own("own", window), EVERYWHERE
         if (group := abandon.group) is not None:
-            yield f"group:{group}", Limit(group, abandon.max, abandon.window), None, False
+            yield f"group:{group}", Limit(group, abandon.max, abandon.window), EVERYWHERE
             for window in abandon.windows:
-                yield f"group:{group}", _own(group, window), None, False
-        packs, named = self._engine.configuration.rules, self._packs(config)
-        everywhere = frozenset(country for pack in packs.values() for country in pack.countries)
-        for pack in named.values():
-            rest = config.rules is None and pack.rules == STRICT
-            where = everywhere if rest else frozenset(pack.countries) if config.rules is None else None
+                yield f"group:{group}", _own(group, window), EVERYWHERE
+        for pack, reach in self._packs(config):
             for name, rule in pack.abandon.items():
                 scope = own if rule.per == "campaign" else f"client:{config.client}"
-                yield f"{scope}:{pack.rules}", _of_pack(pack, name, rule), where, rest
+                yield f"{scope}:{pack.rules}", _of_pack(pack, name, rule), reach
 
 
 def _own(name: str, window: AbandonWindow) -> Limit:
