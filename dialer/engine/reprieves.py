@@ -4,8 +4,9 @@ would have had it. The store remembers by which rules a campaign's refusals were
 import hashlib
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from dialer.compliance.holding import holding
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.store.errors import StoreError
@@ -18,22 +19,31 @@ log = logging.getLogger(__name__)
 RULES = "@rules"
 """Beside the selections of the lists, whose names have no @."""
 _DECIDE = {"purpose", "audience", "rules", "caps", "day_parts", "retry"}
+_REFUSE = {"countries", "hours", "holidays", "caps", "pauses", "least_ring", "consent", "registers"}
+"""Of a pack. Its title and version, its sources, and what it asks of a call that is made refuse nobody."""
 
 
 def rules_of(configuration: Configuration, campaign: Campaign) -> str:
     """A digest of all in the files that refuses calls, opening hours apart: they put nobody off."""
-    packs = configuration.rules if campaign.rules is None else {
-        name: configuration.rules[name] for name in campaign.rules}
+    packs = [pack for pack, _ in holding(campaign.rules, configuration.rules)]
     refusing = sorted(
         (name, code) for name, one in configuration.campaigns.items() if one.client == campaign.client
         for code, disposition in one.dispositions.items() if disposition.refuses
     )  # fmt: skip
     shown = configuration.shown(campaign)
     told = [
-        campaign.model_dump_json(include=_DECIDE), {name: pack.model_dump_json() for name, pack in packs.items()},
+        campaign.model_dump(mode="json", include=_DECIDE),
+        {pack.rules: _unordered(pack.model_dump(mode="json", include=_REFUSE)) for pack in packs},
         refusing, None if shown is None else shown.max_per_day,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _unordered(value: Any) -> Any:
+    """A pack's lists are sets: of hours, days, countries, purposes."""
+    if isinstance(value, dict):
+        return {key: _unordered(one) for key, one in value.items()}
+    return sorted(map(_unordered, value), key=json.dumps) if isinstance(value, list) else value
 
 
 async def grant_reprieves(engine: "Engine") -> None:

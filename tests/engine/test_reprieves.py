@@ -84,6 +84,34 @@ async def test_a_reload_that_changes_no_rule_leaves_them(law: Rig) -> None:
     assert law.row("SELECT next_at FROM contacts") == waits > law.clock.now()
 
 
+def rewrite(root: Path, *changes: tuple[str, str]) -> None:
+    path = root / "configs/rules/de.yaml"
+    text = path.read_text()
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text)
+
+
+async def test_a_pack_s_prose_and_the_order_it_is_written_in_decide_nothing(law: Rig) -> None:
+    waits = law.row("SELECT next_at FROM contacts")
+    rewrite(law.root, ("title: Germany", "title: Federal Republic of Germany"), ("version: 2", "version: 9"),
+            ("dated: 2026-11-22", "dated: 2026-11-23"), ("An example, not advice.", "No advice, an example."),
+            ("bundesnetzagentur.de", "its site"), ("[mon, tue,", "[tue, mon,"))
+    assert await law.reloader.reload() == []
+    assert law.engine.configuration.rules["de"].version == 9
+    await grant_reprieves(law.engine)
+    assert law.row("SELECT next_at FROM contacts") == waits > law.clock.now()
+
+
+async def test_a_pack_s_changed_rule_does(law: Rig) -> None:
+    rewrite(law.root, ("audiences: [consumer]", "audiences: [business]"))
+    assert await law.reloader.reload() == []
+    await grant_reprieves(law.engine)
+    await law.quiet()
+    assert dialled(law) == 1
+
+
 async def test_rules_that_refuse_as_before_put_them_off_again(law: Rig) -> None:
     campaign(law.root, caps={"contact": 5})
     assert await law.reloader.reload() == []
