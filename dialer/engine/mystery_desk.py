@@ -7,6 +7,7 @@ from dialer.engine.mystery import points as as_points
 from dialer.quality.mystery import by_card, score
 from dialer.store.errors import StoreError
 from dialer.store.test_calls import TestCallRow, TestCard
+from dialer.web.door import parts_of
 from dialer.web.mystery_port import CardView, PlacedView, RuleView, TestCallView
 from dialer.web.port import RefusedError, UnknownError
 
@@ -63,7 +64,12 @@ class EngineTestCalls:
             id=row.id, test=row.test, client=row.client, placed_at=row.placed_at, ended_at=row.ended_at,
             call_id=row.call_id, fault=row.fault, rules=[RuleView(**rule) for rule in row.rules or ()],
             by_rules=row.by_rules,
-            cards=[CardView(card.by, card.at, card.points, card.score, card.comment) for card in cards],
+            cards=[_card(card) for card in cards],
             score=row.by_rules if test is None else score(test, row.by_rules, mean),
             rang_at=row.rang_at, answered_at=row.answered_at, cause=row.cause, mos=row.mos,
         )  # fmt: skip
+
+
+def _card(card: TestCard) -> CardView:
+    by, behalf = parts_of(card.by)
+    return CardView(by, card.at, card.points, card.score, card.comment, behalf)

@@ -69,7 +69,7 @@ class EnginePersons:
 
     # -- erasure ------------------------------------------------------------------------------------
 
-    async def erase(self, number: str, client: str | None, reason: str) -> CertificateView:
+    async def erase(self, number: str, client: str | None, reason: str, by: str = "") -> CertificateView:
         engine = self._engine
         if client is not None:
             self._known(client)
@@ -81,7 +81,7 @@ class EnginePersons:
             made = await engine.store.erasures.erase(Order(
                 numbers=tuple(numbers), hashes={one: name(one) for one in numbers}, client=client,
                 campaigns=campaigns, at=engine.clock.now(), reason=reason,
-                keep_consents=erasure.keeps_consents(engine.configuration, number),
+                keep_consents=erasure.keeps_consents(engine.configuration, number), by=by,
             ))  # fmt: skip
             gone, said = await asyncio.to_thread(erasure.clean_files, engine.configuration, client, numbers)
             said += await engine.recording_keeper.remove(made.at)
@@ -129,4 +129,4 @@ class EnginePersons:
 def view(made: Certificate) -> CertificateView:
     kept = tuple(Kept(what, count, erasure.WHY_KEPT[what]) for what, count in made.kept.items())
     return CertificateView(made.id, made.hash, made.client, made.at, made.reason, dict(made.erased), kept,
-                           tuple(made.elsewhere))  # fmt: skip
+                           tuple(made.elsewhere), made.by)  # fmt: skip

@@ -16,6 +16,7 @@ from dialer.store.erasure import ERASED
 from dialer.store.errors import StoreError
 from dialer.store.recordings import Listening, RecordingRow, Sought
 from dialer.store.scores import CardRow, SampleSought
+from dialer.web.door import parts_of
 from dialer.web.port import RefusedError, UnknownError
 from dialer.web.recording_port import (
     Asked,
@@ -56,7 +57,7 @@ class EngineRecordings:
             given = await self._scores.cards_of([recording])
         last = {card.by: card for card in given}
         return RecordingDetail(
-            view(row), [ListeningView(one.by, one.at) for one in listened],
+            view(row), [ListeningView(by, one.at, behalf) for one in listened for by, behalf in [parts_of(one.by)]],
             [_card_view(card, card is last[card.by]) for card in given],
         )  # fmt: skip
 
@@ -177,8 +178,9 @@ def view(row: RecordingRow) -> RecordingView:
 
 
 def _card_view(card: CardRow, counts: bool) -> ScoreCardView:
-    return ScoreCardView(card.card, card.by, card.at, card.points, card.score, card.failed, card.passed, card.comment,
-                         counts)  # fmt: skip
+    by, behalf = parts_of(card.by)
+    return ScoreCardView(card.card, by, card.at, card.points, card.score, card.failed, card.passed, card.comment,
+                         counts, behalf)  # fmt: skip
 
 
 @contextmanager

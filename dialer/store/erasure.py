@@ -35,6 +35,8 @@ class Order:
     reason: str
     keep_consents: bool
     """The law wants their proof kept: they stay, revoked and without the number."""
+    by: str = ""
+    """Who had it done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Certificate:
     kept: Mapping[str, int]
     elsewhere: Sequence[str] = field(default_factory=tuple)
     """What lies outside the store, and what became of it."""
+    by: str = ""
+    """Who had it done; empty of those before holders of tokens had names."""
 
 
 def numbers_of_person(connection: sa.Connection, number: str, campaigns: Sequence[str] | None) -> list[str]:
@@ -99,7 +103,7 @@ def erase(tx: Transaction, order: Order) -> Certificate:
     kept["do_not_call"] = _stops(tx, order, new)
     (kept if order.keep_consents else erased)["consents"] = _consents(tx, order)
     made = Certificate(new, order.hashes[order.numbers[0]], order.client, order.at, _clean(order.reason, order.numbers),
-                       dict(erased), dict(kept))  # fmt: skip
+                       dict(erased), dict(kept), by=order.by)  # fmt: skip
     _save(tx, made)
     return made
 
@@ -112,7 +116,7 @@ def note(tx: Transaction, made: Certificate) -> None:
 
 def _save(tx: Transaction, made: Certificate) -> None:
     body = {"reason": made.reason, "erased": dict(made.erased), "kept": dict(made.kept),
-            "elsewhere": list(made.elsewhere)}  # fmt: skip
+            "elsewhere": list(made.elsewhere), "by": made.by}  # fmt: skip
     tx.connection.execute(sa.update(erasures).where(erasures.c.id == made.id).values(certificate=body))
 
 
@@ -194,7 +198,7 @@ def certificates(connection: sa.Connection, limit: int) -> list[Certificate]:
 def _certificate(row: Mapping[Any, Any]) -> Certificate:
     body = row["certificate"] if isinstance(row["certificate"], dict) else json.loads(row["certificate"])
     return Certificate(row["id"], row["hash"], row["client"], row["at"], body.get("reason", ""), body.get("erased", {}),
-                       body.get("kept", {}), tuple(body.get("elsewhere", ())))  # fmt: skip
+                       body.get("kept", {}), tuple(body.get("elsewhere", ())), body.get("by", ""))  # fmt: skip
 
 
 # -- what a deletion leaves in the file -------------------------------------------------------------------------------

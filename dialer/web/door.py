@@ -27,6 +27,10 @@ class Who:
     holder: Holder
     on_behalf_of: str | None = None
 
+    def on_behalf(self, name: str | None) -> "Who":
+        """None: as it is."""
+        return self if name is None else replace(self, on_behalf_of=name)
+
     def __str__(self) -> str:
         return self.holder.name if self.on_behalf_of is None else f"{self.holder.name}/{self.on_behalf_of}"
 

@@ -23,6 +23,8 @@ class CardView:
     score: float
     """0 to 100."""
     comment: str
+    on_behalf_of: str | None = None
+    """As the holder of the token said, which is `by`."""
 
 
 @dataclass(frozen=True, slots=True)

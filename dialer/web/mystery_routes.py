@@ -12,7 +12,8 @@ from dialer.web.route import CALL, NAME, Ask, Route
 
 
 class CardRequest(Request):
-    by: Annotated[Name, Field(description="Who listened; a later card of the same person replaces the earlier.")]
+    by: Annotated[Name | None, Field(description="On whose behalf, where it is not the token's holder who listened; a "
+                                     "later card of the same person replaces the earlier.")] = None
     points: Annotated[
         dict[Name, Annotated[int, Field(ge=0, le=100)] | None],
         Field(max_length=100, description="By item; an optional one left out or null: the call gave no occasion."),
@@ -29,7 +30,8 @@ async def _place(ask: Ask, body: None) -> object:
 
 
 async def _card(ask: Ask, body: CardRequest) -> object:
-    return await ask.control.test_calls.card(ask.path["call"], body.by, body.points, body.comment)
+    by = str(ask.who.on_behalf(body.by))
+    return await ask.control.test_calls.card(ask.path["call"], by, body.points, body.comment)
 
 
 MYSTERY_ROUTES: Final = (

@@ -24,6 +24,7 @@ from dialer.web.recording_port import (
     SampleView,
     ScoreCardView,
 )
+from dialer.web.rights import NEEDS, ROLES, Need
 from dialer.web.route import CALL, NAME, Route
 from dialer.web.routes import ROUTES, Created, Imported, Reloaded
 
@@ -35,7 +36,8 @@ _MEANINGS: Final = {
     204: "Done.",
     400: "The body or the query is wrong; of a body, `fields` names each fault.",
     401: "The bearer token is missing or wrong.",
-    404: "No agent, campaign or call of that name.",
+    403: "The token's holder has not the right, or not over so many clients.",
+    404: "Nothing of that name, or it is another client's.",
     409: "The present state does not allow it; `message` says why.",
 }
 _VIEWS: Final = (
@@ -47,6 +49,11 @@ _VIEWS: Final = (
     Reloaded, MonthBudgetView, FeeView, ForecastView, SaleView,
 )
 """Dataclasses: their fields are described in their source."""
+_TOKENS: Final = (
+    "A token of configs/access.yaml, or the operator's. An operation's `security` lists the roles that may; a holder "
+    "with `clients` may over these alone, and `x-client-known-by` says how a request's client is known. The header "
+    "`On-Behalf-Of: NAME` says for whom a holder asks: both are kept."
+)
 _REF: Final = "#/components/schemas/{model}"
 
 
@@ -65,6 +72,9 @@ def document() -> Json:
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, found)
     paths.update(_other_paths())
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            _tell_rights(operation, NEEDS.get(f"{method.upper()} {path}"))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -75,7 +85,7 @@ def document() -> Json:
         "paths": paths,
         "components": {
             "schemas": named,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": _TOKENS}},
         },
         "security": [{"bearer": []}],
     }
@@ -94,7 +104,7 @@ def _models() -> dict[tuple[str, str], Any]:
 def _operation(route: Route, schemas: Json) -> Json:
     key = f"{route.method} {route.path}"
     responses: Json = {str(route.status): _response(route.status, schemas.get(f"gives {key}"))}
-    for status in (*((400,) if route.takes or route.query else ()), 401, *route.refusals):
+    for status in (*((400,) if route.takes or route.query else ()), 401, 403, *route.refusals):
         responses[str(status)] = _response(status, schemas["problem"])
     operation: Json = {"summary": route.summary, "operationId": _operation_id(route), "responses": responses}
     if route.params or route.query:
@@ -103,6 +113,18 @@ def _operation(route: Route, schemas: Json) -> Json:
         required = any(it.is_required() for it in route.takes.model_fields.values())
         operation["requestBody"] = {"required": required, "content": _content(schemas[f"takes {key}"])}
     return operation
+
+
+def _tell_rights(operation: Json, need: Need | None) -> None:
+    """OpenAPI 3.1 lets a bearer scheme list the roles that an operation needs."""
+    if need is None:
+        return
+    roles = [role for role, rights in ROLES.items() if need.right in rights]
+    operation["security"] = [{"bearer": roles}]
+    operation["x-right"], operation["x-client-known-by"] = need.right.value, need.whose
+    answers = operation["responses"]
+    for status in (401, 403):
+        answers.setdefault(str(status), {"description": _MEANINGS[status]})
 
 
 def _operation_id(route: Route) -> str:
@@ -160,25 +182,28 @@ def _other_paths() -> Json:
     return {
         "/healthz": healthz,
         "/metrics": get(
-            "Prometheus' text format, or OpenMetrics when asked for. The engine's own host needs no token.",
+            "Prometheus' text format, or OpenMetrics when asked for. The engine's own host needs no token while none "
+            "is in configs/access.yaml. A holder with `clients` gets their series alone.",
             "get_metrics",
             "text/plain",
             {"type": "string"},
         ),
         "/v1/stream": get(
             "Server-sent events `agents`, `calls`, `campaigns`, `queues`, `totals`, `fees`: a snapshot of each when "
-            "it changed, at most twice a second. Contacts' fields are left out.",
+            "it changed, at most twice a second. Contacts' fields are left out, and what the holder may not see. It "
+            "ends when the token is revoked.",
             "get_stream",
             "text/event-stream",
             {"type": "string"},
         ),
         "/v1/recordings/{recording}/audio": get(
-            "A recording as WAV. That `by` listens is written down first.",
+            "A recording as WAV. That the token's holder listens is written down first; `by`: on whose behalf.",
             "get_recordings_recording_audio",
             "audio/wav",
             {"type": "string", "format": "binary"},
             parameters=[
-                {"name": name, "in": where, "required": True, "schema": {"type": "string", "pattern": f"^{pattern}$"}}
+                {"name": name, "in": where, "required": where == "path",
+                 "schema": {"type": "string", "pattern": f"^{pattern}$"}}
                 for name, where, pattern in (("recording", "path", CALL), ("by", "query", NAME))
             ],
         ),

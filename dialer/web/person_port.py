@@ -42,6 +42,8 @@ class CertificateView:
     kept: tuple[Kept, ...]
     elsewhere: tuple[str, ...]
     """What lies outside the store."""
+    by: str = ""
+    """Who had it done: the holder of the token, and after a / on whose behalf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Persons(Protocol):
         """How many ended; of every purpose when none is named. In force when this returns."""
         ...
 
-    async def erase(self, number: str, client: str | None, reason: str) -> CertificateView:
+    async def erase(self, number: str, client: str | None, reason: str, by: str = "") -> CertificateView:
         """Calls that live are hung up first. Done when this returns."""
         ...
 

@@ -60,7 +60,7 @@ async def _revoke(ask: Ask, body: RevokeRequest) -> Counted:
 
 
 async def _erase(ask: Ask, body: ErasureRequest) -> object:
-    return await ask.control.persons.erase(body.number, body.client, body.reason)
+    return await ask.control.persons.erase(body.number, body.client, body.reason, str(ask.who))
 
 
 async def _certificate(ask: Ask, body: None) -> object:

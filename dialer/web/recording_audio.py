@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from dialer.web.entrance import WHO
 from dialer.web.port import Control
 from dialer.web.problems import problem
 from dialer.web.route import NAME
@@ -17,10 +18,11 @@ Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def audio(control: Control) -> Serve:
     async def serve(request: web.Request) -> web.StreamResponse:
-        by = request.query.get("by", "")
-        if not re.fullmatch(NAME, by):
-            raise problem(400, "invalid", "`by` must say who listens: ?by=maria")
-        found = await control.recordings.audio(request.match_info["recording"], by)
+        by = request.query.get("by")
+        if by is not None and not re.fullmatch(NAME, by):
+            raise problem(400, "invalid", "`by` says on whose behalf it is listened to, as a name: ?by=maria")
+        who = request[WHO].on_behalf(by)
+        found = await control.recordings.audio(request.match_info["recording"], str(who))
         try:
             file = await asyncio.to_thread(found.path.open, "rb")
         except OSError as fault:

@@ -43,7 +43,10 @@ class RecordingView:
 @dataclass(frozen=True, slots=True)
 class ListeningView:
     by: str
+    """The holder of the token."""
     at: float
+    on_behalf_of: str | None = None
+    """As the holder said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class ScoreCardView:
     comment: str
     counts: bool
     """False for one that a later card of the same person corrects."""
+    on_behalf_of: str | None = None
+    """As the holder of the token said, which is `by`."""
 
 
 @dataclass(frozen=True, slots=True)

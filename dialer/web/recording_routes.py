@@ -29,7 +29,8 @@ class ReasonRequest(Request):
 
 
 class ScoreCardRequest(Request):
-    by: Annotated[Name, Field(description="Who listened; a later card of the same person corrects the earlier.")]
+    by: Annotated[Name | None, Field(description="On whose behalf, where it is not the token's holder who listened; a "
+                                     "later card of the same person corrects the earlier.")] = None
     points: Annotated[
         dict[Name, Annotated[int, Field(ge=0, le=100)] | None],
         Field(max_length=100, description="By criterion; an optional one left out or null: the call gave no occasion."),
@@ -61,7 +62,8 @@ async def _delete(ask: Ask, body: ReasonRequest) -> object:
 
 
 async def _score(ask: Ask, body: ScoreCardRequest) -> object:
-    return await ask.control.recordings.score(ask.path["recording"], body.by, body.points, body.comment, body.card)
+    by = str(ask.who.on_behalf(body.by))
+    return await ask.control.recordings.score(ask.path["recording"], by, body.points, body.comment, body.card)
 
 
 async def _samples(ask: Ask, body: None) -> object:

@@ -95,7 +95,7 @@ async def _import(ask: Ask, body: ImportRequest) -> object:
 
 
 async def _stop_calling(ask: Ask, body: StopRequest) -> None:
-    await ask.control.stop_calling(body.scope, body.number, "api", body.until)
+    await ask.control.stop_calling(body.scope, body.number, f"api {ask.who}", body.until)
 
 
 async def _queues(ask: Ask, body: None) -> object:

@@ -1,12 +1,13 @@
 """Persons' rights without an engine."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dialer.web.person_port import CertificateView, ConsentView, Kept, ShownView
 
 CONSENT = ConsentView("acme", "advertising", 5.0, None, None, "web form", "form 4711", None)
-CERTIFICATE = CertificateView(7, "#abc", None, 9.0, "letter", {"contacts": 1}, (Kept("calls", 2, "billing"),), ())
+CERTIFICATE = CertificateView(7, "#abc", "acme", 9.0, "letter", {"contacts": 1}, (Kept("calls", 2, "billing"),), ())
 
 
 class People:
@@ -27,9 +28,9 @@ class People:
         self._done("revoke", client, number, purpose)
         return 1
 
-    async def erase(self, number: str, client: str | None, reason: str) -> CertificateView:
+    async def erase(self, number: str, client: str | None, reason: str, by: str = "") -> CertificateView:
         self._done("erase", number, client, reason)
-        return CERTIFICATE
+        return replace(CERTIFICATE, client=client, by=by)
 
     async def certificate(self, number: int) -> CertificateView:
         return CERTIFICATE

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dialer.engine.recording_files import header
+from dialer.web.door import parts_of
 from dialer.web.port import RefusedError, UnknownError
 from dialer.web.recording_port import (
     Asked,
@@ -46,7 +47,8 @@ class Recorded:
 
     async def audio(self, recording: str, by: str) -> Audio:
         self._known(recording)
-        self.listened.append(ListeningView(by, 1.0))
+        name, behalf = parts_of(by)
+        self.listened.append(ListeningView(name, 1.0, behalf))
         with tempfile.NamedTemporaryFile(delete=False) as file:
             file.write(SOUND + b"later")
         return Audio(Path(file.name), header(len(SOUND), 2))
@@ -74,7 +76,8 @@ class Recorded:
         if not points:
             raise RefusedError("no points for greeting")
         given = {name: (value, 100) for name, value in points.items()}
-        return ScoreCardView(card or "service", by, 3.0, given, 50.0, [], True, comment, True)
+        name, behalf = parts_of(by)
+        return ScoreCardView(card or "service", name, 3.0, given, 50.0, [], True, comment, True, behalf)
 
     async def scores(
         self, by: Grouping, month: str | None, client: str | None, campaign: str | None

@@ -41,6 +41,7 @@ def test_the_documents_structure() -> None:
         assert declared == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
         assert operation["responses"]
         assert all(it["description"] for it in operation["responses"].values())
+    assert all(it.get("security") == [] or it["security"][0]["bearer"] for _, it in operations)
     for name, scheme in ((name, it) for need in api["security"] for name, it in need.items()):
         assert name in api["components"]["securitySchemes"]
         assert scheme == []

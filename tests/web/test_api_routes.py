@@ -67,7 +67,8 @@ async def test_do_not_call(api: aiohttp.ClientSession, plant: Plant) -> None:
     assert (await api.post("/v1/do-not-call", json=body)).status == 204
     assert (await api.post("/v1/do-not-call", json={**body, "scope": "global", "until": 9})).status == 204
     assert plant.orders == [
-        ("stop", "client:acme", "+4930231250123", "api", None), ("stop", "global", "+4930231250123", "api", 9.0)]
+        ("stop", "client:acme", "+4930231250123", "api local", None),
+        ("stop", "global", "+4930231250123", "api local", 9.0)]
     assert (await api.post("/v1/do-not-call", json={**body, "scope": "client:nobody"})).status == 404
     for wrong in ({"scope": "acme"}, {"scope": "client:"}, {"number": "030 23125"}):
         assert (await api.post("/v1/do-not-call", json={**body, **wrong})).status == 400

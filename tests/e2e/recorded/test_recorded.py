@@ -179,7 +179,7 @@ async def test_heard_scored_and_erased(lab: Lab, caller: Hummer) -> None:
                           {"by": "maria", "points": {"greeting": 8, "identity": 0}, "card": "service"})  # fmt: skip
     assert (card["score"], card["failed"], card["passed"]) == (0.0, ["identity"], False)
     detail = await lab.get(f"recordings/{row.id}")
-    assert [one["by"] for one in detail["listened"]] == ["maria"] and detail["cards"][0]["counts"]
+    assert [one["on_behalf_of"] for one in detail["listened"]] == ["maria"] and detail["cards"][0]["counts"]
     made = await lab.post("erasures", {"number": CALLER, "reason": "letter"})
     assert made["erased"]["recordings"] == 1 and made["elsewhere"] == []
     assert not file_of(lab, row).exists() and await wav() is None
