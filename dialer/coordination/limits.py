@@ -5,8 +5,9 @@ answered at once, without I/O: a shared implementation leases portions of a limi
 Pure: `now` is seconds on any clock that the caller keeps to.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 
@@ -51,8 +52,13 @@ class Limits(Protocol):
         """Channels left, None without a limit. Never negative."""
         ...
 
-    def take(self, scopes: Iterable[Scope], now: float) -> float:
+    def take(self, scopes: Iterable[Scope], now: float, holder: str = "") -> float:
         """Place one call now? 0.0 when it may go (and is counted in all scopes), else the seconds to wait."""
+        ...
+
+    def give_back(self, holders: Iterable[str], now: float) -> None:
+        """Calls that were taken and not placed count no more, if that was within RETURNABLE_S: all is then as if they
+        had never been taken, but that nothing is made up for which would have gone out meanwhile."""
         ...
 
     def take_ahead(self, scopes: Iterable[Scope], now: float) -> bool:
@@ -70,23 +76,80 @@ BURST_S = 0.1
 1.1 × rate + 1 calls go out, and a loop that wakes ten times a second still reaches the rate."""
 
 
+RETURNABLE_S = 10.0
+"""How long a call that was taken is remembered, to be given back: longer than a claim takes."""
+
+
+class Level(NamedTuple):
+    tokens: float
+    at: float | None = None
+
+    def filled(self, now: float, rate: float, size: float) -> "Level":
+        """A clock that went back fills nothing, and goes on from there."""
+        if self.at is None or now <= self.at:
+            return Level(self.tokens, now)
+        return Level(min(size, self.tokens + (now - self.at) * rate), now)
+
+    def less(self) -> "Level":
+        left = self.tokens - 1.0
+        return Level(0.0 if -_GRAIN < left < 0.0 else left, self.at)
+
+
 @dataclass(slots=True)
 class Bucket:
     """A token bucket: `rate` calls a second."""
 
     rate: float
-    tokens: float
-    filled_at: float | None = None
+    level: Level
+    before: Level
+    """As it stood before the first of `taken`."""
+    taken: dict[str, float] = field(default_factory=dict)
+    """When calls were taken that may be given back, by holder, in their order."""
+    nameless: Iterator[int] = field(default_factory=itertools.count)
+
+    @classmethod
+    def of(cls, rate: float) -> "Bucket":
+        full = Level(max(1.0, rate * BURST_S))
+        return cls(rate, full, full)
 
     @property
     def size(self) -> float:
         return max(1.0, self.rate * BURST_S)
 
+    @property
+    def tokens(self) -> float:
+        return self.level.tokens
+
+    def retune(self, rate: float) -> None:
+        """What was taken at another rate is not given back."""
+        if rate != self.rate:
+            self.rate = rate
+            self.level = self.before = Level(min(self.tokens, self.size), self.level.at)
+            self.taken.clear()
+
     def fill(self, now: float) -> None:
-        """A clock that went back fills nothing, and goes on from there."""
-        if self.filled_at is not None and now > self.filled_at:
-            self.tokens = min(self.size, self.tokens + (now - self.filled_at) * self.rate)
-        self.filled_at = now
+        self.level = self.level.filled(now, self.rate, self.size)
+
+    def take(self, now: float, holder: str) -> None:
+        """Filled already. Whoever has no name gives nothing back."""
+        while self.taken and now - self.taken[first := next(iter(self.taken))] > RETURNABLE_S:
+            self.before = self._without_one(self.before, self.taken.pop(first))
+        self.level = self.level.less()
+        self.taken[holder or f"nobody {next(self.nameless)}"] = now
+
+    def give_back(self, holders: Iterable[str], now: float) -> None:
+        """Goes through all that was taken since: a token that would have overflowed the bucket meanwhile is gone, or
+        those given back could go out at once, beside those that the time brings."""
+        if not [holder for holder in holders if self.taken.pop(holder, None) is not None]:
+            return
+        level = self.before
+        for at in self.taken.values():
+            level = self._without_one(level, at)
+        self.level = level
+        self.fill(now)
+
+    def _without_one(self, level: Level, at: float) -> Level:
+        return level.filled(at, self.rate, self.size).less()
 
     def wait_s(self, now: float) -> float:
         """Seconds until there is a whole token; 0.0 when there is one."""
@@ -115,10 +178,8 @@ class LocalLimits:
         for scope, limit in limits.items():
             if (rate := limit.calls_per_second) is None:
                 continue
-            bucket = self._buckets.get(scope) or Bucket(rate, tokens=max(1.0, rate * BURST_S))
-            bucket.rate = rate
-            bucket.tokens = min(bucket.tokens, bucket.size)
-            kept[scope] = bucket
+            kept[scope] = bucket = self._buckets.get(scope) or Bucket.of(rate)
+            bucket.retune(rate)
         self._buckets = kept
 
     def acquire(self, holder: str, scopes: Iterable[Scope]) -> Scope | None:
@@ -153,14 +214,19 @@ class LocalLimits:
             return None
         return max(0, limit.channels - self.used(scope))
 
-    def take(self, scopes: Iterable[Scope], now: float) -> float:
+    def take(self, scopes: Iterable[Scope], now: float, holder: str = "") -> float:
         buckets = [bucket for scope in dict.fromkeys(scopes) if (bucket := self._buckets.get(scope))]
         wait_s = max((bucket.wait_s(now) for bucket in buckets), default=0.0)
         if wait_s > 0:
             return wait_s
         for bucket in buckets:
-            bucket.tokens = max(0.0, bucket.tokens - 1.0)
+            bucket.take(now, holder)
         return 0.0
+
+    def give_back(self, holders: Iterable[str], now: float) -> None:
+        holders = tuple(holders)
+        for bucket in self._buckets.values():
+            bucket.give_back(holders, now)
 
     def take_ahead(self, scopes: Iterable[Scope], now: float) -> bool:
         buckets = [bucket for scope in dict.fromkeys(scopes) if (bucket := self._buckets.get(scope))]
@@ -169,7 +235,7 @@ class LocalLimits:
         if any(bucket.tokens < -_GRAIN for bucket in buckets):
             return False
         for bucket in buckets:
-            bucket.tokens -= 1.0
+            bucket.take(now, "")
         return True
 
     def allowance(self, scope: Scope, now: float) -> int | None:

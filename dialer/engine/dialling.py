@@ -66,7 +66,7 @@ class Dialling:
         call_id = call_id or self._engine.ids.call()
         if limits.acquire(call_id, scopes) is not None:
             return None
-        if limits.take(scopes, now) > 0:
+        if limits.take(scopes, now, call_id) > 0:
             limits.release(call_id)
             return None
         if place.agent is not None:
@@ -98,9 +98,7 @@ class Dialling:
         for refusal in attempts.refusals:
             self._refused(run, refusal)
         used = {attempt.call_id for attempt in attempts}
-        for slot in slots:
-            if slot.call_id not in used:
-                self.return_slot(slot)
+        self.return_slots([slot for slot in slots if slot.call_id not in used])
         if len(attempts) < len(slots) and all(slot.contact is None for slot in slots):
             cut_short = len(attempts.refusals) >= MOST_PASSED_OVER
             wait_s = REFUSED_CHECK_S if cut_short else IDLE_CHECK_S
@@ -127,7 +125,7 @@ class Dialling:
         if answer.refusal is not None:
             self._refused(run, answer.refusal)
         if answer.attempt is None:
-            self.return_slot(slot)
+            self.return_slots([slot])
         else:
             if answer.promised:  # also one that is dialled by hand: the promise stands until it is kept
                 self._engine.callbacks.inherit([slot.call_id])
@@ -136,10 +134,13 @@ class Dialling:
                 self._engine.callbacks.settled(slot.call_id)
         self._campaigns.end_drained(run)
 
-    def return_slot(self, slot: Slot) -> None:
-        self._engine.limits.release(slot.call_id)
-        if slot.agent is not None:
-            self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
+    def return_slots(self, slots: Sequence[Slot]) -> None:
+        """Nothing is dialled with them: not even the rate was needed."""
+        self._engine.limits.give_back([slot.call_id for slot in slots], self._engine.clock.now())
+        for slot in slots:
+            self._engine.limits.release(slot.call_id)
+            if slot.agent is not None:
+                self._engine.floor.apply(slot.agent, m.Released(slot.call_id))
 
     def _refused(self, run: Run, refusal: Refusal) -> None:
         run.refused_by = refusal.rule
@@ -153,7 +154,7 @@ class Dialling:
         held = self._engine.floor.desk.by_call(attempt.call_id) is not None
         if attempt.agent is not None and not held:  # the leg dropped while the claim was on its way
             self._engine.store.put_back(attempt.call_id)
-            self.return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
+            self.return_slots([Slot(attempt.call_id, attempt.switch, attempt.agent)])
             self.wake(run, LIMITED_CHECK_S)
             return
         refusal = law.recheck(gate, attempt.contact, known, held)
@@ -163,7 +164,7 @@ class Dialling:
             return
         self._refused(run, refusal)
         self._engine.store.refuse(attempt.call_id, refusal)
-        self.return_slot(Slot(attempt.call_id, attempt.switch, attempt.agent))
+        self.return_slots([Slot(attempt.call_id, attempt.switch, attempt.agent)])
         self.wake(run, LIMITED_CHECK_S)
 
     def _dial(self, run: Run, recorder: Recorder, attempt: Attempt, known: Known, gate: Gate) -> None:

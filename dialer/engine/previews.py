@@ -198,6 +198,6 @@ class Previews:
         if not done.cancelled() and (error := done.exception()) is not None:
             log.error("a shown contact could not be given back: %s", error, extra={"campaign": run.config.campaign})
         run.calls.discard(shown.attempt.call_id)
-        self._campaigns.dialling.return_slot(shown.slot)
+        self._campaigns.dialling.return_slots([shown.slot])
         self._campaigns.contact_added(run.config.campaign)
         self._campaigns.end_drained(run)

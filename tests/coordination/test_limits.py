@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.coordination.limits import BURST_S, Limit, Limits, LocalLimits, Scope
+from dialer.coordination.limits import BURST_S, RETURNABLE_S, Limit, Limits, LocalLimits, Scope
 
 AST1, AST2 = Scope("switch", "ast1"), Scope("switch", "ast2")
 ACME = Scope("campaign", "acme")
@@ -103,6 +103,78 @@ def test_in_no_window_more_calls_than_its_rate_and_the_burst(rate: float, gaps: 
     for first, start in enumerate(placed):
         for last in range(first, len(placed)):
             assert last - first + 1 <= rate * (placed[last] - start) + burst + 1e-6
+
+
+STEPS = st.lists(
+    st.tuples(st.floats(0, 0.4), st.sampled_from(["take", "take", "give back"]), st.integers(0, 30)), max_size=200
+)
+
+
+@given(st.sampled_from([0.5, 1.0, 3.0, 10.0, 200.0]), STEPS)
+def test_what_was_not_given_back_never_exceeds_the_rate_and_the_burst(
+    rate: float, steps: list[tuple[float, str, int]]
+) -> None:
+    limits, now, placed = LocalLimits({AST1: Limit(calls_per_second=rate)}), 100.0, dict[str, float]()
+    for number, (gap, what, which) in enumerate(steps):
+        now += gap
+        if what == "give back" and placed:
+            back = list(placed)[-1 - which % len(placed):][:which % 4 + 1]
+            limits.give_back(back, now)
+            for holder in back:  # those of long ago stay
+                if now - placed[holder] <= RETURNABLE_S:
+                    del placed[holder]
+        elif limits.take([AST1], now, f"call {number}") == 0.0:
+            placed[f"call {number}"] = now
+    times, burst = list(placed.values()), max(1.0, rate * BURST_S)
+    for first, start in enumerate(times):
+        for last in range(first, len(times)):
+            assert last - first + 1 <= rate * (times[last] - start) + burst + 1e-6
+
+
+@given(st.sampled_from([0.5, 1.0, 3.0, 10.0, 200.0]), st.lists(st.floats(0, 0.4), min_size=1, max_size=60), st.data())
+def test_after_giving_back_all_is_as_if_it_had_never_been_taken(
+    rate: float, gaps: list[float], data: st.DataObject
+) -> None:
+    limits, without = (LocalLimits({AST1: Limit(calls_per_second=rate)}) for _ in range(2))
+    now, taken = 100.0, list[tuple[str, float]]()
+    for number, gap in enumerate(gaps):
+        now += gap
+        if limits.take([AST1], now, f"call {number}") == 0.0:
+            taken.append((f"call {number}", now))
+    unused = data.draw(st.sets(st.sampled_from(taken)))
+    for one in taken:
+        if one not in unused:
+            assert without.take([AST1], one[1]) == 0.0
+    late = data.draw(st.floats(0, 0.4))
+    known = [name for name, at in unused if taken[-1][1] - at <= RETURNABLE_S]
+    if len(known) == len(unused):
+        limits.give_back(known, now + late)
+        assert limits.allowance(AST1, now + late) == without.allowance(AST1, now + late)
+        assert limits.take([AST1], now + late) == pytest.approx(without.take([AST1], now + late))
+
+
+def test_claims_that_dial_nobody_do_not_use_up_the_rate() -> None:
+    limits, now = LocalLimits({AST1: Limit(calls_per_second=1.0), ACME: Limit(calls_per_second=5.0)}), 100.0
+    for number in range(50):
+        assert limits.take([AST1, ACME], now, str(number)) == 0.0
+        limits.give_back([str(number)], now)
+    assert limits.take([AST1, ACME], now, "dialled") == 0.0
+    assert limits.take([AST1, ACME], now, "too soon") > 0.0
+    limits.give_back(["dialled", "dialled", "too soon", "nobody"], now)
+    assert limits.take([AST1, ACME], now, "once") == 0.0
+    assert limits.take([AST1, ACME], now, "twice") > 0.0
+
+
+def test_what_was_taken_at_another_rate_or_long_ago_is_not_given_back() -> None:
+    limits = LocalLimits({AST1: Limit(calls_per_second=0.01)})
+    assert limits.take([AST1], 100.0, "a") == 0.0
+    limits.configure({AST1: Limit(calls_per_second=0.02)})
+    limits.give_back(["a"], 100.0)
+    assert limits.take([AST1], 100.0, "b") > 0.0
+    assert limits.take([AST1], 150.0, "c") == 0.0
+    limits.configure({AST1: Limit(calls_per_second=0.02)})
+    limits.give_back(["c"], 151.0)
+    assert limits.take([AST1], 151.0, "d") == 0.0, "the same limits change nothing"
 
 
 @given(st.sampled_from([0.5, 1.0, 7.0, 200.0]), st.floats(0, 5))
