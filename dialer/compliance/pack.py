@@ -118,6 +118,14 @@ class AbandonRule(Model):
         return self
 
 
+class OptOutRule(Model):
+    """The message of an abandoned call must have a key by which it is the last one. A campaign that names the pack and
+    dials ahead of its agents is at fault without."""
+
+    purposes: Annotated[list[Purpose], Field(min_length=1)] | None = None
+    """Of the campaigns that it binds; left out, of all."""
+
+
 class RegisterRule(Model):
     """A register of people who may not be called, imported by `dialer dnc import`."""
 
@@ -154,8 +162,8 @@ class Pack(Model):
     """Nobody is given up before it rang so long."""
     show_number: Flag = True
     """The caller's number must be shown."""
-    opt_out: Flag = False
-    """An abandoned call must offer a key by which it is the last one: `dialer check` tells who has none."""
+    opt_out: OptOutRule | None = None
+    """Left out, none is wanted."""
     consent: dict[Name, ConsentRule] = Field(default_factory=dict)
     abandon: dict[Name, AbandonRule] = Field(default_factory=dict)
     registers: dict[Name, RegisterRule] = Field(default_factory=dict)

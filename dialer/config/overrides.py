@@ -4,16 +4,19 @@ something new. Pure."""
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from dialer.compliance.pack import Pack
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Loaded
 from dialer.config.document import Document
 from dialer.config.models import PerSecond
 from dialer.config.modes import Mode
 from dialer.config.references import mode_faults
+from dialer.config.rule_checks import key_faults
 from dialer.config.scalars import Count, Model, Rate
 from dialer.store.records import Override
 
@@ -76,13 +79,16 @@ def changed(campaign: Campaign, values: Values) -> Campaign:
     return campaign.model_copy(update=update)
 
 
-def faults(campaign: Campaign, values: Values, spoken: Sequence[str] = ()) -> list[str]:
+def faults(
+    campaign: Campaign, values: Values, spoken: Sequence[str] = (), packs: Mapping[str, Pack] = MappingProxyType({}),
+) -> list[str]:
     """What is wrong with the campaign as it would be, and what would be right. `spoken`: its client's languages."""
     empty = [key for key, value in values.items() if value is None and key not in _MAY_BE_NONE]
     if empty:
         return [f"`{key}` cannot be nothing; reset it to have the file's value" for key in empty]
     loaded = Loaded(changed(campaign, values), Document(campaign.campaign, None))
-    return [f"{fault.wrong}; {fault.right}" for fault in mode_faults(loaded, spoken)]
+    found = (*mode_faults(loaded, spoken), *key_faults(loaded, packs))
+    return [f"{fault.wrong}; {fault.right}" for fault in found]
 
 
 def applied(configuration: Configuration, overrides: Mapping[str, Mapping[str, Override]]) -> Configuration:
@@ -105,5 +111,5 @@ def stale(configuration: Configuration, overrides: Mapping[str, Mapping[str, Ove
             continue
         old = [one for key, one in by_key.items() if value_of(campaign, key) != one.was]
         kept = {key: json.loads(one.value) for key, one in by_key.items() if one not in old}
-        found += by_key.values() if faults(campaign, kept) else old
+        found += by_key.values() if faults(campaign, kept, packs=configuration.rules) else old
     return found

@@ -1,6 +1,6 @@
 """Checks on country packs, and on what campaigns ask of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -10,6 +10,9 @@ from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration, Draft, Loaded
 from dialer.config.faults import Fault
 from dialer.config.needs import first, listed, unknown
+
+AHEAD = ("power", "predictive")
+"""Modes that call more people than there are agents free."""
 
 
 def rule_faults(draft: Draft) -> Iterator[Fault]:
@@ -24,6 +27,8 @@ def rule_faults(draft: Draft) -> Iterator[Fault]:
     for campaign in draft.campaigns.values():
         yield from _campaign(draft, campaign)
         yield from _opt_out(draft, campaign)
+        if campaign.whole:
+            yield from key_faults(campaign, {name: loaded.model for name, loaded in draft.rules.items()})
 
 
 def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
@@ -53,6 +58,27 @@ def _campaign(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
                             "write `clock: answer`, or leave it out")
 
 
+def key_faults(loaded: Loaded[Campaign], packs: Mapping[str, Pack]) -> Iterator[Fault]:
+    """Where packs that hold for certain want a key in the message of abandoned calls."""
+    campaign, document = loaded.model, loaded.document
+    named = [packs[name] for name in campaign.rules or () if name in packs]
+    if lacking := _without_key(campaign, named):
+        yield Fault(document.place(("abandon", "message"), key=True), _want_key(lacking),
+                    'add `opt_out: {key: "9"}` to `abandon`, and say it in the message')
+
+
+def _without_key(campaign: Campaign, packs: Iterable[Pack]) -> list[str]:
+    """The packs that want one of a campaign which has none."""
+    if campaign.mode not in AHEAD or campaign.abandon.opt_out is not None:
+        return []
+    wanted = ((pack.rules, pack.opt_out.purposes) for pack in packs if pack.opt_out is not None)
+    return [name for name, purposes in wanted if purposes is None or campaign.purpose in purposes]
+
+
+def _want_key(packs: Sequence[str]) -> str:
+    return f"{listed(packs)} want{'s' if len(packs) == 1 else ''} a key in the message of abandoned calls"
+
+
 def _opt_out(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
     campaign, document = loaded.model, loaded.document
     opt_out, client = campaign.abandon.opt_out, draft.clients.get(campaign.client)
@@ -75,9 +101,10 @@ def _opt_out(draft: Draft, loaded: Loaded[Campaign]) -> Iterator[Fault]:
                     f"add `{language}: ...`")
 
 
-def _packs(configuration: Configuration, campaign: Campaign) -> list[Pack]:
-    """Those that hold for numbers of the country of its lists."""
-    return [pack for pack, reach in holding(campaign.rules, configuration.rules) if reach.covers(campaign.country)]
+def _may_hold(configuration: Configuration, campaign: Campaign) -> list[Pack]:
+    """Of a campaign that names none: where its numbers' country is known, that country's."""
+    found = holding(None, configuration.rules) if campaign.rules is None else ()
+    return [pack for pack, reach in found if campaign.country is None or reach.covers(campaign.country)]
 
 
 def warnings(configuration: Configuration) -> Iterator[str]:
@@ -85,11 +112,8 @@ def warnings(configuration: Configuration) -> Iterator[str]:
     for name, campaign in configuration.campaigns.items():
         if campaign.rules == []:
             yield f"campaign `{name}` goes by no country's rules (`rules: []`): the operator answers for that"
-        if campaign.mode in ("power", "predictive") and campaign.abandon.opt_out is None:
-            for pack in _packs(configuration, campaign):
-                if pack.opt_out:
-                    yield (f"campaign `{name}`: `{pack.rules}` wants a key in the message of abandoned calls; add "
-                           "`abandon: {opt_out: {key: \"9\"}}`")
+        if lacking := _without_key(campaign, _may_hold(configuration, campaign)):
+            yield f"campaign `{name}`: {_want_key(lacking)}; add `abandon: {{opt_out: {{key: \"9\"}}}}`"
     taken = {number for flow in configuration.flows.values() for number in flow.numbers}
     rotations = [(f"campaign `{name}`", campaign.caller_ids) for name, campaign in configuration.campaigns.items()]
     rotations += [(f"client `{name}`", client.caller_ids) for name, client in configuration.clients.items()]

@@ -72,7 +72,8 @@ class Overrides:
             written = self._written.campaigns[campaign]
             wanted = {**self.of(campaign), **values}
             client = self._written.clients.get(written.client)
-            if faults := overrides.faults(written, wanted, client.languages if client is not None else ()):
+            spoken = client.languages if client is not None else ()
+            if faults := overrides.faults(written, wanted, spoken, self._written.rules):
                 return faults
             now = self._engine.clock.now()
             rows = [

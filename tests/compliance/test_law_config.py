@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from dialer.config import overrides
 from dialer.config.faults import ConfigError
 from dialer.config.loader import load
 from dialer.config.rule_checks import warnings
+from dialer.store.records import Override
 
 
 def site(root: Path, **campaign: Any) -> Path:
@@ -51,24 +53,56 @@ def test_what_is_no_rotation(tmp_path: Path, ids: dict[str, Any]) -> None:
     assert faults(site(tmp_path, caller_ids=ids))
 
 
-@pytest.mark.parametrize(("campaign", "told"), [
-    ({"rules": ["us"]}, True),
-    ({"rules": ["us"], "mode": "progressive"}, False),
-    ({"rules": ["us"], "abandon": {"message": {"en": "Acme. Press nine."}, "opt_out": {"key": "9"}}}, False),
-    ({"rules": ["de"]}, False),
-    ({"rules": None, "country": "US"}, True),
-    ({"rules": None, "country": "DE"}, False),
-])  # fmt: skip
-def test_a_message_without_the_key_that_a_pack_wants_is_told(
-    tmp_path: Path, campaign: dict[str, Any], told: bool
-) -> None:
-    ahead = {"mode": "predictive", "abandon": {"message": {"en": "Acme."}}} | campaign
-    root = site(tmp_path, **{key: value for key, value in ahead.items() if value is not None})
-    if campaign["rules"] is None:
-        path = root / "configs/campaigns/winback.yaml"
-        path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "rules"}))
+AHEAD = {"mode": "predictive", "abandon": {"message": {"en": "Acme."}}}
+WITH_KEY = {"message": {"en": "Acme. Press nine."}, "opt_out": {"key": "9"}}
+NO_KEY = "`us` wants a key in the message of abandoned calls"
+
+
+def ruled(root: Path, **campaign: Any) -> Path:
+    """`rules=None` leaves them out."""
+    site(root, **campaign)
+    path = root / "configs/campaigns/winback.yaml"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if v is not None}, indent=1))
     shutil.copytree(Path(__file__).parents[2] / "configs/rules", root / "configs/rules")
-    assert any("`us` wants a key" in line for line in warnings(load(root, {}))) is told
+    return root
+
+
+@pytest.mark.parametrize(("campaign", "told"), [
+    ({"rules": ["us"]}, NO_KEY),
+    ({"rules": ["us"], "mode": "power"}, NO_KEY),
+    ({"rules": ["us", "strict"]}, "`strict`, `us` want a key"),
+])  # fmt: skip
+def test_a_campaign_without_what_its_pack_wants_of_abandoned_calls_is_at_fault(
+    tmp_path: Path, campaign: dict[str, Any], told: str
+) -> None:
+    [fault] = faults(ruled(tmp_path, **AHEAD | campaign))
+    line, _, text = fault.partition(":")
+    assert int(line) > 1 and told in text and "; add `" in text
+
+
+@pytest.mark.parametrize("campaign", [
+    {"rules": ["us"], "abandon": WITH_KEY}, {"rules": ["us"], "purpose": "debt"}, {"rules": ["de"]},
+    {"rules": ["us"], "mode": "progressive"}, {"rules": ["uk"]}, {"rules": []},
+    {"rules": None, "country": "DE"},
+])  # fmt: skip
+def test_one_that_has_it_or_is_not_bound_is_fine(tmp_path: Path, campaign: dict[str, Any]) -> None:
+    told = list(warnings(load(ruled(tmp_path, **AHEAD | campaign), {})))
+    assert not [line for line in told if "abandoned calls" in line]
+
+
+@pytest.mark.parametrize(("campaign", "told"), [
+    ({"country": "US"}, NO_KEY), ({"country": "JP"}, "`strict` wants a key"), ({}, "`strict`, `us` want a key"),
+])  # fmt: skip
+def test_where_a_pack_only_may_hold_it_is_told(tmp_path: Path, campaign: dict[str, Any], told: str) -> None:
+    found = load(ruled(tmp_path, **AHEAD | {"rules": None} | campaign), {})
+    assert [line for line in warnings(found) if told in line and line.startswith("campaign `winback`")]
+
+
+def test_a_mode_that_is_changed_while_it_runs_asks_for_the_same(tmp_path: Path) -> None:
+    found = load(ruled(tmp_path, **AHEAD | {"rules": ["us"], "mode": "progressive"}), {})
+    assert NO_KEY in overrides.faults(found.campaigns["winback"], {"mode": "predictive"}, ["en"], found.rules)[0]
+    kept = {"winback": {"mode": Override("winback", "mode", '"predictive"', '"progressive"', 0.0)}}
+    assert overrides.stale(found, kept) == [kept["winback"]["mode"]]
 
 
 def test_numbers_that_nobody_answers_are_told(tmp_path: Path) -> None:
