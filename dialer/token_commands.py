@@ -24,7 +24,8 @@ def new(
 
     from dialer.config.access_checks import digest_of
 
+    line = f"  {word(name)}: {{role: {role}, sha256: "
     made = secrets.token_urlsafe(32)
     typer.echo(made)
     typer.echo("in configs/access.yaml, below `holders:`", err=True)
-    typer.echo(f"  {word(name)}: {{role: {role}, sha256: {digest_of(made).hex()}}}")
+    typer.echo(f"{line}{digest_of(made).hex()}}}")

@@ -91,7 +91,8 @@ async def _hold_back(request: web.Request, why: Why, refusals: Refusals) -> None
     who = request.get(WHO)
     told = {"why": why, "from": request.remote, "who": None if who is None else str(who)}
     if who is not None:
-        log.info("refused %s %s", request.method, request.path[:200], extra=told)
+        resource = request.match_info.route.resource
+        log.info("refused %s %s", request.method, "" if resource is None else resource.canonical, extra=told)
         return
     address = request.remote or ""
     wait_s = refusals.wait_s(address, asyncio.get_running_loop().time())

@@ -22,7 +22,7 @@ from dialer.web.problems import ProblemError, problem
 from dialer.web.quality_port import CallQuality, ServiceView
 from dialer.web.recording_port import RecordingDetail, RecordingView, ResultView, SampleView, ScoreCardView
 from dialer.web.requests import Request
-from dialer.web.rights import EVERYBODY, Need, Owner, Whose, judge, scope
+from dialer.web.rights import EVERYBODY, Need, Owner, Verdict, Whose, judge, scope
 from dialer.web.routes import Created, Imported, Reloaded
 
 _OWNED: Final = (CallView, FeeView, ConsentView, RecordingView, TestCallView, CertificateView, LegVoice)
@@ -47,12 +47,15 @@ async def allow(
     refuse(judge(holder, need.right, owner), need)
 
 
-def refuse(verdict: str, need: Need) -> None:
+def refuse(verdict: Verdict, need: Need) -> None:
     """Raises ProblemError unless it is yes. Of another client's thing no more is said than of none at all."""
-    if verdict == "no_right":
-        raise problem(403, "forbidden", f"needs the right `{need.right}` over what is asked: see docs/access.md")
-    if verdict == "not_theirs":
-        raise NotTheirsError()
+    match verdict:
+        case "no_right":
+            raise problem(403, "forbidden", f"the token's role has not the right `{need.right}`")
+        case "too_wide":
+            raise problem(403, "forbidden", "the token is for some clients alone: ask for one of them")
+        case "not_theirs":
+            raise NotTheirsError()
 
 
 class NotTheirsError(ProblemError):

@@ -133,7 +133,7 @@ class Everybody:
 EVERYBODY: Final = Everybody()
 Owner: TypeAlias = str | Everybody | None
 """A client. None: of a thing that there is not, or that no one client can be named for."""
-Verdict = Literal["yes", "no_right", "not_theirs"]
+Verdict = Literal["yes", "no_right", "too_wide", "not_theirs"]
 
 
 def may(holder: Holder, right: Right) -> bool:
@@ -155,5 +155,5 @@ def judge(holder: Holder, right: Right, owner: Owner) -> Verdict:
     if clients is None:
         return "yes"
     if isinstance(owner, Everybody):
-        return "no_right"
+        return "too_wide"
     return "yes" if owner in clients else "not_theirs"
