@@ -191,7 +191,16 @@ class Pacing:
             closes_in_s=engine.schedules.closes_in(run, now),
             callbacks=engine.callbacks.needs(frozenset(skills)),
             inbound_per_s=self.arrivals.per_s(serving),
+            dials=self._dials(run) if len(set(serving.values())) > 1 else {},
         )
+
+    def _dials(self, run: Run) -> dict[str, set[str]]:
+        """The campaign's calls by switch."""
+        found: dict[str, set[str]] = {}
+        for call_id in run.calls:
+            if (live := self._engine.calls.get(call_id)) is not None:
+                found.setdefault(live.switch.name, set()).add(call_id)
+        return found
 
     def _room(self, switch: Scope, now: float) -> int:
         """How many calls the switch takes just now: free channels, and what its rate leaves."""

@@ -17,7 +17,6 @@ from dialer.campaigns.pacing.joint import Ask, Joint, Member, members_of
 from dialer.simulation.people import Destiny, People
 from dialer.simulation.world import World, world
 
-SWITCH = "sim"
 TICK_S = 1.0
 MOST_AT_ONCE = 50
 
@@ -37,6 +36,9 @@ class Sharer:
     ends: float = inf
     """Seconds of the shift within which it dials."""
     contacts: float = inf
+    answered: int = 0
+    abandoned: int = 0
+    """People before the shift, within the month."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Line:
     id: str
     sharer: Sharer
     destiny: Destiny
+    switch: str
     held: str | None = None
     open: bool = True
     waits: bool = False
@@ -60,33 +63,53 @@ class Came:
     """Agents' talk and after-call work."""
     held_s: float = 0.0
     busy_by_hour: dict[int, float] = field(default_factory=dict)
+    before: tuple[int, int] = (0, 0)
+    """Answered and abandoned before the shift: they count within the month."""
+    worst: dict[int, float] = field(default_factory=lambda: {100: 0.0, 200: 0.0})
+    """The highest share abandoned, of the month's, at any moment after so many answers of this shift."""
 
     @property
     def abandoned(self) -> float:
         return self.lost / max(1, self.answers)
 
+    def lose(self) -> None:
+        self.lost += 1
+        answered, abandoned = self.before
+        share = (abandoned + self.lost) / (answered + self.answers)
+        for answers in self.worst:
+            if self.answers >= answers:
+                self.worst[answers] = max(self.worst[answers], share)
+
 
 class SharedShift:
-    def __init__(self, sharers: Sequence[Sharer], agents: int, hours: float, seed: int) -> None:
+    def __init__(
+        self, sharers: Sequence[Sharer], agents: int, hours: float, seed: int, switches: Sequence[int] = ()
+    ) -> None:
+        """`switches`: how many agents are on each; all on one where it is empty. A person can only be joined to an
+        agent on the same one."""
         self.sharers = {sharer.name: sharer for sharer in sharers}
         self.end = hours * 3600.0
-        self.came = {name: Came() for name in self.sharers}
+        self.came = {name: Came(before=(one.answered, one.abandoned)) for name, one in self.sharers.items()}
         self.now = 0.0
         self.joint = Joint()
         self._people = {name: People(sharer.world, seed + i) for i, (name, sharer) in enumerate(self.sharers.items())}
         for name, sharer in self.sharers.items():
             self.joint.put(name, _member(sharer), sharer.share, sharer.priority)
         self._all = [f"a{i}" for i in range(agents)]
+        counts = switches or (agents,)
+        self._on = dict(zip(self._all, (f"s{i}" for i, count in enumerate(counts) for _ in range(count)), strict=True))
         self._serves = {
-            name: {f"a{i}": SWITCH for i in (sharer.agents if sharer.agents is not None else range(agents))}
+            name: {f"a{i}": self._on[f"a{i}"] for i in (range(agents) if sharer.agents is None else sharer.agents)}
             for name, sharer in self.sharers.items()
         }
         self._idle: dict[str, float] = {}
         self._since: dict[str, float] = {}
         self._line: dict[str, Line] = {}
         self._air: dict[str, dict[str, Line]] = {name: {} for name in self.sharers}
+        self._dials: dict[str, dict[str, set[str]]] = {name: {} for name in self.sharers}
+        """By switch."""
         self._waiting: deque[Line] = deque()
-        self._lines = 6 * agents + 20
+        self._lines = {f"s{i}": 6 * count + 20 for i, count in enumerate(counts)}
         self._heap: list[tuple[float, int, str, Line | tuple[str, str] | None]] = []
         self._count = 0
         self.idle_s = 0.0
@@ -118,6 +141,8 @@ class SharedShift:
         heappush(self._heap, (self.now + seconds, self._count, kind, subject))
 
     def _tell(self, line: Line, kind: EventKind, agent: str | None = None, value: float = 0.0) -> None:
+        here = self._dials[line.sharer.name].setdefault(line.switch, set())
+        (here.discard if kind in ("failed", "machine", "connected", "abandoned") else here.add)(line.id)
         self.joint.on_event(self.now, line.sharer.name, kind, line.id, agent, value)
 
     # -- deciding -----------------------------------------------------------------------------------
@@ -127,7 +152,7 @@ class SharedShift:
         for group in members_of(asks):
             for name, decision in self.joint.decide(self.now, group).items():
                 for place in decision.places:
-                    self._place(self.sharers[name], place.agent)
+                    self._place(self.sharers[name], place.switch, place.agent)
                 for dial in decision.hang_up:
                     if dial in self._air[name]:
                         self._close(self._air[name][dial], "failed")
@@ -135,21 +160,22 @@ class SharedShift:
     def _ask(self, sharer: Sharer) -> Ask:
         serves = self._serves[sharer.name]
         state = Snapshot(
-            idle=tuple([IdleAgent(agent, SWITCH) for agent in self._idle if agent in serves]),
-            in_the_air=len(self._air[sharer.name]), free={SWITCH: self._lines}, rate=MOST_AT_ONCE,
+            idle=tuple([IdleAgent(agent, serves[agent]) for agent in self._idle if agent in serves]),
+            in_the_air=len(self._air[sharer.name]), free=dict(self._lines), rate=MOST_AT_ONCE,
+            dials=self._dials[sharer.name],
         )  # fmt: skip
         left = sharer.contacts - self.came[sharer.name].dials
         return Ask(state, serves, sharer.begins <= self.now < sharer.ends and left > 0)
 
-    def _place(self, sharer: Sharer, agent: str | None) -> None:
+    def _place(self, sharer: Sharer, switch: str, agent: str | None) -> None:
         self._count += 1
-        line = Line(f"d{self._count}", sharer, self._people[sharer.name].dial(self.now), agent)
+        line = Line(f"d{self._count}", sharer, self._people[sharer.name].dial(self.now), switch, agent)
         if agent is not None:
             self.idle_s += self.now - self._idle.pop(agent)
             self._since[agent] = self.now
         self.came[sharer.name].dials += 1
         self._air[sharer.name][line.id] = line
-        self._lines -= 1
+        self._lines[switch] -= 1
         self._tell(line, "placed", agent)
         destiny = line.destiny
         if destiny.rings_s is not None:
@@ -161,7 +187,7 @@ class SharedShift:
     def _close(self, line: Line, kind: EventKind) -> None:
         line.open = False
         self._air[line.sharer.name].pop(line.id, None)
-        self._lines += 1
+        self._lines[line.switch] += 1
         self._tell(line, kind)
         if line.held is not None:
             self.came[line.sharer.name].held_s += self.now - self._since[line.held]
@@ -189,8 +215,7 @@ class SharedShift:
     def _person(self, line: Line) -> None:
         self.came[line.sharer.name].answers += 1
         self._tell(line, "live")
-        serves = self._serves[line.sharer.name]
-        agent = line.held or next((one for one in self._idle if one in serves), None)
+        agent = line.held or next((one for one in self._idle if self._can(one, line)), None)
         left = line.sharer.world.connect_s - (line.destiny.known_s - line.destiny.ends_s)
         if agent is not None:
             self._connect(line, agent)
@@ -201,10 +226,13 @@ class SharedShift:
             self._waiting.append(line)
             self._after(left, "give_up", line)
 
+    def _can(self, agent: str, line: Line) -> bool:
+        return self._serves[line.sharer.name].get(agent) == line.switch
+
     def _lost(self, line: Line) -> None:
         line.waits = False
-        self._lines += 1
-        self.came[line.sharer.name].lost += 1
+        self._lines[line.switch] += 1
+        self.came[line.sharer.name].lose()
         self._tell(line, "abandoned")
 
     def _connect(self, line: Line, agent: str) -> None:
@@ -222,7 +250,7 @@ class SharedShift:
 
     def _of_agent(self, kind: str, name: str, agent: str) -> None:
         if kind == "talked":
-            self._lines += 1
+            self._lines[self._on[agent]] += 1
             self.joint.on_event(self.now, name, "ended", None, agent, self.now - self._since[agent])
             self.joint.on_event(self.now, name, "wrap_up", None, agent)
         else:
@@ -237,29 +265,37 @@ class SharedShift:
         self.joint.on_agent(self.now, "idle", agent, self.sharers)
         self._idle[agent] = self.now
         for line in self._waiting:
-            if agent in self._serves[line.sharer.name]:
+            if self._can(agent, line):
                 self._waiting.remove(line)
                 self._connect(line, agent)
                 break
 
 
 def _member(sharer: Sharer) -> Member:
-    forecast = Predictive(Pace(ring_s=sharer.world.ring_timeout_s, connect_s=sharer.world.connect_s))
+    pace = Pace(ring_s=sharer.world.ring_timeout_s, connect_s=sharer.world.connect_s,
+                answered=sharer.answered, abandoned=sharer.abandoned)  # fmt: skip
+    forecast = Predictive(pace)
     if sharer.mode == "predictive":
         return Member(forecast, forecast, False)
     return Member(forecast, Power(2.0) if sharer.mode == "power" else Progressive(), sharer.mode == "progressive")
 
 
-def main(agents: int = 20, hours: float = 8.0, shares: str = "2,1", settings: str = "base", seeds: int = 1) -> None:
-    """Predictive campaigns of these shares, of the same setting or of one each, with all agents in common."""
+def main(
+    agents: int = 20, hours: float = 8.0, shares: str = "2,1", settings: str = "base", seeds: int = 1,
+    switches: str = "", first: int = 1,
+) -> None:  # fmt: skip
+    """Predictive campaigns of these shares, of the same setting or of one each, with all agents in common; `switches`:
+    so many agents on each."""
+    counts = [int(count) for count in switches.split(",") if count]
     parts = [float(share) for share in shares.split(",")]
     names = settings.split(",") * len(parts)
-    for seed in range(1, seeds + 1):
+    for seed in range(first, first + seeds):
         sharers = [Sharer(f"c{i}", world(names[i], agents), share=share) for i, share in enumerate(parts)]
-        shift = SharedShift(sharers, agents, hours, seed).run()
+        shift = SharedShift(sharers, agents, hours, seed, counts).run()
         total = sum(came.busy_s for came in shift.came.values())
         each = "  ".join(
             f"{name}: {100 * came.busy_s / total:4.1f} % of the time, {100 * came.abandoned:.2f} % abandoned"
+            f" (at any moment {100 * came.worst[100]:.2f}, {100 * came.worst[200]:.2f})"
             for name, came in shift.came.items()
         )
         typer.echo(f"seed {seed}: occupancy {100 * shift.occupancy:.2f} %  {each}")

@@ -5,7 +5,7 @@ the one configured. So each dial ends once; a person of whom nothing was told be
 of which nothing more is heard is given up in time, but not forgotten.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from dialer.campaigns.pacing.model import EventKind
@@ -184,9 +184,11 @@ class Dials:
         """They are asked to be taken back."""
         self.taken.update((dial, now) for dial in dials)
 
-    def placed_at(self, now: float) -> Iterable[float]:
-        """When those in the air were placed, without those just taken back."""
+    def placed_at(self, now: float, among: Container[str] | None = None) -> Iterable[float]:
+        """When those in the air (`among` these) were placed, without those just taken back."""
         taken = {dial for dial, asked in self.taken.items() if now - asked < TAKING_S}
+        if among is not None:
+            return [placed for dial, placed in self.air.items() if dial in among and dial not in taken]
         return [placed for dial, placed in self.air.items() if dial not in taken] if taken else self.air.values()
 
     def untold(self, in_the_air: int) -> int:

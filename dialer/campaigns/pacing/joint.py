@@ -14,7 +14,7 @@ from dialer.campaigns.pacing.excess import Agents, Rows
 from dialer.campaigns.pacing.fixed import progressive
 from dialer.campaigns.pacing.model import Decision, EventKind, IdleAgent, Pacer, Place, Reason, Snapshot
 from dialer.campaigns.pacing.predictive import POINTS, Predictive
-from dialer.campaigns.pacing.rivals import Outlook, Rivals, at_times
+from dialer.campaigns.pacing.rivals import Outlook, Portion, Rivals, at_times
 from dialer.campaigns.pacing.shares import Shares
 from dialer.campaigns.pacing.windows import Windows
 
@@ -113,9 +113,14 @@ class Round:
         self._joint, self._now = joint, now
         self._asks = dict(asks)
         self._in_the_air = {name: ask.state.in_the_air for name, ask in asks.items()}
+        self._teams = _by_switch(asks)
+        self._placed_on: dict[str, Counter[str]] = {name: Counter() for name in asks}
+        """Dials decided in this round, by switch."""
         self._outlooks: dict[str, Outlook] = {}
+        self._portions: dict[tuple[str, str], Outlook] = {}
+        """Of what is on one switch, where the agents are on several."""
         self._supply: dict[tuple[str, frozenset[str]], Rows] = {}
-        self._demand: dict[tuple[str, str], Rows] = {}
+        self._demand: dict[tuple[str, str, str | None], Rows] = {}
         self._said = {name: Said() for name, ask in asks.items() if ask.open}
         self._held: set[str] = set()
         self._claims: dict[str, int] = {}
@@ -145,10 +150,14 @@ class Round:
 
     def _look(self, name: str) -> None:
         member = self._joint.members[name]
-        seen = member.forecast.outlook(self._now, self._asks[name].state.in_the_air if name in self._asks else 0)
-        for one in self._asks:
-            self._demand.pop((name, one), None)
+        in_the_air = self._asks[name].state.in_the_air if name in self._asks else 0
+        seen = member.forecast.outlook(self._now, in_the_air)
+        self._demand = {key: rows for key, rows in self._demand.items() if key[0] != name}
         self._outlooks[name] = replace(seen, risk=member.windows.allowed(self._now, seen.risk))
+        for switch in self._switches(name) if name in self._asks else ():
+            if switch is not None:
+                here = self._portion(name, switch)
+                self._portions[name, switch] = member.forecast.outlook(self._now, in_the_air, here)
 
     def _level(self, name: str) -> float:
         seen = self._outlooks[name]
@@ -183,6 +192,7 @@ class Round:
             return
         self._held |= {place.agent for place in decision.places if place.agent is not None}
         used = Counter(place.switch for place in decision.places)
+        self._placed_on[name] += used
         for one, ask in self._asks.items():
             state = ask.state
             idle = tuple([agent for agent in state.idle if agent.agent not in self._held])
@@ -190,10 +200,7 @@ class Round:
             state = replace(state, idle=idle, free=free)
             if one == name:
                 count = len(decision.places)
-                state = replace(
-                    state, in_the_air=state.in_the_air + count, due=_less(state.due, count),
-                    channels=_less(state.channels, count), rate=_less(state.rate, count),
-                )  # fmt: skip
+                state = replace(state.less(count), in_the_air=state.in_the_air + count)
             self._asks[one] = replace(ask, state=state)
         self._look(name)
 
@@ -211,7 +218,14 @@ class Round:
         return replace(decision, reason="abandon_budget") if member.ahead else decision
 
     def _ask_ahead(self, name: str, state: Snapshot) -> Decision:
-        state = replace(state, rivals=self._rivals(name), risk=self._price(name))
+        switches, price = self._switches(name), self._price(name)
+        if switches == [None]:
+            state = replace(state, rivals=self._rivals(name, None), risk=price)
+        else:
+            portions = [self._portion(name, one) for one in switches if one is not None]
+            portions = [replace(one, rivals=self._rivals(name, one.switch)) for one in portions]
+            portions.sort(key=lambda one: self._portions[name, one.switch].in_the_air / max(1, len(one.agents)))
+            state = replace(state, portions=tuple(portions), risk=price)
         return self._joint.members[name].pacer.decide(self._now, state)
 
     def _claim(self, name: str, decision: Decision) -> None:
@@ -225,11 +239,19 @@ class Round:
 
     def _spare(self, name: str, most: int) -> tuple[IdleAgent, ...]:
         """Idle agents without whom the others' dials in the air stay within their risk, `most` at most."""
-        idle = self._asks[name].state.idle
-        own, *_ = self._rivals(name)
+        spare: tuple[IdleAgent, ...] = ()
+        for switch in self._switches(name):
+            idle = self._asks[name].state.idle
+            here = idle if switch is None else tuple([agent for agent in idle if agent.switch == switch])
+            spare += self._spare_on(name, switch, here, most - len(spare))
+        return spare
+
+    def _spare_on(self, name: str, switch: str | None, idle: tuple[IdleAgent, ...], most: int) -> tuple[IdleAgent, ...]:
+        own, *_ = self._rivals(name, switch)
         if not own.demand:
             return idle[: max(0, min(most, len(idle) + own.idle))]
-        supply = [*self._joint.members[name].forecast.supply(self._now), *own.supply]
+        among = None if switch is None else self._team(name, switch)
+        supply = [*self._joint.members[name].forecast.supply(self._now, among), *own.supply]
         price, count = self._price(name), 0
         while count < most:
             left = Agents(len(idle) + own.idle - count - 1, supply, POINTS)
@@ -255,37 +277,61 @@ class Round:
 
     # -- what the others mean ---------------------------------------------------------------------------
 
-    def _rivals(self, name: str) -> tuple[Rivals, ...]:
-        """For its own agents, then for each wider set."""
-        own = frozenset(self._asks[name].agents)
-        sets = {own.union(ask.agents) for ask in self._asks.values() if not own.isdisjoint(ask.agents)}
-        whole = frozenset().union(*sets)
-        wider = sorted({*sets, whole} - {own}, key=lambda one: (len(one), sorted(one)))
-        return (self._among(name, own, own), *(self._among(name, one, one - own) for one in wider))
+    def _switches(self, name: str) -> Sequence[str | None]:
+        """Those of its agents, where anybody's agents are on several: each is looked at by itself."""
+        return list(self._teams[name]) or [None]
 
-    def _among(self, name: str, agents: frozenset[str], new: frozenset[str]) -> Rivals:
+    def _team(self, name: str, switch: str | None) -> frozenset[str]:
+        """Its agents at work, all or those on the switch."""
+        return frozenset(self._asks[name].agents) if switch is None else self._teams[name].get(switch, frozenset())
+
+    def _portion(self, name: str, switch: str) -> Portion:
+        ask, team, coming = self._asks[name], self._team(name, switch), self._placed_on[name]
+        return Portion(
+            switch, team, ask.state.dials.get(switch, ()), len(team) / max(1, len(ask.agents)), coming[switch],
+            coming.total() - coming[switch],
+        )  # fmt: skip
+
+    def _rivals(self, name: str, switch: str | None) -> tuple[Rivals, ...]:
+        """For its own agents, then for each wider set."""
+        own = self._team(name, switch)
+        teams = [self._team(one, switch) for one in self._asks]
+        sets = {own | team for team in teams if not own.isdisjoint(team)}
+        whole = own.union(*sets)
+        wider = sorted({*sets, whole} - {own}, key=lambda one: (len(one), sorted(one)))
+        return (
+            self._among(name, switch, own, own),
+            *(self._among(name, switch, one, one - own) for one in wider),
+        )
+
+    def _among(self, name: str, switch: str | None, agents: frozenset[str], new: frozenset[str]) -> Rivals:
         """`new`: those of the agents whose work the pacer does not know of."""
         points, joint = self._outlooks[name].points, self._joint
         demand: list[tuple[int, Sequence[float]]] = []
-        idle, in_the_air = -self._asks[name].callers, 0
+        idle, in_the_air = -self._part(name, switch, self._asks[name].callers), 0
         at_work: Counter[str] = Counter()
         for one, ask in self._asks.items():
             if one == name:
                 continue
-            if len(ask.state.free) > 1:
+            if switch is None and len(ask.state.free) > 1:
                 busy = joint.shares.busy(one).keys() & ask.agents.keys() & new
                 at_work.update(ask.agents[agent] for agent in busy)
-            if ask.agents.keys() <= agents:
-                seen = self._outlooks[one]
-                idle -= seen.waiting + self._claims.get(one, 0)
+            team = self._team(one, switch)
+            if team <= agents and (team or switch is None):
+                seen = self._outlooks[one] if switch is None else self._portions[one, switch]
+                idle -= seen.waiting + self._part(one, switch, self._claims.get(one, 0))
                 if not self._holds(one):
                     in_the_air += seen.in_the_air
-                    if (one, name) not in self._demand:
-                        self._demand[one, name] = at_times(seen.demand, seen.points, points)
-                    demand += self._demand[one, name]
+                    if (one, name, switch) not in self._demand:
+                        self._demand[one, name, switch] = at_times(seen.demand, seen.points, points)
+                    demand += self._demand[one, name, switch]
         if new != agents:
             idle += len({agent.agent for ask in self._asks.values() for agent in ask.state.idle if agent.agent in new})
         return Rivals(idle, self._freed(name, new, new != agents), demand, in_the_air, at_work)
+
+    def _part(self, name: str, switch: str | None, count: int) -> int:
+        """Of so many who need one of its agents, those on the switch, as far as they can be told."""
+        return ceil(count * len(self._team(name, switch)) / max(1, len(self._asks[name].agents)))
 
     def _holds(self, name: str) -> bool:
         """An agent is held for each of its dials: by its mode, or because its budget is spent."""
@@ -304,8 +350,16 @@ class Round:
         return self._supply[name, agents]
 
 
-def _less(bound: int | None, count: int) -> int | None:
-    return None if bound is None else bound - count
+def _by_switch(asks: Mapping[str, Ask]) -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """The agents of each by switch, where they are on several; else nothing."""
+    found = {name: dict[str, frozenset[str]]() for name in asks}
+    if len({switch for ask in asks.values() for switch in ask.agents.values()}) > 1:
+        for name, ask in asks.items():
+            teams: dict[str, set[str]] = {}
+            for agent, switch in ask.agents.items():
+                teams.setdefault(switch, set()).add(agent)
+            found[name] = {switch: frozenset(team) for switch, team in teams.items()}
+    return found
 
 
 def members_of(asks: Mapping[str, Ask]) -> Sequence[Mapping[str, Ask]]:

@@ -1,10 +1,10 @@
 """What a pacer is told, what it is asked, what it answers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from dialer.campaigns.pacing.rivals import Rivals
+from dialer.campaigns.pacing.rivals import Portion, Rivals
 from dialer.config.campaign import Campaign
 
 Reason = Literal[
@@ -47,6 +47,10 @@ class Snapshot:
     """Calls that the rates leave for now."""
     rivals: tuple[Rivals, ...] = ()
     """Where agents are shared: first those of this very campaign, then each wider set (`joint.py`)."""
+    dials: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """By switch: dials there, and calls that came of them; needed where the agents are on several."""
+    portions: tuple[Portion, ...] = ()
+    """Where the agents are on several switches: what is on each, the furthest behind first (`joint.py`)."""
     risk: float | None = None
     """The greatest chance of a loss that those who share the agents bear; None: the campaign's own."""
     contacts_left: int | None = None
@@ -57,6 +61,17 @@ class Snapshot:
     """Promised callbacks that need one of these agents, each in so many seconds; those overdue are at 0 or below."""
     inbound_per_s: float = 0.0
     """Callers a second who are expected to take one of these agents (blended agents), as measured of late."""
+
+    def less(self, dials: int) -> "Snapshot":
+        """So many were placed: what is left of the limits."""
+        return replace(
+            self, due=_less(self.due, dials), channels=_less(self.channels, dials), rate=_less(self.rate, dials),
+            contacts_left=_less(self.contacts_left, dials),
+        )  # fmt: skip
+
+
+def _less(bound: int | None, count: int) -> int | None:
+    return None if bound is None else bound - count
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dialer.campaigns.pacing.excess import Agents, Excess, Rows
 from dialer.campaigns.pacing.fixed import spread
 from dialer.campaigns.pacing.hours import Hours
 from dialer.campaigns.pacing.model import Decision, EventKind, Pace, Reason, Snapshot
-from dialer.campaigns.pacing.rivals import Outlook, Rivals, Tightest
+from dialer.campaigns.pacing.rivals import Outlook, Portion, Rivals, Tightest
 from dialer.campaigns.pacing.roster import Lasted, Roster
 from dialer.config.campaign import Campaign
 
@@ -171,26 +171,48 @@ class Predictive:
         self._who_is_idle(now, {idle.agent: idle.switch for idle in state.idle})
         for idle in state.idle:
             self._absences.back(now, idle.agent)
-        ages = self._ages(now, state.in_the_air)
-        self._look(now, ages)
+        self._look(now, self._ages(now, state.in_the_air))
+        return self._by_switch(now, state) if state.portions else self._decide(now, state, None)
+
+    def _by_switch(self, now: float, state: Snapshot) -> Decision:
+        """One after another: what one was given is not left for the next."""
+        decisions = []
+        for i, here in enumerate(state.portions):
+            part = replace(
+                state, idle=tuple([idle for idle in state.idle if idle.switch == here.switch]), rivals=here.rivals,
+                free={here.switch: state.free.get(here.switch, 0)}, callbacks=state.callbacks[i :: len(state.portions)],
+                inbound_per_s=here.share * state.inbound_per_s,
+            )  # fmt: skip
+            decisions.append(self._decide(now, part, here))
+            state = state.less(len(decisions[-1].places))
+        reasons = {decision.reason for decision in decisions} - {"no_agent"} or {"no_agent"}
+        return Decision(
+            tuple([place for decision in decisions for place in decision.places]),
+            next(iter(sorted(reasons - {"enough_in_the_air"}))) if len(reasons) > 1 else next(iter(reasons)),
+            tuple([dial for decision in decisions for dial in decision.hang_up]),
+        )
+
+    def _decide(self, now: float, state: Snapshot, here: Portion | None) -> Decision:
         own = state.rivals[0] if state.rivals else ALONE
-        if not state.idle and not self._roster.busy() and not own.supply:
+        if not state.idle and not self._roster.busy(here.agents if here else None) and not own.supply:
             return Decision((), "no_agent")
-        wanted, reason, hang_up = self._wanted(now, ages, state)
-        decision = spread(state, wanted, reason, self._roster.switches() + Counter(own.switches))
+        wanted, reason, hang_up = self._wanted(now, self._ages(now, state.in_the_air, here), state, here)
+        agents = {here.switch: 1.0} if here else self._roster.switches() + Counter(own.switches)
+        decision = spread(state, wanted, reason, agents)
         return Decision(decision.places, decision.reason, hang_up)
 
-    def outlook(self, now: float, in_the_air: int = 0) -> Outlook:
-        """What others who share the agents have to reckon with."""
-        self._learn(now, self._dials.give_up(now, in_the_air, lambda: self._roster.went_silently(now)))
-        ages = self._ages(now, in_the_air)
-        self._look(now, ages)
+    def outlook(self, now: float, in_the_air: int = 0, here: Portion | None = None) -> Outlook:
+        """What others who share the agents have to reckon with, altogether or on one switch."""
+        if here is None:
+            self._learn(now, self._dials.give_up(now, in_the_air, lambda: self._roster.went_silently(now)))
+            self._look(now, self._ages(now, in_the_air))
+        ages, detected = self._ages(now, in_the_air, here), self._detected(now, here)
         return Outlook(
             points=self._answers.points,
             horizons=self._horizons(),
-            demand=self._answers.demand(ages) + self._detected(now),
-            in_the_air=sum(ages.values()) + len(self._dials.detecting),
-            waiting=len(self._dials.waiting),
+            demand=self._answers.demand(ages) + detected,
+            in_the_air=sum(ages.values()) + len(detected),
+            waiting=self._waiting(here),
             share=self._answers.share.value,
             risk=self._allowed(now),
         )
@@ -210,15 +232,24 @@ class Predictive:
             rows[id(row)] = (count + 1, row)
         return list(rows.values())
 
-    def _wanted(self, now: float, ages: Ages, state: Snapshot) -> tuple[int, Reason, tuple[str, ...]]:
+    def _waiting(self, here: Portion | None) -> int:
+        waiting = self._dials.waiting
+        return len(waiting) if here is None else sum(dial in here.dials for dial in waiting)
+
+    def _wanted(
+        self, now: float, ages: Ages, state: Snapshot, here: Portion | None
+    ) -> tuple[int, Reason, tuple[str, ...]]:
         """How many to dial, why not more, and which to take back."""
         allowed = self._allowed(now)
         if state.risk is not None and allowed > 0:
             allowed = state.risk
-        answers, known = self._answers, self._detected(now)
-        back = self._absences.returning(now, self._horizons())
-        supply = [*self.supply(now), *back, *(state.rivals[0].supply if state.rivals else ())]
-        idle = len(state.idle) - max(state.waiting, len(self._dials.waiting))
+        answers, known = self._answers, self._detected(now, here)
+        back: Rows = self._absences.returning(now, self._horizons())
+        if here is not None:
+            back = [(count, [here.share * chance for chance in row]) for count, row in back]
+        others_at_work = state.rivals[0].supply if state.rivals else ()
+        supply = [*self.supply(now, here.agents if here else None), *back, *others_at_work]
+        idle = len(state.idle) - max(state.waiting, self._waiting(here))
         others = claims(state, answers.points)
         own, *wider = state.rivals or (ALONE,)
         teams = [(Agents(idle + own.idle, supply, POINTS), own)]
@@ -231,11 +262,12 @@ class Predictive:
             return sets[0] if len(sets) == 1 else Tightest(sets)
 
         room = min(sum(state.free.values()), MOST if state.rate is None else state.rate)
-        taken = self._averted(now, idle - len(known), supply, allowed)
+        old = self._long_ringing(now, here)
+        taken = self._averted(old, idle - len(known), supply, allowed)
         _without(ages, taken)
         ahead = ahead_of(ages)
         if not taken and allowed > 0 and room and ahead.risk() > allowed:
-            ahead, taken = self._make_room(now, ages, allowed, ahead, ahead_of)
+            ahead, taken = self._make_room(old[:MOST_TAKEN], ages, allowed, ahead, ahead_of)
             _without(ages, taken)
         self._dials.take_back(now, (dial for dial, _ in taken))
         fresh = answers.fresh()
@@ -250,10 +282,9 @@ class Predictive:
         return wanted, reason, tuple(dial for dial, _ in taken)
 
     def _make_room(
-        self, now: float, ages: Ages, allowed: float, ahead: Excess, ahead_of: Callable[[Ages], Excess]
+        self, old: list[Old], ages: Ages, allowed: float, ahead: Excess, ahead_of: Callable[[Ages], Excess]
     ) -> tuple[Excess, list[Old]]:
         """Long ringing dials, the fewest, without which a fresh one may be dialled: it is worth more than they are."""
-        old = self._long_ringing(now)[:MOST_TAKEN]
         left = dict(ages)
         _without(left, old)
         if not old or ahead_of(left).risk() > allowed:
@@ -270,16 +301,16 @@ class Predictive:
     def _allowed(self, now: float) -> float:
         return self._budget.risk(now, self._answers.share.broken_at)
 
-    def _averted(self, now: float, idle: int, supply: Rows, allowed: float) -> list[Old]:
-        """Long ringing dials that nobody would be free for if they were answered now."""
-        if idle > 0 or not (old := self._long_ringing(now)):
+    def _averted(self, old: list[Old], idle: int, supply: Rows, allowed: float) -> list[Old]:
+        """Of the long ringing dials those that nobody would be free for if they were answered now."""
+        if idle > 0 or not old:
             return []
         nobody = 1.0
         for count, row in supply:
             nobody *= (1.0 - row[POINTS]) ** count
         return old if nobody > max(AVERTED, 2 * allowed) else []
 
-    def _long_ringing(self, now: float) -> list[Old]:
+    def _long_ringing(self, now: float, here: Portion | None) -> list[Old]:
         """Dials that may be taken back, the longest in the air first, and their ages in bins."""
         after = self._pace.take_back_s
         if after is None:
@@ -288,13 +319,16 @@ class Predictive:
         for dial, since in dials.ringing.items():
             if now - since < after:
                 break
-            if dial in dials.air and dial not in dials.taken:
+            if dial in dials.air and dial not in dials.taken and (here is None or dial in here.dials):
                 old.append((dial, max(0, int((now - dials.air[dial]) / BIN_S))))
         return old
 
-    def _detected(self, now: float) -> list[tuple[int, Sequence[float]]]:
+    def _detected(self, now: float, here: Portion | None) -> list[tuple[int, Sequence[float]]]:
         """Those answered by somebody or something: the chance of each to be live, at any point."""
-        picked = self._answers.picked_up([(after, now - since) for after, since in self._dials.detecting.values()])
+        picked = self._answers.picked_up(
+            [(after, now - since) for dial, (after, since) in self._dials.detecting.items()
+             if here is None or dial in here.dials]
+        )  # fmt: skip
         return [(1, [chance] * POINTS) for chance in picked]
 
     def _horizons(self) -> list[float]:
@@ -315,10 +349,12 @@ class Predictive:
             talking, wrapping = self._roster.talking(), self._roster.wrapping()
             self._freeing.refresh(self._horizons(), [now - at for at in talking], [now - at for at in wrapping])
 
-    def _ages(self, now: float, in_the_air: int) -> Ages:
+    def _ages(self, now: float, in_the_air: int, here: Portion | None = None) -> Ages:
         """How many dials are in the air by age in bins. Of those we were not told of we know nothing: just placed."""
-        ages = Counter([max(0, int((now - placed) / BIN_S)) for placed in self._dials.placed_at(now)])
+        placed_at = self._dials.placed_at(now, here.dials if here else None)
+        ages = Counter([max(0, int((now - placed) / BIN_S)) for placed in placed_at])
         untold = self._dials.untold(in_the_air)
+        untold = here.untold(untold) if here else untold
         if untold:
             ages[0] += untold
         return ages

@@ -6,8 +6,9 @@ and at each wider set; a dial's risk is the highest of those.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from dialer.campaigns.pacing.excess import Excess, Rows
 
@@ -27,6 +28,28 @@ class Rivals:
     """The others' dials not yet known to be a person or none."""
     switches: Mapping[str, float] = field(default_factory=dict)
     """Agents there who work for others, by switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What of a campaign is on one switch: people there can only be joined to the agents there."""
+
+    switch: str
+    agents: frozenset[str]
+    dials: Collection[str]
+    """Its dials there, and whoever answered them, as far as known."""
+    share: float
+    """Of the campaign's agents. Of the dials of which nobody knows where they are, as many are taken to be there."""
+    coming: int = 0
+    """Dials decided for it of which nothing was told yet."""
+    elsewhere: int = 0
+    """Likewise for the other switches."""
+    rivals: tuple[Rivals, ...] = ()
+    """First those of these very agents, then each wider set."""
+
+    def untold(self, dials: int) -> int:
+        """Of so many dials in the air of which nothing was told, those that are to be reckoned with here."""
+        return self.coming + ceil(self.share * max(0, dials - self.coming - self.elsewhere))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,8 @@ class Roster:
         self._wrapping.pop(agent, None)
         self._talking.setdefault(agent, now)
 
-    def busy(self) -> int:
-        return len(self._talking) + len(self._wrapping)
+    def busy(self, among: Container[str] | None = None) -> int:
+        return len(self.talking(among)) + len(self.wrapping(among))
 
     def talking(self, among: Container[str] | None = None) -> Collection[float]:
         return _of(self._talking, among)
