@@ -28,9 +28,21 @@ CONTACT_COLUMNS = tuple(contacts.c["others" if f.name == "numbers" else f.name] 
 IS_DUE = contacts.c.state == sa.literal_column("'due'")
 IS_WAITING = contacts.c.state == sa.literal_column("'waiting'")
 IS_CALLBACK = contacts.c.state == sa.literal_column("'callback'")
-_LISTS = (
-    sa.select(tallies.c.name, tallies.c.count)
-    .where(tallies.c.campaign == sa.bindparam("campaign"), tallies.c.kind == "lists")
+# What is asked of a campaign every second or so is put together once.
+_OF_CAMPAIGN: sa.BindParameter[str] = sa.bindparam("campaign")
+_LISTS = sa.select(tallies.c.name, tallies.c.count).where(tallies.c.campaign == _OF_CAMPAIGN, tallies.c.kind == "lists")
+_COUNTED = (
+    sa.select(tallies.c.kind, tallies.c.name, tallies.c.count)
+    .where(tallies.c.campaign == _OF_CAMPAIGN, tallies.c.kind.in_(("contacts", "outcomes")))
+)
+_DUE_AT = (
+    sa.select(contacts.c.next_at).where(contacts.c.campaign == _OF_CAMPAIGN, IS_DUE).limit(1)
+    .order_by(contacts.c.list, contacts.c.rank)  # that index, or all contacts are read where none is due
+)
+_WAITS_UNTIL = (
+    sa.select(contacts.c.next_at)
+    .where(IS_WAITING, contacts.c.campaign == _OF_CAMPAIGN, contacts.c.list == sa.bindparam("list"))
+    .order_by(contacts.c.next_at).limit(1)
 )
 _NUMBER_AT, _NUMBERS_AT, _TURN_AT = (
     [f.name for f in fields(Contact)].index(name) for name in ("number", "numbers", "turn")
@@ -109,14 +121,11 @@ def contact_of(row: Sequence[Any]) -> Contact:
 
 def next_due_at(connection: sa.Connection, campaign: str) -> float | None:
     """When somebody may be called: one who is due already, else the first of each list's who wait."""
-    due = sa.select(contacts.c.next_at).where(contacts.c.campaign == campaign, IS_DUE).limit(1)
-    due = due.order_by(contacts.c.list, contacts.c.rank)  # that index, or all contacts are read where none is due
-    found = connection.execute(due).scalar_one_or_none()
+    found = connection.execute(_DUE_AT, {"campaign": campaign}).scalar_one_or_none()
     if found is not None:
         return float(found)
-    first = sa.select(contacts.c.next_at).where(IS_WAITING, contacts.c.campaign == campaign)
     times = [
-        connection.execute(first.where(contacts.c.list == name).order_by(contacts.c.next_at).limit(1)).scalar()
+        connection.execute(_WAITS_UNTIL, {"campaign": campaign, "list": name}).scalar()
         for name in lists_of(connection, campaign)
     ]
     return min((at for at in times if at is not None), default=None)
@@ -134,11 +143,7 @@ def lists_of(connection: sa.Connection, campaign: str) -> dict[str, dict[str, in
 def totals(connection: sa.Connection, campaign: str) -> CampaignTotals:
     states = dict.fromkeys(("waiting", "due", "claimed", "done"), 0)
     counted: dict[str, dict[str, int]] = {"contacts": states, "outcomes": {}}
-    statement = (
-        sa.select(tallies.c.kind, tallies.c.name, tallies.c.count)
-        .where(tallies.c.campaign == campaign, tallies.c.kind.in_(counted))
-    )
-    for kind, name, number in connection.execute(statement):
+    for kind, name, number in connection.execute(_COUNTED, {"campaign": campaign}):
         counted[kind][name] = number
     due_at, lists = next_due_at(connection, campaign), lists_of(connection, campaign)
     return CampaignTotals(campaign, counted["contacts"], counted["outcomes"], due_at, lists)

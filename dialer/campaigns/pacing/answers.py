@@ -56,15 +56,13 @@ class Times:
     def refresh(self, later: Mapping[int, float] | None = None) -> None:
         """`cdf[i]` is the share up to i · BIN_S; three bins are smoothed into one. `later`: by bin, how many more are
         to come after it (Kaplan and Meier 1958): at first only the early ones have come."""
-        w, last = self._weights, self._bins - 1
-        left, cdf, at_risk = 1.0, [0.0], sum(w)
-        if later:
-            at_risk += self._unit * sum(later.values())
-        for i in range(self._bins):
-            here = 0.25 * w[max(0, i - 1)] + 0.5 * w[i] + 0.25 * w[min(last, i + 1)]
-            left *= max(0.0, 1 - here / at_risk) if at_risk > 1e-9 else 0.0
+        w, later = self._weights, later or {}
+        left, cdf, at_risk = 1.0, [0.0], sum(w) + self._unit * sum(later.values())
+        for i, (before, at, after) in enumerate(zip([w[0], *w], w, [*w[1:], w[-1]], strict=False)):
+            here = 0.25 * before + 0.5 * at + 0.25 * after
+            left *= 1 - here / at_risk if here < at_risk > 1e-9 else 0.0
             at_risk -= here
-            if later and i in later:
+            if i in later:
                 at_risk -= self._unit * later[i]
             cdf.append(1 - left)
         cdf[-1] = 1.0
@@ -94,7 +92,8 @@ class Answers:
         self._detection_s = 1.0
         self.points: list[float] = []
         self._hazard: list[float] = []
-        self._within: list[list[float]] = []
+        self._within: dict[int, list[float]] = {}
+        """By age in bins, each row made when it is asked for first: most never are."""
         self.refresh(6)
 
     # -- learning -----------------------------------------------------------------------------------
@@ -173,10 +172,16 @@ class Answers:
             while cdf[at + 1] < (k + 0.5) / points:
                 at += 1
             self.points.append((at + 0.5) * BIN_S)
-        self._within = [
-            [max(0.0, self._live.before(age * BIN_S + point) - self._person.cdf[age]) for point in self.points]
-            for age in range(self.bins)
-        ]
+        self._within = {}
+
+    def _live_within(self, age: int) -> list[float]:
+        """Of the dials that a person answers, the share live by each point, of those of this age in bins."""
+        row = self._within.get(age)
+        if row is None:
+            live, answered = self._live, self._person.cdf[age]
+            row = [max(0.0, live.before(age * BIN_S + point) - answered) for point in self.points]
+            self._within[age] = row
+        return row
 
     def _to_come(self, ages: Mapping[int, int]) -> tuple[dict[int, float], dict[int, float]]:
         """Of these dials, how many a person will answer after so many bins, and how many will come to nothing."""
@@ -192,19 +197,19 @@ class Answers:
     def fresh(self) -> list[float]:
         """The chances that a dial placed now is live by each point."""
         share = self.share.value
-        return [share * chance for chance in self._within[0]]
+        return [share * chance for chance in self._live_within(0)]
 
     def demand(self, ages: Mapping[int, int]) -> list[tuple[int, list[float]]]:
         """For dials in the air, counted by age in bins: the chance of each to be live by each point."""
         share = self.share.value
-        person, other, within = self._person.cdf, self._other.cdf, self._within
+        person, other = self._person.cdf, self._other.cdf
         last = self.bins - 1
         rows = []
         for age, count in ages.items():
             i = min(age, last)
             left = share * (1 - person[i]) + (1 - share) * (1 - other[i])
             scale = min(share / max(left, 1e-3), 1 / max(1 - person[i], 1e-6))
-            rows.append((count, [min(1.0, scale * chance) for chance in within[i]]))
+            rows.append((count, [min(1.0, scale * chance) for chance in self._live_within(i)]))
         return rows
 
     def expect(self, ages: Mapping[int, int], seconds: float) -> None:

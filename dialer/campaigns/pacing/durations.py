@@ -146,8 +146,11 @@ class Freeing:
         self._talk, self._wrap = talk, wrap
         self._back = 20.0
         self._gone = 1.0
-        self._talking: list[list[float]] = []
-        self._wrapping: list[list[float]] = []
+        self._works_on = self._share_back()
+        """As it was when the tables were made."""
+        self._talking: dict[int, list[float]] = {}
+        self._wrapping: dict[int, list[float]] = {}
+        """Each row is made when it is asked for first: most never are."""
         self._horizons: list[float] = []
         self._wrapped: list[list[float]] = []
         """By horizon, by the step in which the talk ends: the chance that the wrap-up is over as well."""
@@ -175,23 +178,34 @@ class Freeing:
         self._wrapped = [
             [1 - self._wrap.outlasts(horizon - (step + 0.5) * STEP_S) for step in steps] for horizon in horizons
         ]
-        self._talking = [self._rest_of_talk(_elapsed(i)) for i in range(TALK_ROWS)]
-        self._wrapping = [self._rest_of_wrap(float(i)) for i in range(WRAP_ROWS)]
+        self._works_on = self._share_back()
+        self._talking, self._wrapping = {}, {}
 
     def talking(self, elapsed: float) -> list[float]:
-        return self._talking[ROW_OF_SECOND[max(0, min(LONGEST_S, int(elapsed)))]]
+        row = ROW_OF_SECOND[max(0, min(LONGEST_S, int(elapsed)))]
+        if row not in self._talking:
+            self._talking[row] = self._rest_of_talk(_elapsed(row))
+        return self._talking[row]
 
     def wrapping(self, elapsed: float) -> list[float]:
-        return self._wrapping[max(0, int(elapsed))] if elapsed < WRAP_ROWS else self._rest_of_wrap(elapsed)
+        if elapsed >= WRAP_ROWS:
+            return self._rest_of_wrap(elapsed, self._share_back())
+        row = max(0, int(elapsed))
+        if row not in self._wrapping:
+            self._wrapping[row] = self._rest_of_wrap(float(row), self._works_on)
+        return self._wrapping[row]
 
-    def _rest_of_wrap(self, elapsed: float) -> list[float]:
+    def _share_back(self) -> float:
+        return self._back / (self._back + self._gone)
+
+    def _rest_of_wrap(self, elapsed: float, works_on: float) -> list[float]:
         now = max(1e-9, self._wrap.outlasts(elapsed + 0.5))
-        back = self._back / (self._back + self._gone) * now / (now + UNTOLD_WRAP)
+        back = works_on * now / (now + UNTOLD_WRAP)
         return [back * (1 - self._wrap.outlasts(elapsed + 0.5 + horizon) / now) for horizon in self._horizons]
 
     def _rest_of_talk(self, elapsed: float) -> list[float]:
         now = max(1e-9, self._talk.outlasts(elapsed))
-        back = self._back / (self._back + self._gone) * now / (now + UNTOLD_TALK)
+        back = self._works_on * now / (now + UNTOLD_TALK)
         steps = len(self._wrapped[0])
         left = [self._talk.outlasts(elapsed + step * STEP_S) for step in range(steps + 1)]
         ends = [(left[step] - left[step + 1]) / now * back for step in range(steps)]
@@ -200,6 +214,7 @@ class Freeing:
 
 TALK_ROWS = 36
 WRAP_ROWS = 180
+"""Of the tables: by time in talk, wider the longer; by the second in wrap-up."""
 UNTOLD_TALK, UNTOLD_WRAP = 0.0005, 0.005
 """So many talks, and wrap-ups, end without a word: who has been at it longer than nearly all will not be back."""
 LONGEST_S = 3600
