@@ -17,7 +17,7 @@ from dialer.config.faults import ConfigError
 from dialer.config.loader import load
 from dialer.config.models import Listen
 from dialer.coordination.limits import LocalLimits
-from dialer.engine.budgets import KEPT_S
+from dialer.engine.budgets import KEPT_S, note_groups
 from dialer.engine.clock import LoopClock
 from dialer.engine.control import EngineControl
 from dialer.engine.core import Engine
@@ -194,7 +194,8 @@ class Service:
                 own = [
                     group.create_task(work)
                     for work in (self._keep_house(), self._start_campaigns(), apply_selections(self._engine),
-                                 grant_reprieves(self._engine), self._fee_meter.run(), self._engine.mystery.ears.run(),
+                                 grant_reprieves(self._engine), note_groups(self._engine),
+                                 self._fee_meter.run(), self._engine.mystery.ears.run(),
                                  self._engine.recording_keeper.run())
                 ]
                 await stop.wait()
@@ -240,6 +241,7 @@ class Service:
         self._spawn(self._start_campaigns())
         self._spawn(apply_selections(self._engine))
         self._spawn(grant_reprieves(self._engine))
+        self._spawn(note_groups(self._engine))
 
     # -- the beginning ------------------------------------------------------------------------------
 

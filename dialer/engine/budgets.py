@@ -4,6 +4,7 @@ What was counted is kept by ten minutes and country, as the store keeps it, so t
 past as well.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,14 @@ from dialer.config.budgets import AbandonWindow
 from dialer.config.campaign import Campaign
 from dialer.config.machines import Machine
 from dialer.numbers import country_of
-from dialer.store.people import Counted
+from dialer.store.errors import StoreError
+from dialer.store.people import GROUP, Counted, Former
 from dialer.store.records import PEOPLE_S
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
+
+log = logging.getLogger(__name__)
 
 KEPT_S = 31 * 86_400.0
 KINDS: Mapping[Outcome, Kind] = {
@@ -52,7 +56,8 @@ class Budgets:
         self._engine = engine
         self._history: dict[str, Counter[tuple[float, str, Kind]]] = {}
         self._clients: dict[str, str] = {}
-        """Of campaigns that are, or were: a client's budget also counts what one did that was taken out."""
+        self._groups: dict[str, str | None] = {}
+        """Of campaigns that are, or were: budgets of a client or group also count what one did that was taken out."""
         self._measured: dict[str, Estimates] = {}
         self._sampled: set[str] = set()
         """Campaigns of which a sample told the share of false positives: what is configured is no more than a guess."""
@@ -100,11 +105,12 @@ class Budgets:
         self._history[campaign] = _history(people)
         self.take()
 
-    def remember_gone(self, people: Mapping[tuple[str, str], Sequence[Counted]]) -> None:
-        """By campaign that is in no file any more, and its client."""
-        for (campaign, client), counted in people.items():
-            self._clients.setdefault(campaign, client)
-            self._history[campaign] = _history(counted)
+    def remember_gone(self, former: Mapping[str, Former]) -> None:
+        """By campaign that is in no file any more."""
+        for campaign, one in former.items():
+            self._clients.setdefault(campaign, one.client)
+            self._groups.setdefault(campaign, one.group)
+            self._history[campaign] = _history(one.people)
         self.take()
 
     def measured(self, campaign: str, false_positives: float | None = None, machines: float | None = None) -> None:
@@ -132,7 +138,7 @@ class Budgets:
         self._held = {}
         past: list[tuple[float, str, str, Kind, int]] = []
         for name, config in configured.items():
-            self._clients[name] = config.client
+            self._clients[name], self._groups[name] = config.client, config.abandon.group
             guess = config.machine.false_positives if config.machine.detect else 0.0
             own = self._measured.setdefault(name, Estimates())
             if name not in self._sampled:
@@ -145,7 +151,7 @@ class Budgets:
             whole = Limit("own", config.abandon.max, config.abandon.window)  # what the pacer itself keeps to
             self._held[name].insert(0, Held(Window(whole, own)))
         for name in self._clients.keys() - configured.keys():
-            self._held[name] = list(self._of_client(self._clients[name], shared))
+            self._held[name] = list(self._of_gone(name, shared))
         for name in self._held:
             history = self._history[name] = Counter(
                 {key: count for key, count in self._history.get(name, Counter()).items() if key[0] >= horizon}
@@ -157,9 +163,10 @@ class Budgets:
                 if held.counts(country):
                     held.window.add(min(now, at + PEOPLE_S), kind, count, self._measured.get(name, GONE))
 
-    def _of_client(self, client: str, shared: Mapping[tuple[str, Limit], Window]) -> Iterator[Held]:
-        """What counts a campaign that is gone: the client's windows, in the countries of their packs."""
-        packs = self._engine.configuration.rules
+    def _of_gone(self, campaign: str, shared: Mapping[tuple[str, Limit], Window]) -> Iterator[Held]:
+        """What counts it: the windows of the group it was last in, and its client's, in the countries of their packs."""
+        client, group, packs = self._clients[campaign], self._groups.get(campaign), self._engine.configuration.rules
+        yield from (Held(window) for (scope, _), window in shared.items() if scope == f"group:{group}")
         for pack, reach in holding(None if STRICT in packs else list(packs), packs):
             for (scope, _), window in shared.items():
                 if scope == f"client:{client}:{pack.rules}":
@@ -182,6 +189,18 @@ class Budgets:
             for name, rule in pack.abandon.items():
                 scope = own if rule.per == "campaign" else f"client:{config.client}"
                 yield f"{scope}:{pack.rules}", _of_pack(pack, name, rule), reach
+
+
+async def note_groups(engine: "Engine") -> None:
+    """Which group each campaign is in, for when it is in no file any more. What could not be written is at the next
+    start or reload."""
+    for name, campaign in engine.configuration.campaigns.items():
+        group = campaign.abandon.group or ""
+        try:
+            if (await engine.store.rounds.selections(name)).get(GROUP, "") != group:
+                await engine.store.rounds.stand_by(name, GROUP, group)
+        except StoreError as error:
+            log.error("the campaign's group could not be noted: %s", error, extra={"campaign": name})
 
 
 def _own(name: str, window: AbandonWindow) -> Limit:

@@ -9,13 +9,17 @@ import sqlalchemy as sa
 from dialer.calls.outcome import Outcome
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.records import PEOPLE_S
-from dialer.store.schema import calls, learned, people
+from dialer.store.schema import calls, learned, people, selections
 
 if TYPE_CHECKING:
     from asyncio import Future
 
 Learned = tuple[float, Mapping[str, Any]]
 """When it was saved, and what, as JSON."""
+
+
+GROUP = "@group"
+"""Beside the selections of the lists, whose names have no @: the group that a campaign was last in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,15 @@ class Counted:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What a campaign did that is in no file any more."""
+
+    client: str
+    group: str | None
+    people: list[Counted]
+
+
 def since(connection: sa.Connection, campaign: str, at: float) -> list[Counted]:
     """The ten minutes of `at` are in it, whole."""
     statement = (
@@ -43,8 +56,8 @@ def since(connection: sa.Connection, campaign: str, at: float) -> list[Counted]:
     ]
 
 
-def of_others(connection: sa.Connection, known: Collection[str], at: float) -> dict[tuple[str, str], list[Counted]]:
-    """By campaign and client, of campaigns that are not among the known ones."""
+def of_others(connection: sa.Connection, known: Collection[str], at: float) -> dict[str, Former]:
+    """By campaign, of those that are not among the known ones."""
     first, last = int(at // PEOPLE_S), sa.func.max(people.c.slot)
     statement = sa.select(people.c.campaign, last).where(people.c.slot >= first).group_by(people.c.campaign)
     found = {}
@@ -55,7 +68,9 @@ def of_others(connection: sa.Connection, known: Collection[str], at: float) -> d
             calls.c.over_at >= slot * PEOPLE_S, calls.c.over_at < (slot + 1) * PEOPLE_S, calls.c.campaign == campaign)
         client = connection.execute(of_it.limit(1)).scalar()
         if client is not None:
-            found[campaign, str(client)] = since(connection, campaign, at)
+            group = connection.execute(sa.select(selections.c.selection).where(
+                selections.c.campaign == campaign, selections.c.list == GROUP)).scalar()
+            found[campaign] = Former(str(client), group or None, since(connection, campaign, at))
     return found
 
 
@@ -79,8 +94,8 @@ class People:
         row for each ten minutes, country and outcome."""
         return self._read(since, campaign, at)
 
-    def of_others(self, known: Collection[str], at: float) -> "Future[dict[tuple[str, str], list[Counted]]]":
-        """The same of every other campaign, by its name and client."""
+    def of_others(self, known: Collection[str], at: float) -> "Future[dict[str, Former]]":
+        """The same of every other campaign, by its name."""
         return self._read(of_others, known, at)
 
     def save_learned(self, campaign: str, at: float, state: Mapping[str, Any]) -> "Future[None]":

@@ -8,6 +8,7 @@ from engine_rig import CAMPAIGN, FILES, SURVEYED, Rig, script, write_site
 from dialer.calls import events as ev
 from dialer.calls.outcome import Outcome
 from dialer.campaigns.pacing.windows import Standing
+from dialer.engine.budgets import note_groups
 from dialer.flows.commands import Reply
 
 WINDOWS = {
@@ -185,9 +186,31 @@ async def test_a_clients_budget_counts_what_a_campaign_did_that_is_gone(rig: Rig
     rig.configuration = rig.engine.configuration
     await rig.crash()
     others = await rig.store.people.of_others(rig.configuration.campaigns, 0.0)
-    assert list(others) == [(CAMPAIGN, "acme")]
+    assert [(name, one.client) for name, one in others.items()] == [(CAMPAIGN, "acme")]
     rig.engine.budgets.remember_gone(others)
     assert standing(rig, "de.few", "100 answered", SURVEYED).abandoned == 1
+
+
+async def test_a_groups_budget_counts_what_a_campaign_did_that_is_gone(rig: Rig) -> None:
+    """Also after a restart; in the group that it was in last."""
+    name = f"configs/campaigns/{SURVEYED}.yaml"
+    write_site(rig.root, {**site(), name: FILES[name] | {"abandon": WINDOWS}})
+    assert await rig.reloader.reload() == []
+    await note_groups(rig.engine)
+    call = await abandon(rig)
+    rig.post(ev.HungUp(call, rig.clock.now(), 16))
+    await rig.quiet()
+    rig.engine.campaigns.set_status(CAMPAIGN, "stopped")
+    (rig.root / f"configs/campaigns/{CAMPAIGN}.yaml").unlink()
+    assert await rig.reloader.reload() == []
+    assert standing(rig, "both", "30d", SURVEYED).abandoned == 1
+
+    rig.configuration = rig.engine.configuration
+    await rig.crash()
+    rig.engine.budgets.remember_gone(await rig.store.people.of_others(rig.configuration.campaigns, 0.0))
+    assert standing(rig, "both", "30d", SURVEYED).abandoned == 1
+    assert standing(rig, "both", "1h", SURVEYED).abandoned == 1
+    assert standing(rig, "own", "1h", SURVEYED).abandoned == 0
 
 
 async def test_hours_of_the_day_are_those_of_the_campaigns_clock(rig: Rig) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from store_rows import CAMPAIGN, claimed, ended, intent, numbers, slots
 
 from dialer.calls.outcome import Outcome
-from dialer.store.people import Counted
+from dialer.store.people import GROUP, Counted
 from dialer.store.store import Store
 
 
@@ -25,8 +25,10 @@ async def test_who_answered_is_counted_by_ten_minutes_country_and_outcome(store:
     assert [counted.at for counted in await store.people.since(CAMPAIGN, 1250.0)] == [1200.0, 1200.0]
     assert await store.people.since("other", 0.0) == []
     others = await store.people.of_others({"other"}, 1250.0)
-    assert {key: [one.at for one in counted] for key, counted in others.items()} == {
-        (CAMPAIGN, "acme"): [1200.0, 1200.0]}
+    assert {key: (one.client, one.group, [counted.at for counted in one.people]) for key, one in others.items()} == {
+        CAMPAIGN: ("acme", None, [1200.0, 1200.0])}
+    await store.rounds.stand_by(CAMPAIGN, GROUP, "all")
+    assert (await store.people.of_others({"other"}, 0.0))[CAMPAIGN].group == "all"
     assert await store.people.of_others({CAMPAIGN}, 0.0) == await store.people.of_others({"other"}, 1900.0) == {}
 
 
