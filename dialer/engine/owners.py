@@ -1,6 +1,7 @@
 """Whose things are: `web/owner_port.Owners`."""
 
 from collections.abc import Awaitable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from dialer.flows.nodes.queue import Queue
@@ -21,6 +22,12 @@ class EngineOwners:
         """Of one that left the configuration while its last calls go on, too."""
         run = self._engine.campaigns.runs.get(name)
         return None if run is None else run.config.client
+
+    def names_list(self, campaign: str, path: str) -> bool:
+        configuration = self._engine.configuration
+        config = configuration.campaigns.get(campaign)
+        own = configuration.list_paths(config).values() if config is not None else ()
+        return Path(path).resolve() in {one.resolve() for one in own}
 
     def queue(self, name: str) -> str | None:
         """A name that the flows of several clients give is nobody's."""

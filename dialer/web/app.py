@@ -127,12 +127,15 @@ def asked(request: web.Request, route: Route) -> dict[str, str]:
 
 
 def _bind_import(route: Route, control: Control) -> Handler:
+    need = NEEDS[route.operation]
+
     async def handle(request: web.Request) -> web.StreamResponse:
-        body = await read(request, ImportRequest)
+        body, who = await read(request, ImportRequest), request[WHO]
+        await allow(control, who.holder, need, request.match_info, request.query, body)
         if ndjson_wanted(request):
             return await tell_progress(request, control, request.match_info["campaign"], body.path, body.list)
-        ask = Ask(control, request.match_info, who=request[WHO])
-        return reply_to(route, visible(control, ask.who.holder, await _answer(route, ask, body)))
+        answer = await _answer(route, Ask(control, request.match_info, who=who), body)
+        return reply_to(route, visible(control, who.holder, answer))
 
     return handle
 

@@ -32,7 +32,7 @@ _CHECKED: Final = (
     ResultView, SaleView, ScoreCardView, ServiceView, ShownView,
 )  # fmt: skip
 """They come of a request that was refused where its client was another's."""
-TOLD_BY_BODY: Final[frozenset[Whose]] = frozenset({"agent", "client_told", "scope_told"})
+TOLD_BY_BODY: Final[frozenset[Whose]] = frozenset({"agent", "client_told", "scope_told", "file_told"})
 """Whose it is cannot be said before the body is read."""
 
 
@@ -81,6 +81,8 @@ async def _owner(
             return getattr(body, "client", None) or EVERYBODY
         case "scope_told":
             return _of_scope(control, str(getattr(body, "scope", "")))
+        case "file_told":
+            return _of_file(control.owners, holder, path["campaign"], str(getattr(body, "path", "")))
         case "figure":
             return _of_figure(control, query)
     return await _of_path(control.owners, whose, path)
@@ -139,6 +141,12 @@ def _of_scope(control: Control, told: str) -> Owner:
         case "campaign":
             return control.owners.campaign(name)
     return EVERYBODY
+
+
+def _of_file(owners: Owners, holder: Holder, campaign: str, file: str) -> Owner:
+    client = owners.campaign(campaign)
+    mine = client in (scope(holder) or ())
+    return EVERYBODY if mine and not owners.names_list(campaign, file) else client
 
 
 def _of_figure(control: Control, query: Mapping[str, str]) -> Owner:

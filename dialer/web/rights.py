@@ -50,12 +50,13 @@ ROLES: Final[Mapping[Role, frozenset[Right]]] = {
 
 Whose: TypeAlias = Literal[
     "plant", "nobody", "listed", "answer", "client", "campaign", "agent", "call", "recording", "test", "test_call",
-    "client_asked", "client_told", "scope_told", "figure",
+    "client_asked", "client_told", "scope_told", "file_told", "figure",
 ]  # fmt: skip
 """How the client is known. `plant`: it concerns all. `nobody`: it concerns none. `listed`: of what comes out only the
 holder's own is left. `answer`: what comes out says it. `client` to `test_call`: of the thing that the path names.
-`client_asked`: the query says `client`. `client_told`: the body does. `scope_told`: the body's `scope` does. `figure`:
-the query names a client, a campaign, a queue or an agent."""
+`client_asked`: the query says `client`. `client_told`: the body does. `scope_told`: the body's `scope` does.
+`file_told`: of the path's campaign, where the body names a file of its own; other files of the host may be anybody's.
+`figure`: the query names a client, a campaign, a queue or an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "PATCH /v1/campaigns/{campaign}/callbacks/{contact}": Need(Right.STEER, "campaign"),
     "DELETE /v1/campaigns/{campaign}/callbacks/{contact}": Need(Right.STEER, "campaign"),
     "POST /v1/campaigns/{campaign}/contacts": Need(Right.LISTS, "campaign"),
-    # It reads any file of the host, another client's list among them:
-    "POST /v1/campaigns/{campaign}/import": Need(Right.LISTS, "plant"),
+    "POST /v1/campaigns/{campaign}/import": Need(Right.LISTS, "file_told"),
     "POST /v1/do-not-call": Need(Right.LISTS, "scope_told"),
     "GET /v1/consents/{number}": Need(Right.LISTS, "listed"),
     "POST /v1/consents": Need(Right.LISTS, "client_told"),

@@ -91,7 +91,7 @@ async def _add_contact(ask: Ask, body: ContactRequest) -> Created:
 
 
 async def _import(ask: Ask, body: ImportRequest) -> object:
-    return await ask.control.import_list(ask.path["campaign"], body.path, None, body.list)
+    return Imported(**await ask.control.import_list(ask.path["campaign"], body.path, None, body.list))
 
 
 async def _stop_calling(ask: Ask, body: StopRequest) -> None:

@@ -121,6 +121,18 @@ async def test_whose_what_is_stored_is(rig: Rig) -> None:
         assert await ask("globex_portal", "GET", "recordings?from=2023-11-14") == (200, [])
 
 
+async def test_a_campaigns_own_lists_are_those_its_file_names(rig: Rig) -> None:
+    own = rig.root / "configs/lists/own.csv"
+    own.parent.mkdir()
+    own.write_text("number\n+4930555000\n")
+    config = {**SITE["configs/campaigns/winback.yaml"], "list": "lists/own.csv"}
+    (rig.root / "configs/campaigns/winback.yaml").write_text(json.dumps(config))
+    assert await rig.reloader.reload() == []
+    mine = rig.control.owners.names_list
+    assert mine("winback", str(own)) and mine("winback", f"{own.parent}/../lists/own.csv")
+    assert not (mine("winback", "/etc/passwd") or mine("renewal", str(own)) or mine("nothing", str(own)))
+
+
 async def test_a_queue_that_clients_share_is_nobodys(rig: Rig) -> None:
     queue = rig.control.owners.queue
     assert [queue("hotline_line"), queue("globex_line_wait"), queue("winback")] == ["acme", "globex", "acme"]

@@ -12,6 +12,9 @@ class Owned:
     def campaign(self, name: str) -> str | None:
         return self._of(name)
 
+    def names_list(self, campaign: str, path: str) -> bool:
+        return path == "a.csv"
+
     def queue(self, name: str) -> str | None:
         return self._of(name)
 

@@ -130,6 +130,20 @@ async def test_everybody_is_not_a_scoped_holders_to_erase(keyed: Keyed, plant: P
     assert [order[:3:2] for order in plant.orders] == [("erase", "acme"), ("stop", "+4930231250123")]
 
 
+async def test_a_holder_of_some_clients_imports_the_lists_that_are_theirs(keyed: Keyed, plant: Plant) -> None:
+    keyed.holders = (held("lead", "supervisor", ACME), held("all", "supervisor"))
+    told = [
+        (who, campaign, file, (await keyed.session.post(f"/v1/campaigns/{campaign}/import", json={"path": file},
+                                                        headers=bearing(who) | accept)).status)
+        for who, campaign, file, accept in (
+            ("lead", "winback", "a.csv", {}), ("lead", "winback", "/etc/passwd", {}),
+            ("lead", "winback", "/etc/passwd", {"Accept": "application/x-ndjson"}),
+            ("lead", "globex_renewal", "a.csv", {}), ("all", "winback", "b.csv", {}))
+    ]  # fmt: skip
+    assert [one[-1] for one in told] == [200, 403, 403, 404, 200]
+    assert [order[2] for order in plant.orders if order[0] == "import"] == ["a.csv", "b.csv"]
+
+
 # -- metrics ----------------------------------------------------------------------------------------------------------
 
 
