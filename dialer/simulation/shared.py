@@ -14,6 +14,7 @@ import typer
 
 from dialer.campaigns.pacing import EventKind, IdleAgent, Pace, Power, Predictive, Progressive, Snapshot
 from dialer.campaigns.pacing.joint import Ask, Joint, Member, members_of
+from dialer.campaigns.pacing.windows import Estimates, Kind, Limit, Window, Windows
 from dialer.simulation.people import Destiny, People
 from dialer.simulation.world import World, world
 
@@ -39,6 +40,8 @@ class Sharer:
     answered: int = 0
     abandoned: int = 0
     """People before the shift, within the month."""
+    limit: Limit | None = None
+    """A budget besides."""
 
 
 @dataclass(slots=True)
@@ -92,9 +95,13 @@ class SharedShift:
         self.came = {name: Came(before=(one.answered, one.abandoned)) for name, one in self.sharers.items()}
         self.now = 0.0
         self.joint = Joint()
+        self.windows = {name: Window(limit, Estimates()) for name, sharer in self.sharers.items()
+                        if (limit := sharer.limit) is not None}  # fmt: skip
         self._people = {name: People(sharer.world, seed + i) for i, (name, sharer) in enumerate(self.sharers.items())}
         for name, sharer in self.sharers.items():
-            self.joint.put(name, _member(sharer), sharer.share, sharer.priority)
+            member = _member(sharer)
+            member.windows = Windows([self.windows[name]] if name in self.windows else [])
+            self.joint.put(name, member, sharer.share, sharer.priority)
         self._all = [f"a{i}" for i in range(agents)]
         counts = switches or (agents,)
         self._on = dict(zip(self._all, (f"s{i}" for i, count in enumerate(counts) for _ in range(count)), strict=True))
@@ -159,12 +166,12 @@ class SharedShift:
 
     def _ask(self, sharer: Sharer) -> Ask:
         serves = self._serves[sharer.name]
+        left = sharer.contacts - self.came[sharer.name].dials
         state = Snapshot(
             idle=tuple([IdleAgent(agent, serves[agent]) for agent in self._idle if agent in serves]),
             in_the_air=len(self._air[sharer.name]), free=dict(self._lines), rate=MOST_AT_ONCE,
-            dials=self._dials[sharer.name],
+            dials=self._dials[sharer.name], contacts_left=None if left == inf else int(left),
         )  # fmt: skip
-        left = sharer.contacts - self.came[sharer.name].dials
         return Ask(state, serves, sharer.begins <= self.now < sharer.ends and left > 0)
 
     def _place(self, sharer: Sharer, switch: str, agent: str | None) -> None:
@@ -233,7 +240,12 @@ class SharedShift:
         line.waits = False
         self._lines[line.switch] += 1
         self.came[line.sharer.name].lose()
+        self._count_in(line, "abandoned")
         self._tell(line, "abandoned")
+
+    def _count_in(self, line: Line, kind: Kind) -> None:
+        if (window := self.windows.get(line.sharer.name)) is not None:
+            window.add(self.now, kind)
 
     def _connect(self, line: Line, agent: str) -> None:
         line.waits = False
@@ -242,6 +254,7 @@ class SharedShift:
         else:
             self.idle_s += self.now - self._idle.pop(agent)
         self._since[agent] = self.now
+        self._count_in(line, "talked")
         self._tell(line, "connected", agent)
         people, index = self._people[line.sharer.name], int(agent[1:])
         talk, wrap = people.talk(index), people.wrap(index)
