@@ -7,7 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from dialer.terminal import CampaignName, Plant, Root, fail, print_json, running_engine, word
+from dialer.terminal import (
+    CampaignName,
+    Plant,
+    Root,
+    configuration_of,
+    fail,
+    is_running,
+    open_store,
+    print_json,
+    running_engine,
+    store_faults,
+    word,
+)
 
 
 def callbacks(
@@ -65,6 +77,33 @@ def recycle(
 def reset(campaign: str, root: Path, plant: Plant) -> None:
     with running_engine(root, plant) as api:
         _tell(api.ask("DELETE", f"/v1/campaigns/{word(campaign)}/overrides"))
+
+
+def rename(old: str, names: list[str], root: Path, plant: Plant) -> None:
+    """`dialer campaign OLD rename NEW`, after its file and the `campaign` in it."""
+    import asyncio
+
+    if len(names) != 1:
+        fail("write one new name: dialer campaign OLD rename NEW", 2)
+    word(old)
+    new, configuration = word(names[0]), configuration_of(root, plant)
+    if new not in configuration.campaigns:
+        fail(f"no campaign {new}: rename its file to configs/campaigns/{new}.yaml, and the `campaign` in it", 2)
+    if old in configuration.campaigns:
+        fail(f"configs/campaigns/{old}.yaml is still there: a campaign goes on under one name", 2)
+    if is_running(root, plant):
+        fail("the engine is running: stop it first, and start it afterwards")
+
+    async def run() -> int:
+        store = open_store(configuration)
+        try:
+            return await store.renames.rename(old, new)
+        finally:
+            await store.close()
+
+    with store_faults():
+        count = asyncio.run(run())
+    typer.echo(f"{old} is {new} now: {count} contacts, with all that is known of them")
 
 
 def _tell(seen: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from dialer.billing_commands import fees, invoice, rate, sale, score
-from dialer.campaign_commands import callbacks, recycle, reset, set_values
+from dialer.campaign_commands import callbacks, recycle, rename, reset, set_values
 from dialer.law_commands import dnc, why
 from dialer.list_commands import lists
 from dialer.person_commands import caller_ids, consent, erase
@@ -77,6 +77,7 @@ class CampaignVerbs(StrEnum):
     STOP = "stop"
     SET = "set"
     RESET = "reset"
+    RENAME = "rename"
 
 
 class GraphForms(StrEnum):
@@ -201,16 +202,21 @@ def agent(
 def campaign(
     name: CampaignName,
     verb: CampaignVerbs,
-    values: Annotated[list[str] | None, typer.Argument(help="Of `set`: mode=predictive limits.channels=20.")] = None,
+    values: Annotated[
+        list[str] | None, typer.Argument(help="Of `set`: mode=power limits.channels=20. Of `rename`: the new name."),
+    ] = None,
     root: Root = Path("."),
     plant: Plant = None,
 ) -> None:
-    """Start, pause, drain or stop a campaign; `set` values while it runs, or `reset` it to its file."""
-    if values and verb is not CampaignVerbs.SET:
+    """Start, pause, drain or stop a campaign; `set` values while it runs, or `reset` it to its file; `rename` it with
+    all that is kept of it, the engine being stopped."""
+    if values and verb not in (CampaignVerbs.SET, CampaignVerbs.RENAME):
         fail(f"`{verb.value}` takes no values", 2)
     match verb:
         case CampaignVerbs.SET:
             set_values(name, values or [], root, plant)
+        case CampaignVerbs.RENAME:
+            rename(name, values or [], root, plant)
         case CampaignVerbs.RESET:
             reset(name, root, plant)
         case _:

@@ -66,6 +66,22 @@ def running_engine(root: Path, plant: Path | None) -> "Iterator[Api]":
         fail(str(fault))
 
 
+def is_running(root: Path, plant: Path | None) -> bool:
+    """Whether an engine answers where this configuration has it. One without an address is not asked."""
+    from dialer.web.client import Api, AskError, DownError
+
+    web: Web = plant_part(root, plant, "web")
+    if web.listen.port == 0:
+        return False
+    try:
+        Api.at(web.listen, os.environ.get(web.token_env)).get("/healthz")
+    except DownError:
+        return False
+    except AskError:
+        return True
+    return True
+
+
 def plant_part(root: Path, plant: Path | None, part: str) -> Any:
     """One section of plant.yaml; the rest of the configuration may be broken meanwhile."""
     from pydantic import ValidationError

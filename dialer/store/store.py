@@ -46,6 +46,7 @@ from dialer.store.records import (
     Stop,
     Talk,
 )
+from dialer.store.rename import Renames
 from dialer.store.reprieve import Reprieves
 from dialer.store.rounds import Rounds
 from dialer.store.scores import ScoreBook
@@ -79,6 +80,7 @@ class Store:
         self.imports = Imports(self._write, self._read)
         self.rounds = Rounds(self._write, self._read)
         self.reprieves = Reprieves(self._write)
+        self.renames = Renames(self._write)
         self.lists = ListReads(self._read)
         self.books = Books(self._write, self._read)
         self.people = People(self._write, self._read)

@@ -1,11 +1,17 @@
 """`dialer campaign NAME set|reset` and `dialer callbacks`."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from port_double import Plant
+
+from dialer.config.loader import load
+from dialer.service import store_url
+from dialer.store.records import NewContact
+from dialer.store.store import Store
 
 Dialer = Callable[..., Any]
 
@@ -46,3 +52,52 @@ def test_callbacks_are_listed_moved_and_cancelled(dialer: Dialer, running: Path,
     assert dialer(running, "callbacks", "winback", "--cancel", "8").exit_code == 1
     assert dialer(running, "callbacks", "winback", "--at", "2033-05-18T05:33").exit_code == 2
     assert dialer(running, "callbacks", "winback", "--move", "7", "--at", "tomorrow").exit_code == 2
+
+
+NEW = "acme_winback_2027"
+
+
+def renamed_files(root: Path) -> None:
+    path = root / "configs/campaigns/acme_winback.yaml"
+    text = path.read_text().replace("campaign: acme_winback", f"campaign: {NEW}")
+    path.rename(path.with_name(f"{NEW}.yaml")).write_text(text)
+
+
+def in_store(root: Path, work: Callable[[Store], Any]) -> Any:
+    async def run() -> Any:
+        store = Store.open(store_url(load(root, {}).plant.store.url, root))
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def test_a_campaign_goes_on_under_another_name(dialer: Dialer, root: Path) -> None:
+    in_store(root, lambda store: store.add_contacts("acme_winback", [NewContact("+493023125141")]))
+    renamed_files(root)
+    seen = dialer(root, "campaign", "acme_winback", "rename", NEW)
+    assert seen.exit_code == 0, seen.output
+    assert seen.stdout == f"acme_winback is {NEW} now: 1 contacts, with all that is known of them\n"
+    assert in_store(root, lambda store: store.find_contact(NEW, "+493023125141")).campaign == NEW
+    again = dialer(root, "campaign", "acme_winback", "rename", NEW)
+    assert again.exit_code == 1 and "the store knows no campaign `acme_winback`" in again.stderr
+
+
+def test_what_keeps_a_campaign_from_being_renamed(dialer: Dialer, root: Path) -> None:
+    for values, told in (([], "one new name"), ([NEW], f"no campaign {NEW}"), (["Autumn!"], "is not a name")):
+        seen = dialer(root, "campaign", "acme_winback", "rename", *values)
+        assert seen.exit_code == 2 and told in seen.stderr
+    path = root / "configs/campaigns/acme_winback.yaml"
+    text = path.read_text()
+    renamed_files(root)
+    path.write_text(text)
+    seen = dialer(root, "campaign", "acme_winback", "rename", NEW)
+    assert seen.exit_code == 2 and "acme_winback.yaml is still there" in seen.stderr
+
+
+def test_not_while_the_engine_runs(dialer: Dialer, running: Path) -> None:
+    renamed_files(running)
+    seen = dialer(running, "campaign", "acme_winback", "rename", NEW)
+    assert seen.exit_code == 1 and "stop it first" in seen.stderr
