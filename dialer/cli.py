@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from dialer.audit_commands import audit
 from dialer.billing_commands import fees, invoice, rate, sale, score
 from dialer.campaign_commands import callbacks, recycle, rename, reset, set_values
 from dialer.law_commands import dnc, why
@@ -55,6 +56,7 @@ app.command()(fees)
 app.command()(invoice)
 app.add_typer(sale, name="sale")
 app.add_typer(token, name="token")
+app.command()(audit)
 app.command()(score)
 app.command()(simulate)
 

@@ -168,6 +168,18 @@ def recordings(found: "Iterable[Row]") -> None:
            map(cells, found))  # fmt: skip
 
 
+def audit(found: "Iterable[Row]") -> None:
+    def cells(it: Row) -> Sequence[str]:
+        method, _, path = it["operation"].partition(" ")
+        for name, text in it["named"].items():
+            path = path.replace(f"{{{name}}}", text)
+        who = it["by"] if it["on_behalf_of"] is None else f"{it['by']} for {it['on_behalf_of']}"
+        told = ", ".join(f"{name}={value}" for name, value in it["told"].items())
+        return _moment(it["at"]), who, f"{method} {path.removeprefix('/v1/')}", it["origin"], told
+
+    _table(Console(), "orders", ("at", "who", "order", "from", "with"), map(cells, found))
+
+
 def samples(found: "Iterable[Row]") -> None:
     def cells(it: Row) -> Sequence[str]:
         of = it["recording"]

@@ -13,6 +13,7 @@ from dialer.calls.model import State as CallState
 from dialer.campaigns import retry
 from dialer.campaigns.contacts import ListError
 from dialer.config.campaign import Campaign
+from dialer.engine.audit import EngineAudit
 from dialer.engine.bills import EngineBilling
 from dialer.engine.call_quality import EngineQuality
 from dialer.engine.desks import EngineDesks
@@ -69,6 +70,7 @@ class EngineControl:
         self.billing = EngineBilling(engine)
         self.callbacks = EnginePromises(engine)
         self.owners = EngineOwners(engine)
+        self.audit = EngineAudit(engine)
         self.persons = EnginePersons(engine)
         self.steering = EngineSteering(engine, lambda name: self._campaign_view(name, self._run(name)))
 

@@ -14,6 +14,7 @@ import psycopg
 import sqlalchemy as sa
 
 from dialer.store import callbacks, claims, consent, database, detections, law, overrides, picks, queries, reads
+from dialer.store.audit import AuditBook
 from dialer.store.books import Books
 from dialer.store.claims import Gate, Mix, alphabetical
 from dialer.store.desk_records import Callback, Detected, Promise, Skip
@@ -77,8 +78,8 @@ class Store:
         self._resources = resources
         self.news: News | None = None
         """Where several nodes may share the store."""
-        self.imports = Imports(self._write, self._read)
-        self.rounds = Rounds(self._write, self._read)
+        self.imports, self.rounds = Imports(self._write, self._read), Rounds(self._write, self._read)
+        self.audit = AuditBook(self._write, self._read)
         self.reprieves = Reprieves(self._write)
         self.renames = Renames(self._write)
         self.lists = ListReads(self._read)

@@ -19,7 +19,8 @@ from dialer.access_metrics import only_of
 from dialer.config.models import Listen
 from dialer.metrics import Metrics
 from dialer.web import guard, openapi, views
-from dialer.web.door import Door
+from dialer.web.audit_routes import order_of
+from dialer.web.door import Door, Who
 from dialer.web.entrance import WHO, entrance, need_of
 from dialer.web.port import Control, RefusedError, UnknownError
 from dialer.web.problems import ProblemError, invalid, problem
@@ -112,6 +113,7 @@ def _bind(route: Route, control: Control) -> Handler:
             await allow(control, who.holder, need, request.match_info, request.query, body)
         query = narrowed(who.holder, need, asked(request, route))
         answer = await _answer(route, Ask(control, request.match_info, query, who), body)
+        _keep(control, request, route, who, body)
         return reply_to(route, visible(control, who.holder, answer))
 
     return handle
@@ -133,11 +135,19 @@ def _bind_import(route: Route, control: Control) -> Handler:
         body, who = await read(request, ImportRequest), request[WHO]
         await allow(control, who.holder, need, request.match_info, request.query, body)
         if ndjson_wanted(request):
+            _keep(control, request, route, who, body)
             return await tell_progress(request, control, request.match_info["campaign"], body.path, body.list)
         answer = await _answer(route, Ask(control, request.match_info, who=who), body)
+        _keep(control, request, route, who, body)
         return reply_to(route, visible(control, who.holder, answer))
 
     return handle
+
+
+def _keep(control: Control, request: web.Request, route: Route, who: Who, body: Request | None) -> None:
+    """Of an order that was carried out who gave it."""
+    if (order := order_of(request, route.operation, who, body)) is not None:
+        control.audit.note(order)
 
 
 def reply_to(route: Route, given: object) -> web.Response:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from dialer.quality.record import LegVoice
 from dialer.quality.service import Figure
 from dialer.store.records import CampaignTotals
+from dialer.web.audit_port import AuditView
 from dialer.web.billing_port import FeeView, ForecastView, MonthBudgetView, SaleView
 from dialer.web.docstrings import of_fields
 from dialer.web.mystery_port import CardView, PlacedView, RuleView, TestCallView
@@ -41,6 +42,7 @@ _MEANINGS: Final = {
     409: "The present state does not allow it; `message` says why.",
 }
 _VIEWS: Final = (
+    AuditView,
     AgentView, CallView, CampaignTotals, CampaignView, Created, FieldProblem, Imported, LiveTotals, Problem, QueueView,
     CallQuality, LegVoice, ServiceView, Figure,
     CardView, PlacedView, RuleView, TestCallView,

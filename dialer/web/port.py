@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from dialer.store.records import CampaignTotals, NewContact
+from dialer.web.audit_port import AuditTrail
 from dialer.web.billing_port import Billing
 from dialer.web.desk_port import Callbacks, Desks, DetectionView, PacingView, PreviewView, Steering, Wish
 from dialer.web.mystery_port import TestCallDesk
@@ -169,6 +170,9 @@ class Control(Protocol):
 
     @property
     def owners(self) -> Owners: ...
+
+    @property
+    def audit(self) -> AuditTrail: ...
 
     def agent(self, agent: str) -> AgentView:
         """Raises UnknownError."""

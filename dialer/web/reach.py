@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dialer.config.access import Holder
 from dialer.quality.record import LegVoice
+from dialer.web.audit_port import AuditView
 from dialer.web.billing_port import FeeView, SaleView
 from dialer.web.desk_port import CallbackView
 from dialer.web.desk_routes import Recycled
@@ -28,8 +29,8 @@ from dialer.web.routes import Created, Imported, Reloaded
 _OWNED: Final = (CallView, FeeView, ConsentView, RecordingView, TestCallView, CertificateView, LegVoice)
 """They say whose they are."""
 _CHECKED: Final = (
-    CallbackView, CallQuality, Counted, Created, Imported, LiveTotals, PlacedView, RecordingDetail, Recycled, Reloaded,
-    ResultView, SaleView, ScoreCardView, ServiceView, ShownView,
+    AuditView, CallbackView, CallQuality, Counted, Created, Imported, LiveTotals, PlacedView, RecordingDetail, Recycled,
+    Reloaded, ResultView, SaleView, ScoreCardView, ServiceView, ShownView,
 )  # fmt: skip
 """They come of a request that was refused where its client was another's."""
 TOLD_BY_BODY: Final[frozenset[Whose]] = frozenset({"agent", "client_told", "scope_told", "file_told"})

@@ -33,7 +33,7 @@ class Right(StrEnum):
     ERASE = "erase"
     """Persons and recordings."""
     RUN = "run"
-    """The engine itself: its configuration, files on its host."""
+    """The engine itself: its configuration, and who gave which order."""
     SCRAPE = "scrape"
     """Prometheus' page."""
 
@@ -115,6 +115,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "POST /v1/recordings/{recording}/card": Need(Right.JUDGE, "recording"),
     "GET /v1/samples": Need(Right.HEAR, "client_asked"),
     "GET /v1/scores": Need(Right.HEAR, "client_asked"),
+    "GET /v1/audit": Need(Right.RUN, "plant"),
     "POST /v1/reload": Need(Right.RUN, "plant"),
 }
 """By operation. `/healthz` alone is open."""

@@ -6,6 +6,7 @@ from typing import Final, cast, get_args
 from dialer.campaigns.selection import FIRST
 from dialer.store.records import NewContact
 from dialer.web import views
+from dialer.web.audit_routes import AUDIT_ROUTES
 from dialer.web.billing_routes import BILLING_ROUTES
 from dialer.web.desk_routes import DESK_ROUTES
 from dialer.web.mystery_routes import MYSTERY_ROUTES
@@ -199,6 +200,7 @@ ROUTES: Final = (
         refusals=(409,),
         seconds=60.0,
     ),
+    *AUDIT_ROUTES,
     *DESK_ROUTES,
     *PERSON_ROUTES,
     *BILLING_ROUTES,

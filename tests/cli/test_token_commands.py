@@ -1,4 +1,4 @@
-"""`dialer token new`: what it prints fits into configs/access.yaml, and the token opens the door."""
+"""`dialer token new`: what it prints fits into configs/access.yaml, and the token opens the door; `dialer audit`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,3 +22,10 @@ def test_a_new_token_and_its_line(root: Path, dialer: Callable[..., Any]) -> Non
 
 def test_a_name_is_a_name(root: Path, dialer: Callable[..., Any]) -> None:
     assert dialer(root, "token", "new", "Maria B.").exit_code == 2
+
+
+def test_who_gave_which_order(running: Path, dialer: Callable[..., Any]) -> None:
+    assert dialer(running, "campaign", "winback", "set", "ratio=1.5").exit_code == 0
+    shown = dialer(running, "audit", "--by", "operator")
+    assert shown.exit_code == 0 and "PATCH campaigns/winback" in shown.stdout and "ratio=1.5" in shown.stdout
+    assert dialer(running, "audit", "--by", "maria", "--json").stdout.strip() == "[]"

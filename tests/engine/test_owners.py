@@ -25,6 +25,7 @@ HOLDERS: dict[str, dict[str, Any]] = {
     "globex_lead": {"role": "supervisor", "clients": ["globex"]},
     "desk_ada": {"role": "agent", "agent": "ada"},
     "all": {"role": "supervisor"},
+    "boss": {"role": "operator"},
 }
 
 
@@ -160,3 +161,13 @@ async def test_a_reload_takes_tokens_in_and_out(rig: Rig) -> None:
         (rig.root / "configs/agents.yaml").write_text("agents: {}")
         assert len(await rig.reloader.reload()) >= 1
         assert (await ask("acme_portal", "GET", "campaigns"))[0] == 200, "refused whole"
+
+
+async def test_who_changed_a_campaign_is_on_disk(rig: Rig) -> None:
+    async with asking(rig) as ask:
+        assert (await ask("globex_lead", "PATCH", "campaigns/renewal", {"priority": 3}))[0] == 200
+        assert (await ask("globex_lead", "PATCH", "campaigns/winback", {"priority": 3}))[0] == 404
+        await rig.quiet()
+        assert rig.rows("SELECT who, told FROM audit") == [("globex_lead", '{"priority": 3}')]
+        [told] = (await ask("boss", "GET", "audit?from=2023-11-14&by=globex_lead"))[1]
+    assert (told["at"], told["named"], told["on_behalf_of"]) == (rig.clock.now(), {"campaign": "renewal"}, None)

@@ -30,7 +30,7 @@ class People:
 
     async def erase(self, number: str, client: str | None, reason: str, by: str = "") -> CertificateView:
         self._done("erase", number, client, reason)
-        return replace(CERTIFICATE, client=client, by=by)
+        return replace(CERTIFICATE, client=client or CERTIFICATE.client, by=by)
 
     async def certificate(self, number: int) -> CertificateView:
         return CERTIFICATE

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from audit_double import Trail
 from mystery_double import Tested
 from owner_double import Owned
 from person_double import People
@@ -80,6 +81,7 @@ class Plant:
     )
 
     recordings: Recorded = field(default_factory=Recorded)
+    trail: Trail = field(default_factory=Trail)
 
     @property
     def test_calls(self) -> Tested:
@@ -96,6 +98,10 @@ class Plant:
     @property
     def persons(self) -> People:
         return People(self.orders)
+
+    @property
+    def audit(self) -> Trail:
+        return self.trail
 
     @property
     def owners(self) -> Owned:

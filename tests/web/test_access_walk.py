@@ -69,10 +69,11 @@ ALLOWED = {
     "POST /v1/recordings/{recording}/card": "os.....",
     "GET /v1/samples": "os..cr.",
     "GET /v1/scores": "os..cr.",
+    "GET /v1/audit": "o......",
     "POST /v1/reload": "o......",
 }
 """operator, supervisor, agent, accountant ($), client (cr: only with `recordings`), metrics."""
-OF_ALL = {"GET /v1/totals", "POST /v1/reload"}
+OF_ALL = {"GET /v1/audit", "GET /v1/totals", "POST /v1/reload"}
 """Nothing for holders of some clients."""
 LETTERS: dict[Role, str] = {
     "operator": "o", "supervisor": "s", "agent": "a", "accountant": "$", "client": "c", "metrics": "m"}
