@@ -5,7 +5,8 @@ we set ourselves on Originate). `at` is seconds since the epoch on the switch's 
 on ours otherwise.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dialer.flows.commands import QueueRequest, Reply
@@ -187,12 +188,30 @@ class ChannelSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Notes:
+    """What the switch has kept of a channel by itself, whoever listened."""
+
+    answered_at: float | None = None
+    answered_by: AnsweredBy = "unknown"
+    joined_at: float | None = None
+    """When it was last to be joined with an agent."""
+    parted_at: float | None = None
+    """When it last came back from a bridge, alive."""
+    forwarded: bool = False
+    """A number that the flow dialled has answered."""
+    ended: HungUp | None = None
+    """None: not yet, as far as the switch knows."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelsListed:
     switch: str
     at: float
     asked_at: float
     """When the listing was asked for: channels created later may be missing from it."""
     channels: tuple[ChannelSeen, ...]
+    notes: Mapping[str, Notes | None] = field(default_factory=dict)
+    """Of the channels that were asked about; None where the switch knows nothing."""
 
 
 @dataclass(frozen=True, slots=True)

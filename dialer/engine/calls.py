@@ -242,7 +242,7 @@ class Calls:
             case do.Save():
                 engine.store.save_call(live.record())
             case do.ListChannels():
-                live.switch.list_channels()
+                live.switch.list_channels({live.id: live.call.created_at})
             case do.Settle(outcome):
                 self._settle(live, outcome)
             case _:
@@ -346,10 +346,12 @@ class Calls:
     def _write(self, live: LiveCall, record: CallRecord, verdict: ContactVerdict | None) -> None:
         self._writing += 1
         future = self._engine.store.settle(record, verdict, live.talks())
-        future.add_done_callback(lambda done: self._written(live.id, done.exception()))
+        future.add_done_callback(lambda done: self._written(live, record, done.exception()))
 
-    def _written(self, call_id: str, error: BaseException | None) -> None:
+    def _written(self, live: LiveCall, record: CallRecord, error: BaseException | None) -> None:
         self._writing -= 1
-        if error is not None:
-            log.error("a settled call could not be written: %s", error, extra={"call": call_id})
+        if error is None:
+            live.switch.forget(live.id, record.ended_at or record.created_at)
+        else:
+            log.error("a settled call could not be written: %s", error, extra={"call": live.id})
             self._engine.metrics.impossible("settle_not_written")

@@ -6,7 +6,7 @@ first listing of their switch: the living are adopted, the gone are settled, and
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ from dialer.agents.model import State as AgentStates
 from dialer.calls import events as ev
 from dialer.calls.model import IN_THE_AIR, Call, Conversation, Plan, State
 from dialer.coordination.limits import Scope
+from dialer.engine import missed
 from dialer.engine.attempts import lawful, plan_of
 from dialer.engine.live import LiveCall, Script
+from dialer.engine.missed import UNKNOWN, end_of, parted_after, talks_of
 from dialer.flows.commands import QueueResult
 from dialer.store.records import PREVIEW, AgentSession, CallRecord, Contact
 
@@ -50,6 +52,10 @@ class Reconciler:
         """When each switch booted, as it said itself."""
         self._fresh: dict[str, float] = {}
         """By switch: when it came back from a boot that we lived through. What was begun before is gone."""
+        self._broken: dict[str, float] = {}
+        """By switch: when the link broke that is down."""
+        self._died: dict[str, float] = {}
+        """By switch: when the link broke behind which it was started anew."""
 
     def inherit(self, calls: Iterable[tuple[CallRecord, Contact | None]], sessions: Iterable[AgentSession]) -> None:
         """What the store says was going on when the engine stopped."""
@@ -89,20 +95,32 @@ class Reconciler:
                 log.info("link to %s is up", event.switch, extra={"switch": event.switch})
                 self._engine.metrics.link(event.switch, up=True)
                 self._note_boot(event)
-                self._engine.switches[event.switch].list_channels()
+                self._engine.switches[event.switch].list_channels(self._doubtful(event.switch))
             case ev.LinkDown():
                 log.warning("link to %s is down: %s", event.switch, event.reason, extra={"switch": event.switch})
                 self._engine.metrics.link(event.switch, up=False)
                 self._listed.discard(event.switch)
+                self._broken.setdefault(event.switch, event.at)
             case ev.ChannelsListed():
                 self._reconcile(event)
 
     def _note_boot(self, event: ev.LinkUp) -> None:
-        before = self._boots.get(event.switch, event.booted_at)
+        before, broken = self._boots.get(event.switch, event.booted_at), self._broken.pop(event.switch, event.booted_at)
         if abs(event.booted_at - before) > SAME_BOOT_S:
             log.warning("%s was started anew", event.switch, extra={"switch": event.switch})
-            self._fresh[event.switch] = event.at
+            self._fresh[event.switch], self._died[event.switch] = event.at, broken
         self._boots[event.switch] = event.booted_at
+
+    def _gone_at(self, call: Call, listing: ev.ChannelsListed) -> float:
+        """When a channel has ended of which the switch tells nothing: it died with the switch, which broke the link, or
+        before the boot that is known. Else nobody knows: by now it has."""
+        ends = (self._died.get(listing.switch), self._boots.get(listing.switch))
+        return max(call.created_at, min([listing.at, *(at for at in ends if at is not None and at > call.created_at)]))
+
+    def _doubtful(self, switch: str) -> dict[str, float]:
+        """Calls of which something may have been missed, and when they began."""
+        began = {record.id: record.created_at for record, _ in self._orphans.get(switch, [])}
+        return began | {live.id: live.call.created_at for live in self._engine.calls if live.switch.name == switch}
 
     def _certain_before(self, listing: ev.ChannelsListed) -> float:
         """What was begun earlier and is not in the listing is gone; what is younger may only be missing from it."""
@@ -117,7 +135,7 @@ class Reconciler:
     def _list_again(self, switch: str) -> None:
         """After a break: what was too young to be told gone from the first listing is old enough now."""
         if self.knows(switch):
-            self._engine.switches[switch].list_channels()
+            self._engine.switches[switch].list_channels(self._doubtful(switch))
 
     def defers(self, event: ev.ScriptStarted) -> bool:
         """The script of a call that is not adopted yet: it waits for the listing."""
@@ -138,8 +156,8 @@ class Reconciler:
         first = listing.switch not in self._listed
         self._listed.add(listing.switch)
         self._adopt_legs(listing, living)
-        self._adopt_calls(listing, living)
-        self._update_calls(listing, living)
+        over = self._adopt_calls(listing, living)
+        self._update_calls(listing, living, over)
         early, self._early = self._early, []
         for script in early:
             self._engine.post(script)
@@ -180,9 +198,12 @@ class Reconciler:
         mates = {channel for channel, seen in living.items() if seen.bridge == bridge}
         return next((record.id for record, _ in self._orphans.get(switch, []) if record.id in mates), None)
 
-    def _adopt_calls(self, listing: ev.ChannelsListed, living: Living) -> None:
+    def _adopt_calls(self, listing: ev.ChannelsListed, living: Living) -> set[str]:
+        """Those that are over."""
+        over = set()
         for record, contact in self._orphans.pop(listing.switch, []):
-            live = self._revive(record, contact, living.get(record.id))
+            notes = listing.notes.get(record.id)
+            live = self._revive(record, contact, living.get(record.id), notes or UNKNOWN)
             self._engine.calls.add(live)
             self._engine.campaigns.adopt(live)
             if live.call.agent is not None:
@@ -194,13 +215,18 @@ class Reconciler:
                 if live.agent_needed and live.call.reserved is None and live.call.state in IN_THE_AIR:
                     self._engine.post(ev.HangupRequested(live.id, listing.at, "agent_lost"))
             else:
-                self._engine.post(ev.Gone(live.id, listing.at))
+                over.add(live.id)
+                for event in end_of(live.call, notes, self._gone_at(live.call, listing)):
+                    self._engine.post(event)
+        return over
 
     def _scopes(self, record: CallRecord) -> list[Scope]:
         scopes = [Scope("switch", record.switch)]
         return scopes if record.campaign is None else [*scopes, Scope("campaign", record.campaign)]
 
-    def _revive(self, record: CallRecord, contact: Contact | None, seen: ev.ChannelSeen | None) -> LiveCall:
+    def _revive(
+        self, record: CallRecord, contact: Contact | None, seen: ev.ChannelSeen | None, notes: ev.Notes,
+    ) -> LiveCall:
         """The call as far as the row and the switch tell."""
         engine, configuration = self._engine, self._engine.configuration
         campaign = configuration.campaigns.get(record.campaign or "")
@@ -212,25 +238,29 @@ class Reconciler:
         agent = engine.floor.desk.by_call(record.id)
         if seen is None and record.state == State.TALKING:
             agent = record.agent  # the talk is a fact, and over: its end is the moment we learn of it
-        talks = () if agent is not None else _talks_of(record, engine.clock.now())
+        talks = talks_of(record, notes, agent is not None, engine.clock.now())
+        began_at = missed.began_at(record, notes) if agent is not None else None
         call = Call(
             record.id,
             plan,
-            _state_of(record, seen, agent, talks),
+            _state_of(record, seen, agent, talks, notes),
             record.created_at,
             reserved=self._hold_again(record) if seen is not None and agent is None else None,
             agent=agent,
             request=plan.request,
-            result=QueueResult("agent_lost" if record.state == State.QUEUED else "talked") if talks else None,
+            result=QueueResult("agent_lost" if record.state == State.QUEUED else "talked")
+            if talks and agent is None else None,
             talks=talks,
-            flow_started="flow" in (plan.person, record.state) or record.direction == "inbound",
+            flow_started=_flow_started(record, seen, plan),
+            answered_by=notes.answered_by,
             dialled_at=record.dialled_at or (record.created_at if record.direction == "outbound" else None),
             ringing_at=record.ringing_at,
-            answered_at=record.answered_at or _answered_at(seen, engine.clock.now()),
+            answered_at=record.answered_at or notes.answered_at or _answered_at(seen, engine.clock.now()),
             queued_at=record.queued_at,
-            joined_at=record.joined_at,
-            talking_since=record.joined_at or engine.clock.now() if agent else None,
+            joined_at=record.joined_at or began_at,
+            talking_since=began_at or engine.clock.now() if agent else None,
             bridge=seen.bridge if seen else "",
+            marks=frozenset({"forwarded"} if notes.forwarded else ()),
         )
         seed = replace(record, outcome=None)
         script = Script(flow, position=record.flow_position)
@@ -249,16 +279,27 @@ class Reconciler:
         floor.apply(record.agent, Reserved(record.id))
         return record.agent
 
-    def _update_calls(self, listing: ev.ChannelsListed, living: Living) -> None:
+    def _update_calls(self, listing: ev.ChannelsListed, living: Living, over: Collection[str]) -> None:
+        unasked: dict[str, float] = {}
         for live in list(self._engine.calls):
-            if live.switch.name != listing.switch:
+            if live.switch.name != listing.switch or live.id in over:
                 continue
-            seen = living.get(live.id)
+            seen, notes = living.get(live.id), listing.notes.get(live.id)
             if seen is not None and seen.bridge and live.call.state in (State.QUEUED, State.JOINING):
-                self._found_in_bridge(live.id, seen, living, listing.at)
-                continue
-            for event in _news_of(live.call, seen, listing, self._certain_before(listing)):
-                self._engine.post(event)
+                at = notes.joined_at if notes is not None else None
+                self._found_in_bridge(live.id, seen, living, at or listing.at)
+            elif seen is not None:
+                for event in _news_of(live.call, seen, listing, notes or UNKNOWN):
+                    self._engine.post(event)
+            elif not _is_gone(live.call, self._certain_before(listing)):
+                pass
+            elif live.id not in listing.notes:
+                unasked[live.id] = live.call.created_at
+            else:
+                for event in end_of(live.call, notes, self._gone_at(live.call, listing)):
+                    self._engine.post(event)
+        if unasked:  # how they ended
+            self._engine.switches[listing.switch].list_channels(unasked)
 
     def _found_in_bridge(self, call_id: str, seen: ev.ChannelSeen, living: Living, at: float) -> None:
         """To ask for a bridge of two who are in one already would part them."""
@@ -289,41 +330,41 @@ class Reconciler:
 
 
 def _state_of(
-    record: CallRecord, seen: ev.ChannelSeen | None, agent: str | None, talks: Sequence[Conversation]
+    record: CallRecord, seen: ev.ChannelSeen | None, agent: str | None, talks: Sequence[Conversation], notes: ev.Notes
 ) -> State:
     if agent is not None:
         return State.TALKING
     if talks:
         return State.RETURNING
     if record.direction == "inbound":
-        return State.ARRIVED
-    return State.ANSWERED if seen is not None and seen.state == "up" else State.DIALLING
+        return State.QUEUED if seen is None and record.state == State.QUEUED else State.ARRIVED
+    up = seen.state == "up" if seen is not None else notes.answered_at is not None
+    return State.ANSWERED if up else State.DIALLING
 
 
-def _talks_of(record: CallRecord, now: float) -> tuple[Conversation, ...]:
-    """Who had an agent before and has none now was talked with, whatever comes next. When a talk ended that we left
-    them in, nobody knows: at the latest now."""
-    if record.joined_at is None or record.agent is None:
-        return ()
-    ended_at = now if record.state == State.TALKING else record.joined_at + record.talk_s
-    return (Conversation(record.agent, record.joined_at, ended_at),)
+def _flow_started(record: CallRecord, seen: ev.ChannelSeen | None, plan: Plan) -> bool:
+    """Of a channel that lives, it may begin with its script."""
+    if record.direction == "inbound" or record.state == State.FLOW:
+        return True
+    return plan.person == "flow" if seen is not None else record.flow_position is not None
 
 
 def _answered_at(seen: ev.ChannelSeen | None, now: float) -> float | None:
     return now if seen is not None and seen.state == "up" else None
 
 
+def _is_gone(call: Call, certain_before: float) -> bool:
+    """Of one that is not in a listing."""
+    return call.state is not State.INTENDED and (call.dialled_at or call.created_at) < certain_before
+
+
 def _news_of(
-    call: Call, seen: ev.ChannelSeen | None, listing: ev.ChannelsListed, certain_before: float
+    call: Call, seen: ev.ChannelSeen, listing: ev.ChannelsListed, notes: ev.Notes
 ) -> Sequence[ev.CallEvent]:
-    """What the listing tells of a call beyond what the events did."""
+    """What the listing tells of a living call beyond what the events did."""
     at = listing.at
-    if seen is None:
-        since = call.dialled_at or call.created_at
-        certain = call.state is not State.INTENDED and since < certain_before
-        return [ev.Gone(call.id, at)] if certain else []
     if call.state is State.TALKING and seen.bridge != call.bridge:
-        return [ev.Unbridged(call.id, at, call.bridge)]
+        return [ev.Unbridged(call.id, parted_after(call.talking_since or at, notes) or at, call.bridge)]
     if call.state is State.JOINING and listing.asked_at > (call.joining_at or 0.0) + JOINED_S:
         return [ev.JoinFailed(call.id, at, "no bridge has formed")]
-    return [ev.Answered(call.id, at)] if seen.state == "up" and call.answered_at is None else []
+    return [ev.Answered(call.id, notes.answered_at or at)] if seen.state == "up" and call.answered_at is None else []

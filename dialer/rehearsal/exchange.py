@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from dialer.engine.clock import Clock, Timer
 from dialer.flows.commands import Answer, Collect, Command, Dial, Hangup, Hold, Pause, Play, Reply
 from dialer.rehearsal.callers import Caller
 from dialer.rehearsal.population import Fate, People
-from dialer.switch.port import OriginateOrder, RecordOrder
+from dialer.switch.port import NOTHING, OriginateOrder, RecordOrder
 
 LINK_S = 0.003
 """From an order to the first news of it, and for every other trifle."""
@@ -178,13 +178,16 @@ class Exchange:
     def ask_codec(self, channel: str) -> None:
         """Nobody hears anything here."""
 
-    def list_channels(self) -> None:
+    def forget(self, channel: str, ended_at: float) -> None:
+        """Nothing is kept here."""
+
+    def list_channels(self, about: Mapping[str, float] = NOTHING) -> None:
         now = self._clock.now()
         seen = tuple(
             ev.ChannelSeen(line.id, line.id, "up" if line.up else "ringing", line.bridge, "dialer", "", "", 1.0)
             for line in self._lines.values()
         )
-        self._tell(ev.ChannelsListed(self._name, now, now, seen))
+        self._tell(ev.ChannelsListed(self._name, now, now, seen, dict.fromkeys(about)))
 
     # -- what comes of them -------------------------------------------------------------------------
 

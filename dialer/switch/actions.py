@@ -5,7 +5,7 @@ Channels are named by their Uniqueid, which Bridge, Hangup and Redirect take as 
 
 from typing import Any
 
-from dialer.switch import checks
+from dialer.switch import checks, notes
 from dialer.switch.events import ORIGINATE
 from dialer.switch.port import OriginateOrder, RecordOrder
 from dialer.switch.wire import UnsafeValueError
@@ -39,6 +39,23 @@ def originate_action(order: OriginateOrder) -> Action:
 def bridge_action(one: str, other: str) -> Action:
     """Takes both out of whatever they run. Refused with `Channel1 does not exist` when one is gone."""
     return {"Action": "Bridge", "Channel1": checks.channel(one), "Channel2": checks.channel(other), "Tone": "no"}
+
+
+def joined_action(channel: str, at: float) -> Action:
+    """Goes out before the bridge, which itself leaves no time on the channel."""
+    return {"Action": "Setvar", "Channel": checks.channel(channel), "Variable": notes.JOINED, "Value": f"{at:.3f}"}
+
+
+def living_action(channel: str) -> Action:
+    return {"Action": "Getvar", "Channel": checks.channel(channel), "Variable": notes.ON_CHANNEL}
+
+
+def ended_action(channel: str, family: str, action_id: str) -> Action:
+    return {"Action": "DBGet", "Family": family, "Key": checks.channel(channel), "ActionID": action_id}
+
+
+def forget_action(channel: str, ended_at: float) -> Action:
+    return {"Action": "DBDel", "Family": notes.family(ended_at), "Key": checks.channel(channel)}
 
 
 def codec_action(name: str) -> Action:

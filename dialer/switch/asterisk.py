@@ -20,24 +20,30 @@ from dialer.calls.events import (
     JoinFailed,
     LinkDown,
     LinkUp,
+    Notes,
     OriginateFailed,
     RecordingTold,
 )
 from dialer.config.models import SwitchConfig
 from dialer.flows.commands import Command
+from dialer.switch import notes
 from dialer.switch.actions import (
     Action,
     bridge_action,
     codec_action,
+    ended_action,
+    forget_action,
     hangup_action,
+    joined_action,
+    living_action,
     originate_action,
     record_action,
     redirect_action,
 )
 from dialer.switch.ami import NO_LINK, AmiLink, LinkError, OnEvent, Pace, Response
-from dialer.switch.events import TRANSLATE, Translate, channel_seen
+from dialer.switch.events import TRANSLATE, Translate, at, channel_seen
 from dialer.switch.fastagi import ScriptServer
-from dialer.switch.port import OriginateOrder, RecordOrder, Sink
+from dialer.switch.port import NOTHING, OriginateOrder, RecordOrder, Sink
 from dialer.switch.rtcp import TRANSLATE_RTCP
 from dialer.switch.wire import Headers, UnsafeValueError
 
@@ -70,6 +76,16 @@ class Backoff:
 class _Listing:
     asked_at: float
     channels: list[ChannelSeen] = field(default_factory=list)
+    living: dict[str, asyncio.Future[Response]] = field(default_factory=dict)
+    """By channel that was asked about: what it says itself."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """What is in the switch's database."""
+
+    def notes(self, channel: str) -> Notes | None:
+        """Asterisk answers in the order it is asked: all answers are there before the list is."""
+        answer = self.living[channel]
+        said = answer.result().headers.get("value", "") if answer.done() else ""
+        return notes.read(channel, self.kept.get(channel) or said)
 
 
 class AsteriskSwitch:
@@ -95,6 +111,8 @@ class AsteriskSwitch:
         self._closing = asyncio.Event()
         self._booted: asyncio.Future[float] | None = None
         self._listings: dict[str, _Listing] = {}
+        self._ahead_s = 0.0
+        """How far the switch's clock is ahead of ours."""
         self._dying: dict[str, asyncio.TimerHandle] = {}
         self._hung_up: set[str] = set()
         """Channels that we ordered to be hung up, and that have not said that they were."""
@@ -104,6 +122,7 @@ class AsteriskSwitch:
             "HangupRequest": self._far_end_hung_up,
             "CoreShowChannel": self._listed_one,
             "CoreShowChannelsComplete": self._listed_all,
+            "DBGetResponse": self._kept,
         }
 
     @property
@@ -162,12 +181,21 @@ class AsteriskSwitch:
         await asyncio.wait(either, timeout=self._backoff.boot_s, return_when=asyncio.FIRST_COMPLETED)
         if not booted.done():
             link.drop(f"no FullyBooted in {self._backoff.boot_s:g} s: is `read = system` missing in manager.conf?")
+        await self._compare_clocks(link)
+        for family in notes.swept(time.time()):
+            link.send_action({"Action": "DBDelTree", "Family": family})
         status = await link.send_action({"Action": "CoreStatus"})
         if not status.ok:
             link.drop(f"CoreStatus refused: {status.message}")
         if link.lost.done():
             raise LinkError(link.lost.result())
         return exact_boot_time(booted.result(), status.headers)
+
+    async def _compare_clocks(self, link: AmiLink) -> None:
+        asked_at = time.time()
+        told = (await link.send_action({"Action": "Ping"})).headers
+        middle = (asked_at + time.time()) / 2
+        self._ahead_s = at(told, middle) - middle
 
     def _fully_booted(self, headers: Headers) -> None:
         if self._booted is not None and not self._booted.done():
@@ -198,6 +226,9 @@ class AsteriskSwitch:
             blame = next((who for word, who in JOINED.items() if word in response.message), None)
             self._sink(JoinFailed(customer, time.time(), response.message, agent, blame))
 
+        if self._link is not None and self._up:
+            with contextlib.suppress(UnsafeValueError):
+                self._link.send_action(joined_action(customer, time.time() + self._ahead_s))
         self._order(partial(bridge_action, customer, agent), failed)
 
     def hangup(self, channel: str, cause: int = 16) -> None:
@@ -235,11 +266,22 @@ class AsteriskSwitch:
         if self._link is not None and self._up:
             self._link.send_action(codec_action(channel)).add_done_callback(answered)
 
-    def list_channels(self) -> None:
+    def list_channels(self, about: Mapping[str, float] = NOTHING) -> None:
+        if (link := self._link) is None or not self._up:
+            return
+        action_id, now = f"list:{time.monotonic_ns()}", time.time()
+        self._listings[action_id] = listing = _Listing(now)
+        for channel, since in about.items():
+            with contextlib.suppress(UnsafeValueError):
+                listing.living[channel] = link.send_action(living_action(channel))
+                for family in notes.families(since, now):
+                    link.send_action(ended_action(channel, family, f"{action_id}:{family}:{channel}"))
+        self._order(lambda: {"Action": "CoreShowChannels", "ActionID": action_id}, None)
+
+    def forget(self, channel: str, ended_at: float) -> None:
         if self._link is not None and self._up:
-            action_id = f"list:{time.monotonic_ns()}"
-            self._listings[action_id] = _Listing(time.time())
-            self._order(lambda: {"Action": "CoreShowChannels", "ActionID": action_id}, None)
+            with contextlib.suppress(UnsafeValueError):
+                self._link.send_action(forget_action(channel, ended_at))
 
     def run(self, channel: str, command: Command) -> None:
         self._scripts.run(self._name, channel, command, self._config.dial)
@@ -307,10 +349,16 @@ class AsteriskSwitch:
         if listing is not None and seen is not None:
             listing.channels.append(seen)
 
+    def _kept(self, headers: Headers) -> None:
+        of, _, rest = headers.get("actionid", "").partition(":dialer/")
+        if (listing := self._listings.get(of)) is not None:
+            listing.kept[rest.partition(":")[2]] = headers.get("val", "")
+
     def _listed_all(self, headers: Headers) -> None:
         listing = self._listings.pop(headers.get("actionid", ""), None)
         if listing is not None:
-            self._sink(ChannelsListed(self._name, time.time(), listing.asked_at, tuple(listing.channels)))
+            kept = {channel: listing.notes(channel) for channel in listing.living}
+            self._sink(ChannelsListed(self._name, time.time(), listing.asked_at, tuple(listing.channels), kept))
 
 
 def exact_boot_time(estimate: float, status: Headers) -> float:

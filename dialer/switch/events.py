@@ -37,7 +37,7 @@ def at(headers: Headers, now: float) -> float:
     return stamp if math.isfinite(stamp) else now
 
 
-def _number(text: str) -> int | None:
+def number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
@@ -71,16 +71,16 @@ def hangup(headers: Headers, now: float) -> ChannelEvent | None:
     return HungUp(
         channel,
         at(headers, now),
-        cause=_number(headers.get("cause", "")) or 0,
+        cause=number(headers.get("cause", "")) or 0,
         text=headers.get("cause-txt", ""),
-        sip=_sip_status(headers.get("techcause", "")),
+        sip=sip_status(headers.get("techcause", "")),
     )
 
 
-def _sip_status(tech_cause: str) -> int | None:
+def sip_status(tech_cause: str) -> int | None:
     """486 from `SIP 486 Busy Here`; None where there is no three-digit status."""
     for word in tech_cause.split():
-        if len(word) == 3 and (status := _number(word)):
+        if len(word) == 3 and (status := number(word)):
             return status
     return None
 
@@ -147,8 +147,7 @@ def _seconds(duration: str) -> float:
     """3723.0 from `01:02:03`; 0 for what is no duration."""
     seconds = 0.0
     for part in duration.split(":"):
-        number = _number(part)
-        if number is None:
+        if (value := number(part)) is None:
             return 0.0
-        seconds = seconds * 60 + number
+        seconds = seconds * 60 + value
     return seconds

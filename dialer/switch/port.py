@@ -8,12 +8,14 @@ Originate in flight when the link drops has no event of its own: only the listin
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 from dialer.calls.events import RecordVerb, SwitchEvent
 from dialer.flows.commands import Command
 
 Sink = Callable[[SwitchEvent], None]
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,11 @@ class Switch(Protocol):
         """What a living channel's sound is coded in: the answer is CodecTold, or nothing."""
         ...
 
-    def list_channels(self) -> None:
-        """Ask for the living channels; the answer is ChannelsListed."""
+    def list_channels(self, about: Mapping[str, float] = NOTHING) -> None:
+        """Ask for the living channels, and what the switch has kept of some, living or not, that began (epoch seconds)
+        no earlier than told; the answer is ChannelsListed."""
+        ...
+
+    def forget(self, channel: str, ended_at: float) -> None:
+        """What the switch keeps of a channel that is over is not needed any more."""
         ...

@@ -70,14 +70,18 @@ class FaultLab(Lab):
             await self.engine.start()
 
     async def _against_cdr(self) -> list[str]:
-        """The same calls in both records, at the same times; but for times that nobody could see, for an Originate
-        given into a broken link, which may never have arrived, and for what a dead Asterisk forgot."""
+        """The same calls in both records, at the same times, whoever listened; but for the ends of dials that nobody
+        answered, for an Originate given into a broken link, which may never have arrived, and for what a dead Asterisk
+        forgot."""
         said: list[str] = []
 
         def agree() -> bool:
             rows, calls = self.plant.cdr(), self.ledger.settled(self.since)
             blind, amnesia = self._blind, self._amnesia
-            untimed = {leg.channel for leg in legs(rows) if _in(blind, leg.answered_at) or _in(blind, leg.ended_at)}
+            untimed = {
+                leg.channel for leg in legs(rows)
+                if _in(amnesia, leg.ended_at) or (leg.answered_at is None and _in(blind, leg.ended_at))
+            }  # fmt: skip
             vanished = {call.id for call in calls if call.outcome == "lost" and _in(blind, call.dialled_at)}
             vanished |= {call.id for call in calls if _in(amnesia, call.ended_at)}
             found = [text.split(": ", 1) for text in differences(calls, rows, self.since)]

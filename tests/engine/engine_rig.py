@@ -6,7 +6,7 @@ import itertools
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from dialer.flows.commands import Command
 from dialer.metrics import Metrics
 from dialer.store.records import CallRecord, NewContact
 from dialer.store.store import Store
-from dialer.switch.port import OriginateOrder, RecordOrder
+from dialer.switch.port import NOTHING, OriginateOrder, RecordOrder
 
 SWITCH = "main"
 CAMPAIGN = "winback"
@@ -166,8 +166,11 @@ class RecordingSwitch:
     def ask_codec(self, channel: str) -> None:
         self._give("ask_codec", channel)
 
-    def list_channels(self) -> None:
-        self._give("list_channels", "")
+    def list_channels(self, about: Mapping[str, float] = NOTHING) -> None:
+        self._give("list_channels", "", about)
+
+    def forget(self, channel: str, ended_at: float) -> None:
+        self._give("forget", channel, ended_at)
 
     def given(self, verb: str) -> list[Order]:
         return [order for order in self.orders if order.verb == verb]
@@ -252,15 +255,17 @@ class Rig:
         for event in events:
             self.engine.post(event)
 
-    def listing(self, *channels: ev.ChannelSeen, asked_at: float | None = None) -> None:
+    def listing(self, *channels: ev.ChannelSeen, asked_at: float | None = None, **notes: ev.Notes) -> None:
+        """`notes`: what the switch has kept of the calls, which are all asked about."""
         now = self.clock.now()
-        self.post(ev.ChannelsListed(SWITCH, now, now if asked_at is None else asked_at, channels))
+        kept = {live.id: None for live in self.engine.calls} | notes
+        self.post(ev.ChannelsListed(SWITCH, now, now if asked_at is None else asked_at, channels, kept))
 
-    def link_up(self, *channels: ev.ChannelSeen) -> None:
+    def link_up(self, *channels: ev.ChannelSeen, **notes: ev.Notes) -> None:
         """The link comes up, and the switch tells its channels."""
         self.switch.up = True
         self.post(ev.LinkUp(SWITCH, self.clock.now(), BEGAN_AT - 1000))
-        self.listing(*channels)
+        self.listing(*channels, **notes)
 
     def link_down(self) -> None:
         self.switch.up = False

@@ -26,12 +26,13 @@ class Peer:
         return headers
 
     async def expect(self, name: str) -> dict[str, str]:
-        """The next action of this name; pings before it are answered, anything else is a failure."""
+        """The next action of this name; pings before it, and what is swept away when the link comes up, are answered,
+        anything else is a failure."""
         while True:
             headers = await self.action()
             if headers["action"] == name:
                 return headers
-            assert headers["action"] == "Ping", headers
+            assert headers["action"] in ("Ping", "DBDelTree"), headers
             self.answer(headers)
 
     async def rest(self) -> list[str]:

@@ -42,6 +42,7 @@ async def test_a_refused_bridge_names_the_leg_and_whose_channel_is_dead(message:
     async with rig() as it:
         peer = await it.up()
         it.switch.bridge("c", "l")
+        peer.answer(await peer.expect("Setvar"))
         peer.answer(await peer.expect("Bridge"), "Error", message)
         event = await it.event()
         assert isinstance(event, JoinFailed)

@@ -1,6 +1,7 @@
 """AsteriskSwitch through outages: what is sent again (nothing), and what the engine hears of it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,11 +11,21 @@ from hostile_ami import BANNER, HostileAmi, Peer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.calls.events import ChannelsListed, HungUp, JoinFailed, LinkDown, LinkUp, OriginateFailed, SwitchEvent
+from dialer.calls.events import (
+    ChannelsListed,
+    HungUp,
+    JoinFailed,
+    LinkDown,
+    LinkUp,
+    Notes,
+    OriginateFailed,
+    SwitchEvent,
+)
 from dialer.config.models import Ami, SwitchConfig
 from dialer.switch.ami import Pace
 from dialer.switch.asterisk import AsteriskSwitch, Backoff
 from dialer.switch.fastagi import ScriptServer
+from dialer.switch.notes import family
 from dialer.switch.port import OriginateOrder, Switch
 
 ORDER = OriginateOrder("c-1", "PJSIP/+4930555@trunk", "+49301", 20.0, "outbound", {"DIALER_DETECT": "1"})
@@ -163,11 +174,16 @@ async def test_a_bridge_refused_or_lost_is_told() -> None:
     async with rig() as it:
         peer = await it.up()
         it.switch.bridge("c-1", "a-1")
+        asked = await peer.expect("Setvar")  # the switch itself keeps no time
+        assert (asked["channel"], asked["variable"]) == ("c-1", "DIALER_JOINED")
+        assert float(asked["value"]) == pytest.approx(time.time(), abs=60)
+        peer.answer(asked)
         peer.answer(await peer.expect("Bridge"), "Error", "Channel1 does not exist: c-1")
         event = await it.event()
         assert isinstance(event, JoinFailed)
         assert (event.channel, event.reason) == ("c-1", "Channel1 does not exist: c-1")
         it.switch.bridge("c-2", "a-1")
+        peer.answer(await peer.expect("Setvar"))
         await peer.expect("Bridge")
         peer.cut()
         told = [await it.event(), await it.event()]
@@ -202,6 +218,45 @@ async def test_a_listing_is_one_event() -> None:
         assert isinstance(event, ChannelsListed)
         assert [seen.channel for seen in event.channels] == ["c-0", "c-1", "c-2"]
         assert event.asked_at <= event.at
+
+
+async def test_a_listing_tells_what_was_kept_of_the_channels_asked_about() -> None:
+    async with rig() as it:
+        peer = await it.up()
+        now = time.time()
+        it.switch.list_channels({"c-1": now, "c-2": now, "c-3": now, "/bad": now})
+        value = "|1700000001.5|machine|1700000002.250|1700000009.75|||"
+        for channel in ("c-1", "c-2", "c-3"):
+            living = await peer.expect("Getvar")
+            assert living["channel"] == channel
+            peer.answer(living, *(("Success", "", f"Value: {value}\r\n") if channel == "c-1" else ("Error", "No such")))
+            ended = await peer.expect("DBGet")
+            assert (ended["family"], ended["key"]) == (family(now), channel)
+            if channel == "c-2":
+                peer.answer(ended, more="EventList: start\r\n")
+                told = "1700000020.125|1700000001.5|person|||ANSWER|34|SIP 486"
+                peer.send(f"Event: DBGetResponse\r\nVal: {told}\r\nActionID: {ended['actionid']}\r\n\r\n".encode())
+            else:
+                peer.answer(ended, "Error", "Database entry not found")
+        action = await peer.expect("CoreShowChannels")
+        peer.answer(action)
+        peer.send(f"Event: CoreShowChannelsComplete\r\nActionID: {action['actionid']}\r\n\r\n".encode())
+        event = await it.event()
+        assert isinstance(event, ChannelsListed)
+        assert event.notes == {
+            "c-1": Notes(1_700_000_001.5, "machine", 1_700_000_002.25, 1_700_000_009.75),
+            "c-2": Notes(1_700_000_001.5, "person", forwarded=True,
+                         ended=HungUp("c-2", 1_700_000_020.125, 34, sip=486)),
+            "c-3": None,
+        }
+
+
+async def test_what_was_kept_of_a_channel_is_taken_out_where_it_stands() -> None:
+    async with rig() as it:
+        peer = await it.up()
+        it.switch.forget("c-1", 1_700_000_020.1)
+        action = await peer.expect("DBDel")
+        assert (action["family"], action["key"]) == (family(1_700_000_020.1), "c-1")
 
 
 async def test_half_a_listing_is_none() -> None:

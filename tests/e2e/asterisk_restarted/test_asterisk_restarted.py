@@ -71,6 +71,27 @@ async def test_what_rings_and_who_waits_is_settled(lab: FaultLab) -> None:
     await lab.until_agent("agent01", "logged_out")
 
 
+async def test_what_ended_before_asterisk_was_started_anew_is_known_after_it(lab: FaultLab) -> None:
+    """The engine was dead as well. What Asterisk has kept outlives it."""
+    number = "+493023600110"
+    await lab.log_in("agent01")
+    await lab.dial("ringing", number)
+    person = await lab.until_rung(number)
+    await lab.until_agent("agent01", "talking")
+    await eventually(lambda: [call for call in lab.ledger.open() if call.joined_at is not None])
+    await lab.engine.kill()
+    person.hang_up()
+    await eventually(lambda: person.over_by)
+    async with lab.blind():
+        await lab.plant.restart()
+        await lab.engine.start()
+        call = await lab.one()
+    row = await lab.cdr(call.id, or_events=True)
+    assert (call.outcome, call.hung_up_by) == ("answered", "customer")
+    assert call.joined_at is not None
+    assert call.joined_at + call.talk_s == pytest.approx(row["end"], abs=0.5)
+
+
 # -- how ------------------------------------------------------------------------------------------------------
 
 
