@@ -16,10 +16,10 @@ LONGEST_FILE = 4096
 _WAYS = ("sha256", "token_env", "token_file")
 
 
-def holders_of(draft: Draft) -> tuple[tuple[Holder, ...], list[Fault]]:
+def holders_of(draft: Draft) -> tuple[tuple[Holder, ...] | None, list[Fault]]:
     """Who may use the API, by the digests of their tokens. Reads the files that hold some."""
     if draft.access is None:
-        return (), []
+        return None, []
     document, whole = draft.access.document, draft.access.whole
     holders, faults = list[Holder](), list[Fault]()
     owners = dict[bytes, str]()

@@ -50,8 +50,8 @@ class Configuration:
     """Where the plant's values stand, for a reload's refusal."""
     test_calls: Mapping[str, TestCall] = field(default_factory=dict)
     score_cards: Mapping[str, ScoreCard] = field(default_factory=dict)
-    access: tuple[Holder, ...] = ()
-    """Who may use the API beside the operator."""
+    access: tuple[Holder, ...] | None = None
+    """Who may use the API beside the operator; None without `configs/access.yaml`."""
 
     def flow_for(self, number: str) -> Flow | None:
         """The flow that answers this number of ours."""

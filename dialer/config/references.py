@@ -41,7 +41,7 @@ def _plant(draft: Draft) -> Iterator[Fault]:
         return
     plant, document = draft.plant.model, draft.plant.document
     web = plant.web
-    keyless = not draft.env.get(web.token_env) and (draft.access is None or not draft.access.model.holders)
+    keyless = draft.access is None and not draft.env.get(web.token_env)
     if not _is_loopback(web.listen.host) and keyless:
         yield Fault(document.place(("web", "listen", "host")),
                     f"listens on `{web.listen.host}`, where others can reach it, without a token",

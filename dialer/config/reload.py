@@ -77,7 +77,7 @@ def changes(old: Configuration, new: Configuration) -> Changes:
             name for name, switch in new.plant.switches.items() if switch != old.plant.switches[name]
         ),
         plant=frozenset(key for key in _LIVE if getattr(old.plant, key) != getattr(new.plant, key)),
-        access=_difference(*({holder.name: holder for holder in one.access} for one in (old, new))),
+        access=_difference(*({holder.name: holder for holder in one.access or ()} for one in (old, new))),
     )
 
 

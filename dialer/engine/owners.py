@@ -23,6 +23,10 @@ class EngineOwners:
         run = self._engine.campaigns.runs.get(name)
         return None if run is None else run.config.client
 
+    def talked_for(self, agent: str) -> str | None:
+        live = self._engine.floor.last_call(agent)
+        return None if live is None else live.seed.client
+
     def names_list(self, campaign: str, path: str) -> bool:
         configuration = self._engine.configuration
         config = configuration.campaigns.get(campaign)

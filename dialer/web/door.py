@@ -42,16 +42,21 @@ def parts_of(who: str) -> tuple[str, str | None]:
 
 
 class Door:
-    """`token`: of `web.token_env`. `others`, as the configuration has them just now."""
+    """`token`: of `web.token_env`. `others`: who else has one, as the configuration has them just now; None without
+    such a file. Once closed, it stays so: a reload that takes the last token away lets nobody in."""
 
-    def __init__(self, token: str | None = None, others: Callable[[], Sequence[Holder]] = tuple) -> None:
+    def __init__(
+        self, token: str | None = None, others: Callable[[], Sequence[Holder] | None] = lambda: None
+    ) -> None:
         self._operator = replace(OPERATOR_HOLDER, digest=digest_of(token)) if token else None
         self._others = others
+        self._was_named = False
 
     @property
     def named(self) -> bool:
-        """Others than the operator have tokens."""
-        return bool(self._others())
+        """Others than the operator may have tokens."""
+        self._was_named = self._was_named or self._others() is not None
+        return self._was_named
 
     @property
     def closed(self) -> bool:
@@ -71,7 +76,7 @@ class Door:
         return holder in self._all() if self.closed else True
 
     def _all(self) -> tuple[Holder, ...]:
-        return (*self._others(), *filter(None, [self._operator]))
+        return (*(self._others() or ()), *filter(None, [self._operator]))
 
 
 class Refusals:

@@ -13,7 +13,7 @@ from dialer.web.rights import LOCAL_HOLDER, SCRAPER
 
 OPEN: Final = frozenset({"/healthz"})
 LOCAL: Final = frozenset({"/metrics"})
-"""Open to this host's own addresses while nobody but the operator has a token; others need one."""
+"""Open to this host's own addresses while nobody but the operator may have a token; others need one."""
 
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",

@@ -8,6 +8,10 @@ class Owners(Protocol):
     """The client that a thing is of; None where there is no such thing, or where it is not of one client alone."""
 
     def campaign(self, name: str) -> str | None: ...
+    def talked_for(self, agent: str) -> str | None:
+        """The client of the agent's present call, or of its last one."""
+        ...
+
     def names_list(self, campaign: str, path: str) -> bool:
         """Whether this is a file that the campaign's own file names as one of its lists."""
         ...

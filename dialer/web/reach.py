@@ -129,6 +129,8 @@ def _of_desk(control: Control, holder: Holder, agent: str, body: Request | None)
     busy_for = control.agent(agent).client
     if body is not None and busy_for is not None and busy_for not in clients:
         raise RefusedError("the agent is at other work")
+    if hasattr(body, "disposition") and control.owners.talked_for(agent) not in (None, *clients):
+        raise RefusedError("the agent's last call is another one, or there was none")
     if (campaign := getattr(body, "campaign", None)) is not None:
         return control.owners.campaign(campaign)
     return _any(holder)

@@ -32,6 +32,8 @@ def test_the_three_ways_of_a_token_are_one(site):
 
 
 def test_without_the_file_there_is_nobody_else(site):
+    assert site.load().access is None
+    site.write(FILE, "holders: {}\n")
     assert site.load().access == ()
 
 

@@ -12,6 +12,9 @@ class Owned:
     def campaign(self, name: str) -> str | None:
         return self._of(name)
 
+    def talked_for(self, agent: str) -> str | None:
+        return "acme"
+
     def names_list(self, campaign: str, path: str) -> bool:
         return path == "a.csv"
 

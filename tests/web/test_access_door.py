@@ -10,6 +10,7 @@ from keyed import Keyed, bearing, held
 from port_double import Plant, anna
 from recording_double import ID
 
+from dialer.config.access import Holder
 from dialer.store.records import CampaignTotals
 from dialer.web.desk_port import PacingView
 from dialer.web.door import FIRST_S, FORGOTTEN_S, FREE, LONGEST_S, MOST_ADDRESSES, MOST_WAITING, Door, Refusals
@@ -53,6 +54,16 @@ async def test_the_streams_of_two_clients_are_two(keyed: Keyed, plant: Plant) ->
 def test_without_any_token_there_is_no_door() -> None:
     assert not Door().closed and not Door("").closed
     assert Door("x").closed and Door(None, lambda: [held("maria", "supervisor")]).closed
+    assert Door(None, list).closed
+
+
+def test_a_door_that_was_closed_stays_closed() -> None:
+    others = [held("maria", "supervisor")]
+    found: list[list[Holder] | None] = [others]
+    door = Door(None, lambda: found[0])
+    assert door.closed and door.stands(others[0])
+    found[0] = None
+    assert door.closed and door.named and not door.stands(others[0])
 
 
 # -- desks ------------------------------------------------------------------------------------------------------------
@@ -78,6 +89,16 @@ async def test_of_an_agent_at_others_work_nothing_is_told(keyed: Keyed, plant: P
     answer = await keyed.session.post("/v1/agents/anna/hangup", headers=bearing("globex_lead"))
     assert (answer.status, (await answer.json())["message"]) == (409, "the agent is at other work")
     assert plant.orders == []
+
+
+async def test_what_came_of_anothers_call_is_not_told_either(keyed: Keyed, plant: Plant) -> None:
+    plant.agents_by_id["anna"] = anna(client=None, state="idle")
+    keyed.holders = (held("acme_desk", "agent", ACME), held("globex_desk", "agent", GLOBEX))
+    for who, status in (("globex_desk", 409), ("acme_desk", 204)):
+        answer = await keyed.session.post(
+            "/v1/agents/anna/disposition", json={"disposition": "sale"}, headers=bearing(who))  # fmt: skip
+        assert answer.status == status
+    assert len(plant.orders) == 1
 
 
 async def test_a_desk_of_some_clients_dials_for_these_alone(keyed: Keyed, plant: Plant) -> None:
