@@ -30,6 +30,11 @@ def add(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *sums: 
     _run(connection, table, rows, "add", sums)
 
 
+def adding(table: sa.Table, rows: Sequence[Row], *sums: str) -> direct.Statement:
+    """The same for PostgreSQL, for `direct.finish`. There must be rows."""
+    return _statement("postgresql", table, tuple(rows[0]), "add", sums), {"rows": document(rows)}
+
+
 def update(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
     """By the first of their columns."""
     _run(connection, table, rows, "update")
@@ -43,7 +48,7 @@ def _run(
     names = tuple(rows[0])
     statement = _statement(connection.dialect.name, table, names, what, sums)
     if connection.dialect.name == "postgresql":
-        return direct.run(connection, statement, (document(rows),)).rowcount
+        return direct.run(connection, statement, {"rows": document(rows)}).count
     documents = [place for place, name in enumerate(names) if isinstance(table.c[name].type, sa.JSON)]
     values = [list(row.values()) for row in rows]
     for one in values:
@@ -56,7 +61,7 @@ def _run(
 
 @cache
 def _statement(dialect: str, table: sa.Table, names: tuple[str, ...], what: str, sums: tuple[str, ...]) -> str:
-    new = f"json_to_recordset(%s::json) AS new ({types_of(table, names)})"
+    new = f"json_to_recordset(%(rows)s::json) AS new ({types_of(table, names)})"
     if what == "update":
         key, *others = map(_name, names)
         values = ", ".join(f"{one} = {f'new.{one}' if dialect == 'postgresql' else '?'}" for one in others)

@@ -22,6 +22,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from dialer.store import direct
 from dialer.store.errors import StoreError
 
 BUSY_S = 10.0
@@ -32,9 +33,8 @@ MIGRATION_LOCK = 0x6469616C6572
 """Key of PostgreSQL's advisory lock while migrating ("dialer")."""
 
 _WRITE_URL = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
-PLANS_S = 5.0
-"""How long PostgreSQL keeps a plan of the writer's. One made when a table was empty reads all of it, for as long as the
-server does not count its rows again."""
+PLANS_S = 60.0
+"""How long PostgreSQL keeps a plan of the writer's: one may have been made when a table was empty."""
 _FRESH_PLANS = "-c plan_cache_mode=force_custom_plan"
 # A PostgreSQL that vanished without a word is noticed within some 15 s.
 _POSTGRES_LINK = {
@@ -76,6 +76,8 @@ def writer_engine(url: sa.URL) -> sa.Engine:
         url, connect_args=_POSTGRES_LINK, poolclass=sa.NullPool, json_deserializer=_document)
     sa.event.listen(engine, "connect", _set_up_postgres_writer)
     sa.event.listen(engine, "begin", _begin_postgres)
+    sa.event.listen(engine, "rollback", direct.forget)
+    sa.event.listen(engine, "rollback_savepoint", direct.forget)
     return engine
 
 
@@ -132,11 +134,15 @@ def rest(connection: sa.Connection) -> None:
         connection.commit()  # a rollback would have the driver forget all that is prepared
 
 
-def _set_up_postgres_writer(connection: Any, _record: Any) -> None:
+def _set_up_postgres_writer(connection: Any, record: Any) -> None:
+    direct.keeps(record.info)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('synchronous_commit', 'on', false) "
                        "WHERE current_setting('synchronous_commit') = 'off'")
         cursor.execute("SET lock_timeout = '10s'")
+        # A plan made when a table was empty would read all of it, for as long as the plan is kept.
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute("SET jit = off")  # what is read whole after all counts as beyond all cost
     connection.commit()
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from dialer.store import bulk, direct
-from dialer.store.queries import call_row
+from dialer.store.queries import call_row, columns_of
 from dialer.store.reads import CONTACT_COLUMNS, IS_DUE, IS_WAITING, contact_of, lists_of
 from dialer.store.records import CallRecord, Contact
 from dialer.store.schema import calls, contacts
@@ -124,7 +124,7 @@ def hold(connection: sa.Connection, client: str | None, numbers: Sequence[str]) 
     moment could not be counted yet. Until the transaction ends, none will."""
     if client is None or not direct.is_postgres(connection):
         return numbers
-    return [number for number, in direct.run(connection, _HOLD, {"client": client, "numbers": list(numbers)})]
+    return [number for number, in direct.run(connection, _HOLD, {"client": client, "numbers": list(numbers)}).rows]
 
 
 def come(
@@ -135,7 +135,7 @@ def come(
     if direct.is_postgres(connection):
         more = [name for name, counts in changed.items() if counts["waiting"] > 0]
         told = {"campaign": campaign, "now": now, "more": bulk.document(more)}
-        rows = direct.run(connection, COME.format(most=_round(most)), told).fetchall()
+        rows = direct.run(connection, COME.format(most=_round(most)), told).rows
         stored = [(name, count) for name, count, made in rows if not made]
         return _lists(stored, changed), Counter({name: count for name, count, made in rows if made})
     lists = _lists([
@@ -185,7 +185,8 @@ def _read_held(
     where = {"campaign": campaign, "client": client, "wanted": bulk.document(lists)}
     found: list[Contact] = []
     ours: list[str] = []
-    for *row, held, others in direct.run(connection, DUE.format(most=_round(max(one.limit for one in wanted))), where):
+    due = DUE.format(most=_round(max(one.limit for one in wanted)))
+    for *row, held, others in direct.run(connection, due, where).rows:
         contact = contact_of(row)
         found.append(contact)
         if client is None:
@@ -199,11 +200,9 @@ def _read_held(
 def take(connection: sa.Connection, intents: Sequence[tuple[CallRecord, Contact]]) -> None:
     """The contacts are claimed, and their calls written."""
     if direct.is_postgres(connection):
-        told = [{name: value for name, value in call_row(call).items() if value is not None} | {"turn": contact.turn}
-                for call, contact in intents]
-        given = set().union(*told)
-        direct.run(connection, taking(tuple(column.name for column in calls.c if column.name in given)),
-                   (bulk.document(told),))
+        each, same = columns_of([call for call, _ in intents])
+        each |= {"turn": [contact.turn for _, contact in intents]}
+        direct.run(connection, taking(tuple(each), tuple(same)), each | same)
         return
     bulk.update(connection, contacts, [
         {"id": contact.id, "state": "claimed", "call_id": call.id, "turn": contact.turn} for call, contact in intents])
@@ -211,14 +210,19 @@ def take(connection: sa.Connection, intents: Sequence[tuple[CallRecord, Contact]
 
 
 @cache
-def taking(names: tuple[str, ...]) -> str:
-    columns = ", ".join(names)
+def taking(each: tuple[str, ...], same: tuple[str, ...]) -> str:
+    """With a list of each call's values, and with the values that are the same for all."""
+    types = {column.name: column.type.compile(direct.DIALECT) for column in calls.c} | {"turn": "INTEGER"}
+    columns = [name for name in each if name != "turn"]
     return f"""
-WITH new AS (SELECT * FROM json_to_recordset(%s::json) AS new ({bulk.types_of(calls, names)}, turn integer)), taken AS (
+WITH new AS (
+  SELECT * FROM unnest({", ".join(f"%({name})s::{types[name]}[]" for name in each)}) AS new ({", ".join(each)})
+), taken AS (
   UPDATE contacts SET state = 'claimed', call_id = new.id, turn = new.turn FROM new
   WHERE contacts.id = ANY (ARRAY(SELECT contact_id FROM new)) AND contacts.id = new.contact_id
 )
-INSERT INTO calls ({columns}) SELECT {columns} FROM new
+INSERT INTO calls ({", ".join((*columns, *same))})
+SELECT {", ".join((*columns, *(f"%({name})s::{types[name]}" for name in same)))} FROM new
 """
 
 

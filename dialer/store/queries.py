@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.calls.outcome import Outcome
 from dialer.numbers import country_of
-from dialer.store import bulk
+from dialer.store import bulk, direct
 from dialer.store.errors import StoreError
 from dialer.store.records import (
     PEOPLE_S,
@@ -142,22 +142,47 @@ _NAMES: dict[type[Any], tuple[str, ...]] = {
 }
 _VALUES = {record: attrgetter(*names) for record, names in _NAMES.items()}
 _CALL_FIELDS = _NAMES[CallRecord]
+_CALL_VALUES = _VALUES[CallRecord]
+_OWN = ("id", "contact_id")
 
 
 def _row(record: Any) -> dict[str, Any]:
-    """Numbers and names come from the wire: NUL and half characters would cost us the row."""
     row = dict(zip(_NAMES[type(record)], _VALUES[type(record)](record), strict=True))
     for name, value in row.items():
         if type(value) is str and not value.isprintable():
-            row[name] = value.replace("\0", "").encode("utf-8", "replace").decode()
+            row[name] = _clean(value)
     return row
+
+
+def _clean(value: Any) -> Any:
+    """Numbers and names come from the wire: NUL and half characters would cost us the row."""
+    if type(value) is not str or value.isprintable():
+        return value
+    return value.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def columns_of(records: Sequence[CallRecord]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """Of calls that are only intended: lists of what differs, and what is the same for all. Nulls are left out."""
+    each: dict[str, list[Any]] = {}
+    same: dict[str, Any] = {}
+    columns = zip(*map(_CALL_VALUES, records), strict=True)
+    for name, column in (*zip(_CALL_FIELDS, columns, strict=True), ("over_at", tuple(map(_over_at, records)))):
+        if name in _OWN or column.count(column[0]) < len(column):
+            each[name] = [*map(_clean, column)]
+        elif column[0] is not None:
+            same[name] = _clean(column[0])
+    return each, same
 
 
 def call_row(record: CallRecord) -> dict[str, Any]:
     row = _row(record)
     row["outcome"] = None if record.outcome is None else record.outcome.value
-    row["over_at"] = record.ended_at or record.answered_at or record.dialled_at or record.created_at
+    row["over_at"] = _over_at(record)
     return row
+
+
+def _over_at(record: CallRecord) -> float:
+    return record.ended_at or record.answered_at or record.dialled_at or record.created_at
 
 
 def one_by_one(write: Callable[..., T]) -> Callable[["Transaction", Sequence[Any]], list[T]]:
@@ -353,9 +378,13 @@ def write_tally(tx: Transaction) -> None:
         {"campaign": campaign, "kind": kind, "name": name, "count": change}
         for (campaign, kind, name), change in sorted(tx.tally.items()) if change
     ]
-    bulk.add(tx.connection, tallies, rows, "count")
     counted = [
         {"campaign": campaign, "slot": slot, "country": country, "outcome": outcome, "count": count}
         for (campaign, slot, country, outcome), count in sorted(tx.people.items())
     ]
+    if direct.is_postgres(tx.connection):
+        direct.finish(tx.connection, [
+            bulk.adding(table, those, "count") for table, those in ((tallies, rows), (people, counted)) if those])
+        return
+    bulk.add(tx.connection, tallies, rows, "count")
     bulk.add(tx.connection, people, counted, "count")

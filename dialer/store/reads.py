@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,9 +45,10 @@ _WAITS_UNTIL = (
     .where(IS_WAITING, contacts.c.campaign == _OF_CAMPAIGN, contacts.c.list == sa.bindparam("list"))
     .order_by(contacts.c.next_at).limit(1)
 )
-_NUMBER_AT, _NUMBERS_AT, _TURN_AT = (
-    [f.name for f in fields(Contact)].index(name) for name in ("number", "numbers", "turn")
+_NUMBER_AT, _NUMBERS_AT, _TURN_AT, _STATE_AT = (
+    [f.name for f in fields(Contact)].index(name) for name in ("number", "numbers", "turn", "state")
 )
+_CONTACT = attrgetter(*(f.name for f in fields(Contact)))
 
 
 def _calls(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[CallRecord]:
@@ -116,6 +118,13 @@ def contact_of(row: Sequence[Any]) -> Contact:
         values[_NUMBER_AT] = numbers[values[_TURN_AT] % len(numbers)]
     else:
         values[_NUMBERS_AT] = ()
+    return Contact(*values)
+
+
+def claimed(contact: Contact) -> Contact:
+    """`replace` takes twice as long."""
+    values = list(_CONTACT(contact))
+    values[_STATE_AT] = "claimed"
     return Contact(*values)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -11,13 +11,16 @@ from dialer.store import finding, law
 from dialer.store.errors import StoreError
 from dialer.store.passed import Passed, pass_over
 from dialer.store.queries import Transaction
-from dialer.store.reads import CONTACT_COLUMNS, contact_of
+from dialer.store.reads import CONTACT_COLUMNS, claimed, contact_of
 from dialer.store.records import Asked, CallRecord, Claimed, Contact, ContactState, Known, Refusal, Slot
 from dialer.store.schema import contacts
 from dialer.store.starts import Place, Start, Starts, after, place_of
 
 MOST_PASSED_OVER = 200
 """Contacts that one transaction may refuse in search of those it may dial: others wait for the writer."""
+MOST_HELD = 2_000
+"""Numbers that a campaign's claims in one transaction read, however many are asked for: each takes a lock of
+PostgreSQL's, which has some 6,400 for all engines together by default."""
 MOST_PROMOTED = 200
 """Contacts of each list whose time has come that one claim makes due, where it needs no more."""
 _MORE = 100
@@ -118,7 +121,8 @@ class Search:
     def _fill(self) -> None:
         """Reads of each list as many as the places left will want of it."""
         names = tuple(self.lines)
-        wanted = Counter(self.mix(names, place) for place in range(self.place, max(self.slots, self.place + 1)))
+        end = min(max(self.slots, self.place + 1), self.place + MOST_HELD)
+        wanted = Counter(self.mix(names, place) for place in range(self.place, end))
         least = _MORE if self.passed_over else 0
         lines = [line for name in wanted if not (line := self.lines[name]).due and not line.ended]
         if lines:
@@ -145,7 +149,7 @@ class Search:
         if about and self.gate is not None:
             self.known |= law.known(self.tx.connection, self.gate.asked, about)
 
-    def named(self, contact_id: int, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
+    def named(self, contact_id: int, gate: Gate | None, held: bool, told: Claimed) -> Contact | None:
         """That contact, also before it is due, if nobody has it and nothing forbids it."""
         row = self.tx.connection.execute(NAMED, {"contact": contact_id, "campaign": self.campaign}).one_or_none()
         if row is None or contact_id in self.taken:
@@ -153,14 +157,14 @@ class Search:
         contact = contact_of(row)
         self.ours.update(finding.hold(self.tx.connection, self._holds_for(), law.numbers_of(contact)))
         self._learn([contact])
-        return self._allowed(contact, gate, held, claimed)
+        return self._allowed(contact, gate, held, told)
 
-    def next(self, now: float, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
+    def next(self, now: float, gate: Gate | None, held: bool, told: Claimed) -> Contact | None:
         while (line := self._line()) is not None:
             contact = line.due.popleft()
             if contact.id in self.taken or contact.next_at > now:  # not due for this claim of the batch
                 continue
-            if (allowed := self._allowed(contact, gate, held, claimed)) is not None:
+            if (allowed := self._allowed(contact, gate, held, told)) is not None:
                 self.place += 1
                 return allowed
         return None
@@ -168,14 +172,14 @@ class Search:
     def _line(self) -> _Line | None:
         while self.lines:
             line = self.lines[self.mix(tuple(self.lines), self.place)]
-            if not line.due and not line.ended and self.passed_over < MOST_PASSED_OVER:
+            if not line.due and not line.ended and self.passed_over < MOST_PASSED_OVER and len(self.ours) < MOST_HELD:
                 self._fill()
             if line.due:
                 return line
             del self.lines[line.name]
         return None
 
-    def _allowed(self, contact: Contact, gate: Gate | None, held: bool, claimed: Claimed) -> Contact | None:
+    def _allowed(self, contact: Contact, gate: Gate | None, held: bool, told: Claimed) -> Contact | None:
         """At the number whose turn it is, else at the first of the others that may be called."""
         known = self.known.get(contact.id, _NOTHING)
         refusals: dict[str, Refusal] = {}
@@ -186,16 +190,16 @@ class Search:
                 return None  # somebody is just about to call it: look again at the next claim
             refusal = None if gate is None else gate(one, known, held)
             if refusal is None:
-                claimed.known[contact.id] = known
+                told.known[contact.id] = known
                 self.taken[contact.id] = contact.state
                 self.passed += [Passed(contact, tuple(refusals.values()), [])] if refusals else []
-                return replace(one, state="claimed")
+                return claimed(one)
             refusals[refusal.rule] = min(refusals.get(refusal.rule, refusal), refusal, key=_end)
             untils.append(refusal.until)
         self.taken[contact.id] = contact.state
         self.passed.append(Passed(contact, tuple(refusals.values()), untils))
         self.passed_over += 1
-        claimed.refusals += refusals.values()
+        told.refusals += refusals.values()
         return None
 
     def intend(self, call: CallRecord, slot: Slot, contact: Contact) -> None:
