@@ -75,7 +75,8 @@ def _beginnings(hours: Hours, day: date, zone: ZoneInfo) -> Iterator[datetime]:
         local = datetime.combine(day, time(minute // 60, minute % 60), zone)
         yield from (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     begin = datetime.combine(day, time(), zone).astimezone(UTC) - timedelta(hours=3)
-    yield from _clock_changes(begin, begin + timedelta(hours=30), zone)
+    changes = _clock_changes(begin, begin + timedelta(hours=30), zone)
+    yield from (change for change in changes if change.astimezone(zone).date() == day)
 
 
 def _clock_changes(low: datetime, high: datetime, zone: ZoneInfo) -> Iterator[datetime]:

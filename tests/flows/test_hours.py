@@ -81,6 +81,11 @@ def test_next_opening_when_the_clock_is_changed(spans: tuple[str, str], when: st
     assert next_opening(hours(spans), utc(when)) == utc(wanted)
 
 
+def test_after_a_closed_day_the_night_s_opening_comes_before_the_clock_s_change() -> None:
+    closed = hours(("00:30", "05:00")).model_copy(update={"closed_on": [date(2026, 3, 28)]})
+    assert next_opening(closed, utc("2026-03-28 12:00")) == utc("2026-03-28 23:30")
+
+
 def test_next_opening_is_now_when_open() -> None:
     now = local("2026-01-07 08:30")
     assert next_opening(hours(("08:00", "18:00")), now) == now
