@@ -3,21 +3,21 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dialer.calls import events as ev
 from dialer.calls.model import IN_THE_AIR
 from dialer.compliance.check import Rules
-from dialer.compliance.gate import Gate, Statute
+from dialer.compliance.gate import Gate, Register, Statute
 from dialer.config.campaign import Campaign
 from dialer.config.configuration import Configuration
 from dialer.engine.live import LiveCall
 from dialer.erasure import asked_of
 from dialer.pseudonyms import Pseudonyms
 from dialer.registers import FOLDER, Registers
-from dialer.store.records import CallRecord, Contact, Known, Refusal, Stop
+from dialer.store.records import Asked, CallRecord, Contact, Known, Refusal, Stop
 
 if TYPE_CHECKING:
     from dialer.engine.core import Engine
@@ -43,6 +43,21 @@ def numbers_of(live: LiveCall) -> tuple[str, ...]:
 def scopes_of(call: CallRecord) -> tuple[str, ...]:
     """Whose do-not-call lists hold for it."""
     return ("global", f"client:{call.client}", f"campaign:{call.campaign}")
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A register as it will be when it goes on being imported as often as now."""
+
+    register: Register
+    ahead_s: float
+
+    @property
+    def imported_at(self) -> float:
+        return self.register.imported_at + self.ahead_s
+
+    def holds(self, number: str) -> bool:
+        return self.register.holds(number)
 
 
 class Law:
@@ -75,6 +90,8 @@ class Law:
     async def ask(self, campaign: Campaign, contact: Contact, number: str | None, at: float) -> Refusal | None:
         """Whether the contact may be called at that time, as far as is known now; at `number`, in place of its own."""
         gate = replace(self.gate(campaign, at), engaged=frozenset(), node=None)  # that call is over by then
+        ahead = at - self._engine.clock.now()  # and registers are as fresh as they are now
+        gate = replace(gate, registers={name: Later(one, ahead) for name, one in gate.registers.items()})
         asked = contact if number is None else replace(contact, number=number)
         known = await self._engine.store.known(gate.asked, asked)
         return self.recheck(gate, asked, known, held=True)
@@ -104,10 +121,25 @@ class Law:
             self._take_back(stop)
             self._engine.clock.call_later(KEPT_S, self._forget, [stop])
 
+    def adopted(self, live: LiveCall) -> None:
+        """A dial of an earlier life that rings yet: what was said while nobody listened holds for it."""
+        asked = Asked(live.seed.client, live.seed.campaign or "", alias=self.pseudonyms.alias)
+        contact = live.contact or Contact(0, asked.campaign, live.seed.number, {}, "claimed", 0, {}, 0.0)
+        known = self._engine.store.known(asked, replace(contact, number=live.seed.number))
+        known.add_done_callback(lambda done: self._engine.post(lambda: self._stopped_before(live, done)))
+
+    def _stopped_before(self, live: LiveCall, done: "asyncio.Future[Known]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            return  # the store's health says so
+        now = self._engine.clock.now()
+        for stop in (*self._stops.values(), *done.result().stops):
+            if stop.until is None or stop.until > now:
+                self._take_back(stop)
+
     def _take_back(self, stop: Stop) -> None:
         """Dials at the number that nobody has answered yet."""
         now = self._engine.clock.now()
-        for live in self._engine.calls:
+        for live in list(self._engine.calls):
             seed = live.seed
             if seed.number == stop.number and live.call.state in IN_THE_AIR and stop.scope in scopes_of(seed):
                 self._engine.post(ev.HangupRequested(live.id, now, "do_not_call"))

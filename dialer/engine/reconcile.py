@@ -212,8 +212,10 @@ class Reconciler:
                 self._engine.limits.hold(live.id, self._scopes(record))
                 self._engine.calls.watch(live)
                 log.info("a call is adopted as %s", live.call.state, extra={"call": live.id})
-                if live.agent_needed and live.call.reserved is None and live.call.state in IN_THE_AIR:
-                    self._engine.post(ev.HangupRequested(live.id, listing.at, "agent_lost"))
+                if live.call.state in IN_THE_AIR:
+                    self._engine.law.adopted(live)
+                    if live.agent_needed and live.call.reserved is None:
+                        self._engine.post(ev.HangupRequested(live.id, listing.at, "agent_lost"))
             else:
                 over.add(live.id)
                 for event in end_of(live.call, notes, self._gone_at(live.call, listing)):

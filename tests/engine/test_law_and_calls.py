@@ -10,7 +10,8 @@ import pytest
 from engine_rig import BEGAN_AT, CAMPAIGN, FILES, SURVEYED, Rig, script, seen, write_site
 
 from dialer.calls import events as ev
-from dialer.store.records import NewContact
+from dialer.registers import FOLDER, import_register, path_of
+from dialer.store.records import Contact, NewContact, Stop
 from dialer.web.desk_port import Wish
 from dialer.web.port import RefusedError
 
@@ -70,6 +71,32 @@ async def test_two_claims_of_a_moment_for_one_number_make_one_call(rig: Rig) -> 
         rig.engine.campaigns.set_status(campaign, "running")
     await rig.quiet()
     assert dialled(rig) == [NUMBER]
+
+
+@pytest.mark.parametrize(("scope", "taken"), [("client:acme", True), ("global", True), ("client:umbrella", False)])
+async def test_who_says_stop_while_the_engine_is_down_is_not_rung_on(rig: Rig, scope: str, taken: bool) -> None:
+    call, leg = await rig.dial()
+    await rig.crash()
+    await rig.store.stop([Stop(scope, NUMBER, "cli", rig.clock.now())])
+    rig.link_up(seen(call, "ringing"), seen(leg))
+    await rig.store.stops(NUMBER)  # answered after what was asked before
+    await rig.quiet()
+    assert [order.channel for order in rig.switch.given("hangup")] == ([call] if taken else [])
+
+
+async def test_a_promise_for_a_day_when_today_s_register_will_be_old_is_taken(tmp_path: Path) -> None:
+    """The register is imported again before; and who is in it is refused as ever."""
+    rig = rig_of(tmp_path, ("us", "strict"))
+    config = rig.engine.configuration.campaigns[CAMPAIGN]
+    contact = Contact(1, CAMPAIGN, NEW_YORK, {}, "due", 0, {}, 0.0)
+    (tmp_path / "dnc.csv").write_text("+12125550199\n")
+    register = path_of(tmp_path / FOLDER, "national_dnc")
+    import_register(tmp_path / "dnc.csv", register, lambda text: text, rig.clock.now())
+    at = datetime(2024, 3, 4, 12, tzinfo=ZoneInfo("America/New_York")).timestamp()
+    assert await rig.engine.law.ask(config, contact, None, at) is None
+    listed = await rig.engine.law.ask(config, contact, "+12125550199", at)
+    assert listed is not None and listed.rule == "us.national_dnc"
+    await rig.close()
 
 
 async def test_who_wants_no_calls_where_it_was_promised_has_none_at_the_own_number_either(tmp_path: Path) -> None:
