@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialer import erasure
 from dialer.calls import events as ev
+from dialer.compliance.gate import TALKS_AT_MOST_S
 from dialer.store.erasure import Certificate, Order
 from dialer.store.errors import StoreError
 from dialer.store.records import Consent, Stop
@@ -99,7 +100,7 @@ class EnginePersons:
         scope = "global" if client is None else f"client:{client}"
         await engine.law.stop([Stop(scope, number, "erasure", now) for number in numbers])
         engine.campaigns.previews.forget(numbers, client)
-        for live in engine.calls:
+        for live in list(engine.calls):
             if live.seed.number in numbers and client in (None, live.seed.client):
                 engine.post(ev.HangupRequested(live.id, now, "erasure"))
         looks = round(HANGUP_S / LOOK_S)
@@ -108,6 +109,9 @@ class EnginePersons:
             await asyncio.sleep(LOOK_S)
         if self._alive(numbers, client):
             raise RefusedError("a call with the person does not end; hang it up, and ask again")
+        # It would be written with the number again when it ends: another node's, or one of an earlier life.
+        if nodes := await engine.store.erasures.under_way(numbers, client, now - TALKS_AT_MOST_S):
+            raise RefusedError(f"a call with the person is under way on {', '.join(nodes)}; ask again when it is over")
 
     def _alive(self, numbers: Sequence[str], client: str | None) -> bool:
         return any(live.seed.number in numbers and client in (None, live.seed.client) for live in self._engine.calls)

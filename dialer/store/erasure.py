@@ -13,6 +13,7 @@ from dialer.store import bulk
 from dialer.store.leading import leading
 from dialer.store.queries import Transaction, one_by_one
 from dialer.store.recordings import erase_of
+from dialer.store.records import PREVIEW
 from dialer.store.schema import callbacks, calls, consents, contacts, do_not_call, erasures, preview_skips, refusals
 
 ERASED = "erased"
@@ -63,6 +64,15 @@ def numbers_of_person(connection: sa.Connection, number: str, campaigns: Sequenc
     for contact in connection.execute(_having(connection, [number], campaigns)).mappings():
         found += [contact["number"], *(contact["others"] or ())]
     return list(dict.fromkeys(found))
+
+
+def under_way(connection: sa.Connection, numbers: Sequence[str], client: str | None, since: float) -> list[str]:
+    """The nodes that have calls with the numbers which are not over, and began since then."""
+    clients = leading(connection, calls.c.client) if client is None else [client]
+    statement = sa.select(calls.c.node).distinct().where(
+        calls.c.client.in_(clients), calls.c.number.in_(numbers), calls.c.created_at >= since,
+        calls.c.outcome.is_(None), calls.c.state != PREVIEW)
+    return list(connection.execute(statement.order_by(calls.c.node)).scalars())
 
 
 def _having(connection: sa.Connection, numbers: Sequence[str], campaigns: Sequence[str] | None) -> sa.Select[Any]:
@@ -228,6 +238,10 @@ class Erasures:
     def numbers(self, number: str, campaigns: Sequence[str] | None) -> "asyncio.Future[list[str]]":
         """It, and all those of the contacts that have it: of these campaigns, or of all."""
         return self._read(numbers_of_person, number, campaigns)
+
+    def under_way(self, numbers: Sequence[str], client: str | None, since: float) -> "asyncio.Future[list[str]]":
+        """The nodes that have calls with them which are not over, and began since then."""
+        return self._read(under_way, numbers, client, since)
 
     def erase(self, order: Order) -> "asyncio.Future[Certificate]":
         return self._write(erase, order, after=scrub)

@@ -13,8 +13,9 @@ from engine_rig import CAMPAIGN, FILES, SURVEYED, Rig, script, write_site
 from test_engine_law import berlin
 
 from dialer.calls import events as ev
+from dialer.calls.outcome import Outcome
 from dialer.pseudonyms import KEY_FILE
-from dialer.store.records import NewContact
+from dialer.store.records import CallRecord, NewContact
 from dialer.web.person_port import ConsentView
 from dialer.web.port import RefusedError, UnknownError
 
@@ -120,6 +121,33 @@ async def test_a_person_is_erased_in_the_middle_of_a_talk_and_never_called_again
     assert len(dialled(rig)) == 1
     assert rig.row("SELECT result FROM contacts WHERE campaign = ?", SURVEYED) == "do_not_call.global"
     assert await rig.control.persons.certificate(1) == made
+
+
+async def test_nobody_is_erased_whom_another_node_talks_with(rig: Rig) -> None:
+    """That node would write the number again when its call ends; one that died with it is not waited for for ever."""
+    await rig.store.add_contacts(CAMPAIGN, [NewContact(NUMBER)])
+    talking = CallRecord("n2-1", "outbound", "n2", "main", "acme", NUMBER, "+4930", rig.clock.now(), campaign="theirs",
+                         state="talking", answered_at=rig.clock.now())
+    await rig.store.save_call(talking)
+    with pytest.raises(RefusedError, match="under way on n2"):
+        await rig.control.persons.erase(NUMBER, None, "letter")
+    assert rig.row("SELECT number FROM contacts") == NUMBER
+    await rig.store.settle(replace(talking, outcome=Outcome.ANSWERED, ended_at=rig.clock.now()), None)
+    await rig.control.persons.erase(NUMBER, None, "letter")
+    assert rig.rows("SELECT number FROM calls") == [("erased-1",)]
+
+    await rig.store.save_call(replace(talking, id="n3-1", node="n3", number=OTHER))
+    rig.clock.move(2 * 3600 + 1)
+    await rig.control.persons.erase(OTHER, None, "letter")
+    assert rig.row("SELECT number FROM calls WHERE id = 'n3-1'") == "erased-2"
+
+
+async def test_nobody_is_erased_before_the_switch_has_told_of_an_earlier_life_s_calls(rig: Rig) -> None:
+    await rig.control.persons.consent(NUMBER, GIVEN)
+    await begin(rig, NewContact(NUMBER))
+    await rig.crash()
+    with pytest.raises(RefusedError, match="under way on n1"):
+        await rig.control.persons.erase(NUMBER, None, "letter")
 
 
 async def test_the_reports_of_imports_lose_the_person_and_lists_are_named(rig: Rig) -> None:
