@@ -164,7 +164,7 @@ class Budgets:
                     held.window.add(min(now, at + PEOPLE_S), kind, count, self._measured.get(name, GONE))
 
     def _of_gone(self, campaign: str, shared: Mapping[tuple[str, Limit], Window]) -> Iterator[Held]:
-        """What counts it: the windows of the group it was last in, and its client's, in the countries of their packs."""
+        """What counts it: the windows of its last group, and its client's, in the countries of their packs."""
         client, group, packs = self._clients[campaign], self._groups.get(campaign), self._engine.configuration.rules
         yield from (Held(window) for (scope, _), window in shared.items() if scope == f"group:{group}")
         for pack, reach in holding(None if STRICT in packs else list(packs), packs):
