@@ -71,8 +71,8 @@ class FaultLab(Lab):
 
     async def _against_cdr(self) -> list[str]:
         """The same calls in both records, at the same times, whoever listened; but for the ends of dials that nobody
-        answered, for an Originate given into a broken link, which may never have arrived, and for what a dead Asterisk
-        forgot."""
+        answered, for an Originate given into a broken link, which may not have arrived, or kept back, for the link was
+        known to be broken, and for what a dead Asterisk forgot."""
         said: list[str] = []
 
         def agree() -> bool:
@@ -82,7 +82,8 @@ class FaultLab(Lab):
                 leg.channel for leg in legs(rows)
                 if _in(amnesia, leg.ended_at) or (leg.answered_at is None and _in(blind, leg.ended_at))
             }  # fmt: skip
-            vanished = {call.id for call in calls if call.outcome == "lost" and _in(blind, call.dialled_at)}
+            unheard = [call for call in calls if call.outcome in ("lost", "cancelled")]
+            vanished = {call.id for call in unheard if _in(blind, call.dialled_at)}
             vanished |= {call.id for call in calls if _in(amnesia, call.ended_at)}
             found = [text.split(": ", 1) for text in differences(calls, rows, self.since)]
             said[:] = [

@@ -136,7 +136,10 @@ def given(route: Route) -> Iterator[type]:
             yield one
 
 
-@pytest.mark.parametrize("view", {one for route in ROUTES for one in given(route)}, ids=lambda one: one.__name__)
+VIEWS = sorted({one for route in ROUTES for one in given(route)}, key=lambda one: (one.__name__, one.__module__))
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda one: one.__name__)
 def test_of_every_kind_of_answer_it_is_said_who_may_see_it(plant: Plant, view: type) -> None:
     """One that nobody thought of is refused, though its route's request was allowed."""
     blank = object.__new__(view)
