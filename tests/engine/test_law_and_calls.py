@@ -213,3 +213,23 @@ async def test_a_refusal_holds_when_its_campaign_is_gone(tmp_path: Path) -> None
     opens = datetime(2024, 1, 22, 10, tzinfo=ZoneInfo("Europe/Paris")).timestamp()  # Saturday the 20th, then Monday
     assert rig.rows("SELECT rule, until FROM refusals") == [("fr.after_refusal", opens)]
     await rig.close()
+
+
+@pytest.mark.parametrize(("hour", "number"), [(21, NEW_YORK), (9, NUMBER), (3, None)])
+async def test_of_numbers_in_two_countries_the_one_is_dialled_whose_rules_and_clock_allow_it(
+    tmp_path: Path, hour: int, number: str | None
+) -> None:
+    """At 21 h in Berlin it is 15 h in New York, at 9 h 3 h, and at 3 h 21 h."""
+    rig = rig_of(tmp_path, ("de", "us", "strict"), purpose="service")
+    at = datetime(2023, 11, 20, hour, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    rig.clock.move(at - BEGAN_AT)
+    await rig.store.add_contacts(CAMPAIGN, [NewContact(NUMBER, others=(NEW_YORK,))])
+    rig.link_up()
+    rig.log_in("ada")
+    rig.engine.campaigns.set_status(CAMPAIGN, "running")
+    await rig.quiet()
+    assert dialled(rig) == ([number] if number else [])
+    if number is None:  # the first of the two that opens
+        opens = datetime(2023, 11, 20, 8, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+        assert rig.row("SELECT next_at FROM contacts") == opens
+    await rig.close()
