@@ -30,6 +30,7 @@ class Law(Protocol):
     @property
     def asked(self) -> Asked: ...
     def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None: ...
+    def shut(self, contact: Contact) -> Refusal | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Policy:
 
     def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
         return self.own(contact, known) or self.law(contact, known, held)
+
+    def shut(self, contact: Contact) -> Refusal | None:
+        """What can be told at a glance."""
+        return self.law.shut(contact)
 
     def own(self, contact: Contact, known: Known) -> Refusal | None:
         """Of the campaign itself."""

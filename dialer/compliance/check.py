@@ -97,6 +97,13 @@ def check(packs: Sequence[Rules], facts: Facts, now: float) -> Verdict:
     return replace(refused[0], until=_until(packs, facts, refused)) if refused else ALLOWED
 
 
+def shut(packs: Sequence[Rules], place: Place, rings_s: float, now: float) -> Refused | None:
+    """What the hours say, whoever is called there."""
+    facts = Facts(place, 0, rings_s=rings_s)
+    closed = next(_timed(packs, facts, now), None)
+    return None if closed is None else replace(closed, until=_until(packs, facts, [closed]))
+
+
 def _until(packs: Sequence[Rules], facts: Facts, refused: Sequence[Refused]) -> float | None:
     at = 0.0
     for _ in range(MOST_STEPS):

@@ -1,16 +1,18 @@
 """A campaign's rules, ready to be asked about one contact after the other. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from dialer.compliance.check import Facts, Listing, Refused, Rules, Verdict, check
+from dialer.compliance.area import Areas
+from dialer.compliance.check import Facts, Listing, Refused, Rules, Verdict, check, shut
 from dialer.compliance.holding import STRICT, Reach, holding
 from dialer.compliance.pack import AbandonRule
 from dialer.compliance.place import Place, where
 from dialer.config.campaign import Campaign
 from dialer.store.records import DEBT_FIELD, Asked, Contact, Known, OpenCall, Refusal
 
+AREAS = Areas()
 POST_DIAL_S = 8.0
 """What passes between dial and first ring: 95 % of toll connections, the mean of international ones (ITU-T E.721)."""
 _DAY_S = 86400.0
@@ -60,6 +62,8 @@ class Gate:
     """This engine's, which needs nobody to tell it of its own calls. None: it is not asked who is in a call."""
     shared: bool = False
     """Other engines call for the client from the same store."""
+
+    _shut: dict[Place, Refused | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def asked(self) -> Asked:
@@ -117,6 +121,17 @@ class Gate:
                 return Refusal(contact.id, self.now, verdict.rule, until, verdict.text, needs_agent=True)
             verdict = with_agent  # what an agent would mend does not put it off
         return Refusal(contact.id, self.now, verdict.rule, verdict.until, verdict.text)
+
+    def shut(self, contact: Contact) -> Refusal | None:
+        """At a glance: whether the hours forbid the call where the number is. None does not mean that they allow it."""
+        if not self.holding:
+            return None
+        place = AREAS.roughly(contact)
+        if place not in self._shut:
+            packs = self.packs(place) if place.zones else ()
+            self._shut[place] = shut(packs, place, self._rings_s(packs), self.now)
+        closed = self._shut[place]
+        return None if closed is None else Refusal(contact.id, self.now, closed.rule, closed.until, closed.text)
 
     def _in_call(self, contact: Contact, known: Known) -> Refusal | None:
         if self.engaged.isdisjoint((contact.number, *contact.numbers)) and not any(map(self._lasts, known.open)):

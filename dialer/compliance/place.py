@@ -36,18 +36,18 @@ def place_of(number: str, timezone_field: str | None = None, of_address: str = "
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return Place(None, _known([timezone_field] if timezone_field else []))
+        return Place(None, known([timezone_field] if timezone_field else []))
     region = phonenumbers.region_code_for_number(parsed)
     country = region if region is not None and region.isalpha() else None
     if timezone_field:
-        return Place(country, _known([timezone_field]))
-    of_number = _known(timezone.time_zones_for_number(parsed))
-    told = _known(zones_of_address(of_address, state, country))
+        return Place(country, known([timezone_field]))
+    of_number = known(timezone.time_zones_for_number(parsed))
+    told = known(zones_of_address(of_address, state, country))
     common = tuple(zone for zone in of_number if zone in told)
     return Place(country, common or tuple(dict.fromkeys((*of_number, *told))))
 
 
-def _known(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def known(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """All of them, or none: a zone we cannot read the clock of might be the one."""
     return tuple(names) if all(map(_is_zone, names)) else ()
 

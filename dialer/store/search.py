@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import sqlalchemy as sa
 
@@ -23,7 +23,10 @@ MOST_HELD = 2_000
 PostgreSQL's, which has some 6,400 for all engines together by default."""
 MOST_PROMOTED = 200
 """Contacts of each list whose time has come that one claim makes due, where it needs no more."""
+MOST_SHUT = 4_000
+"""As many as it may put off because nobody is called where they are: that is told at a glance."""
 _MORE = 100
+_MANY = 1_000
 _NOTHING = Known()
 
 
@@ -36,6 +39,14 @@ class Gate(Protocol):
     def __call__(self, contact: Contact, known: Known, held: bool) -> Refusal | None:
         """`held`: an agent is, for this very dial. Asked of the number that would be called; of the contact's others
         where that one is refused."""
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A gate that can tell by the hour."""
+
+    def shut(self, contact: Contact) -> Refusal | None:
+        """Nobody is called there now; asked of each number, without anything known of it. None: ask further."""
 
 
 Mix = Callable[[Sequence[str], int], str]
@@ -86,6 +97,10 @@ class Search:
     """Numbers that no other engine is claiming just now."""
     passed: list[Passed] = field(default_factory=list)
     passed_over: int = 0
+    shut: list[Refusal] = field(default_factory=list)
+    """Of contacts that are where nobody is called now."""
+    reported: int = 0
+    """How many of those the claims of this batch have been told of."""
     intents: list[tuple[CallRecord, Contact]] = field(default_factory=list)
     taken: dict[int, ContactState] = field(default_factory=dict)
     """Contacts of the intents, and those passed over: how they stood before."""
@@ -123,24 +138,47 @@ class Search:
         names = tuple(self.lines)
         end = min(max(self.slots, self.place + 1), self.place + MOST_HELD)
         wanted = Counter(self.mix(names, place) for place in range(self.place, end))
-        least = _MORE if self.passed_over else 0
+        least = _MANY if self.shut else _MORE if self.passed_over else 0
         lines = [line for name in wanted if not (line := self.lines[name]).due and not line.ended]
         if lines:
             limits = [min(max(least, wanted[line.name]), finding.MOST_READ) for line in lines]
             self._read([finding.Wanted(line.name, limit, line.last) for line, limit in zip(lines, limits, strict=True)])
 
     def _read(self, wanted: Sequence[finding.Wanted]) -> None:
-        found, ours = finding.read(self.tx.connection, self.campaign, self._holds_for(), wanted)
-        for contact in found:
-            self.lines[contact.list].due.append(contact)
-            self.lines[contact.list].read.append(contact)
+        """Whom it puts off at a glance is not held for the client: there may be many."""
+        client = None if self.shut else self._holds_for()
+        found, ours = finding.read(self.tx.connection, self.campaign, client, wanted)
+        count = Counter(contact.list for contact in found)
         for one in wanted:
-            line = self.lines[one.list]
-            line.ended = len(line.due) < one.limit
-            if line.due:
-                line.last = place_of(line.due[-1])
+            self.lines[one.list].ended = count[one.list] < one.limit
+        glance = self.gate.shut if isinstance(self.gate, Clocked) else None
+        some: list[Contact] = []
+        for contact in found:
+            line = self.lines[contact.list]
+            if self.shut and len(line.due) >= _MORE:  # the next ones are read when they are wanted
+                line.ended = False
+                continue
+            line.read.append(contact)
+            line.last = place_of(contact)
+            if glance is None or not self._is_shut(contact, glance):
+                line.due.append(contact)
+                some.append(contact)
+        if client != self._holds_for():
+            numbers = [number for contact in some for number in law.numbers_of(contact)]
+            ours = list(finding.hold(self.tx.connection, self._holds_for(), numbers))
         self.ours.update(ours)
-        self._learn(found)
+        self._learn(some)
+
+    def _is_shut(self, contact: Contact, glance: Callable[[Contact], Refusal | None]) -> bool:
+        """Put off then: nobody is called at any of its numbers."""
+        refusals = [glance(contact.at(turn)) for turn in contact.turns]
+        shut = [refusal for refusal in refusals if refusal is not None and refusal.until is not None]
+        if len(shut) < len(refusals):
+            return False
+        self.taken[contact.id] = contact.state
+        self.passed.append(Passed(contact, shut[:1], [refusal.until for refusal in shut]))
+        self.shut.append(shut[0])
+        return True
 
     def _holds_for(self) -> str | None:
         return None if self.gate is None else holds_for(self.gate.asked)
@@ -161,23 +199,33 @@ class Search:
 
     def next(self, now: float, gate: Gate | None, held: bool, told: Claimed) -> Contact | None:
         while (line := self._line()) is not None:
+            self._tell(told)
             contact = line.due.popleft()
             if contact.id in self.taken or contact.next_at > now:  # not due for this claim of the batch
                 continue
             if (allowed := self._allowed(contact, gate, held, told)) is not None:
                 self.place += 1
                 return allowed
+        self._tell(told)
         return None
+
+    def _tell(self, told: Claimed) -> None:
+        told.refusals += self.shut[self.reported:]
+        self.reported = len(self.shut)
 
     def _line(self) -> _Line | None:
         while self.lines:
             line = self.lines[self.mix(tuple(self.lines), self.place)]
-            if not line.due and not line.ended and self.passed_over < MOST_PASSED_OVER and len(self.ours) < MOST_HELD:
+            while not line.due and not line.ended and self._may_look():
                 self._fill()
             if line.due:
                 return line
             del self.lines[line.name]
         return None
+
+    def _may_look(self) -> bool:
+        few = self.passed_over < MOST_PASSED_OVER and len(self.ours) < MOST_HELD
+        return few and len(self.shut) < MOST_SHUT
 
     def _allowed(self, contact: Contact, gate: Gate | None, held: bool, told: Claimed) -> Contact | None:
         """At the number whose turn it is, else at the first of the others that may be called."""
