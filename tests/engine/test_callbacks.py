@@ -246,6 +246,17 @@ async def test_a_personal_one_is_taken_back_when_its_agent_leaves_while_it_rings
     assert (rig.outcome(call), rig.row("SELECT state FROM contacts")) == ("cancelled", "callback")
 
 
+async def test_one_dialled_by_hand_is_taken_back_as_well_when_its_agent_leaves(rig: Rig) -> None:
+    rig.link_up()
+    leg = rig.log_in("ada")
+    rig.engine.campaigns.set_status(CAMPAIGN, "running")
+    await rig.quiet()
+    await rig.control.desks.dial("ada", CAMPAIGN, "+493055599999")
+    call = rig.switch.given("originate")[-1].channel
+    rig.post(ev.Ringing(call, rig.clock.now()), ev.HungUp(leg, rig.clock.now(), 16))
+    assert rig.switch.given("hangup")[-1].channel == call
+
+
 async def test_the_pacer_is_told_and_a_drain_frees_the_agent(rig: Rig) -> None:
     await promise(rig, 600)
     await tick(rig, 500)
