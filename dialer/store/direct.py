@@ -136,12 +136,11 @@ def _check(link: "psycopg.Connection[Any]", results: Sequence[Any]) -> None:
 
 def _next(pgconn: Any) -> Any:
     """Waits as the driver does, without keeping other threads from their work."""
-    socket = select.poll()
-    socket.register(pgconn.socket, select.POLLIN | (select.POLLOUT if pgconn.flush() else 0))
     while pgconn.is_busy():
+        socket = select.poll()
+        socket.register(pgconn.socket, select.POLLIN | (select.POLLOUT if pgconn.flush() else 0))
         socket.poll()
         pgconn.consume_input()
-        socket.modify(pgconn.socket, select.POLLIN | (select.POLLOUT if pgconn.flush() else 0))
     return pgconn.get_result()
 
 
