@@ -43,7 +43,7 @@ def ruled(root: Path) -> Path:
 
 def test_a_running_engine_is_told_so_that_it_holds_at_once(dialer: Dialer, running: Path, plant: Plant) -> None:
     assert dialer(running, "dnc", "add", NUMBER, "--scope", "client:acme").exit_code == 0
-    assert plant.orders == [("stop", "client:acme", NUMBER, "api", None)]
+    assert plant.orders == [("stop", "client:acme", NUMBER, "api operator", None)]
     refused = dialer(running, "dnc", "add", NUMBER, "--scope", "client:nobody")
     assert (refused.exit_code, "no client nobody" in refused.output) == (1, True)
 
