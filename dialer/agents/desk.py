@@ -117,7 +117,7 @@ class Desk:
         return self._by_call.get(call_id)
 
     def idle(self, skills: Iterable[str] = (), switch: str | None = None) -> list[str]:
-        """Idle agents having all `skills`, longest idle first."""
+        """Idle agents having all `skills`, in the order in which they are given work (`routing.py`)."""
         return self._idle.all(frozenset(skills), switch)
 
     def at_work(self, skills: Skills) -> Mapping[str, str]:
@@ -139,7 +139,7 @@ class Desk:
     def enqueue(self, waiting: Waiting) -> Literal["queued", "full"]:
         """Into the line; `match` then says who gets whom. A queue is full only while nobody idle can take the call."""
         full = waiting.max_waiting is not None and self._line.count(waiting.queue) >= waiting.max_waiting
-        if full and waiting.call_id not in self._line and self._longest_idle(waiting) is None:
+        if full and waiting.call_id not in self._line and self._next_idle(waiting) is None:
             return "full"
         self._line.put(waiting)
         return "queued"
@@ -180,8 +180,8 @@ class Desk:
 
     # ---- indexes ---------------------------------------------------------------------------------------
 
-    def _longest_idle(self, waiting: Waiting) -> str | None:
-        return self._idle.longest(waiting.skills, waiting.switch)
+    def _next_idle(self, waiting: Waiting) -> str | None:
+        return self._idle.first(waiting.skills, waiting.switch)
 
     def _put(self, before: AgentState, after: AgentState) -> None:
         name = after.agent

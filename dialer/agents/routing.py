@@ -1,7 +1,9 @@
 """Who gets whom: the waiting line, the idle agents, and the match between them.
 
-Rules: the highest priority first, then the longest waiting; each gets the agent idle the longest among those on the
-same switch who have all the skills asked for. Somebody whom nobody idle can serve does not hold up the others.
+Rules: the highest priority first, then the longest waiting; each gets, of the idle on the same switch who have all the
+skills asked for, one with the fewest skills, and of those the one idle the longest. So whoever can serve others as well
+is spared for them: else a language or a team that few have would wait behind work that anybody could do. Somebody whom
+nobody idle can serve does not hold up the others.
 
 Both sides are grouped (by skills and switch): a match costs O(matches × groups), not O(waiting × idle).
 """
@@ -11,7 +13,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
-from itertools import chain
 
 Skills = frozenset[str]
 Group = tuple[Skills, str]
@@ -37,7 +38,7 @@ class Waiting:
 
 
 class IdleAgents:
-    """Agents waiting for work, longest idle first."""
+    """Agents waiting for work: those with the fewest skills first, of those the longest idle."""
 
     def __init__(self) -> None:
         self._groups: dict[Group, list[tuple[float, str]]] = {}
@@ -67,15 +68,18 @@ class IdleAgents:
         members = self._groups[group]
         del members[bisect_left(members, (since, agent))]
 
-    def longest(self, skills: Skills, switch: str | None) -> str | None:
-        """The agent with these skills who has been idle the longest."""
-        heads = [members[0] for group in self._able(skills, switch) if (members := self._groups[group])]
-        return min(heads)[1] if heads else None
+    def first(self, skills: Skills, switch: str | None) -> str | None:
+        """The agent with these skills who is next."""
+        heads = [
+            (len(group[0]), *members[0]) for group in self._able(skills, switch) if (members := self._groups[group])
+        ]
+        return min(heads)[2] if heads else None
 
     def all(self, skills: Skills, switch: str | None) -> list[str]:
-        """Every idle agent with these skills, longest idle first."""
-        members = chain.from_iterable(self._groups[group] for group in self._able(skills, switch))
-        return [agent for _, agent in sorted(members)]
+        """Every idle agent with these skills, in their order."""
+        able = self._able(skills, switch)
+        return [agent for _, _, agent in sorted(
+            (len(group[0]), since, agent) for group in able for since, agent in self._groups[group])]
 
     def _able(self, skills: Skills, switch: str | None) -> list[Group]:
         """The groups whose agents can serve this; remembered until a group comes into being."""
@@ -152,7 +156,7 @@ def match(line: WaitingLine, idle: IdleAgents, down: Collection[str] = ()) -> li
     pairs: list[tuple[str, str]] = []
     while heads and len(idle):
         place, group = heads[0]
-        agent = idle.longest(*group)
+        agent = idle.first(*group)
         if agent is None:
             heappop(heads)  # nobody can serve this group any more: agents only become fewer here
             continue

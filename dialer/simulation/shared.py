@@ -109,6 +109,8 @@ class SharedShift:
             name: {f"a{i}": self._on[f"a{i}"] for i in (range(agents) if sharer.agents is None else sharer.agents)}
             for name, sharer in self.sharers.items()
         }
+        self._asked_for = {agent: sum(agent in able for able in self._serves.values()) for agent in self._all}
+        """By how many campaigns."""
         self._idle: dict[str, float] = {}
         self._since: dict[str, float] = {}
         self._line: dict[str, Line] = {}
@@ -143,6 +145,11 @@ class SharedShift:
         held = sum(came.held_s for came in self.came.values())
         return busy / (busy + idle + held)
 
+    @property
+    def _next(self) -> list[str]:
+        """The idle, whom the fewest ask for first, of those the longest idle: as `agents/routing.py` gives work."""
+        return sorted(self._idle, key=self._asked_for.__getitem__)
+
     def _after(self, seconds: float, kind: str, subject: Line | tuple[str, str] | None) -> None:
         self._count += 1
         heappush(self._heap, (self.now + seconds, self._count, kind, subject))
@@ -168,7 +175,7 @@ class SharedShift:
         serves = self._serves[sharer.name]
         left = sharer.contacts - self.came[sharer.name].dials
         state = Snapshot(
-            idle=tuple([IdleAgent(agent, serves[agent]) for agent in self._idle if agent in serves]),
+            idle=tuple([IdleAgent(agent, serves[agent]) for agent in self._next if agent in serves]),
             in_the_air=len(self._air[sharer.name]), free=dict(self._lines), rate=MOST_AT_ONCE,
             dials=self._dials[sharer.name], contacts_left=None if left == inf else int(left),
         )  # fmt: skip
@@ -222,7 +229,7 @@ class SharedShift:
     def _person(self, line: Line) -> None:
         self.came[line.sharer.name].answers += 1
         self._tell(line, "live")
-        agent = line.held or next((one for one in self._idle if self._can(one, line)), None)
+        agent = line.held or next((one for one in self._next if self._can(one, line)), None)
         left = line.sharer.world.connect_s - (line.destiny.known_s - line.destiny.ends_s)
         if agent is not None:
             self._connect(line, agent)

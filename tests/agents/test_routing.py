@@ -37,8 +37,9 @@ def seated(agents: Sequence[Agent], waiting: Sequence[Waiting]) -> tuple[Waiting
 
 
 def plainly(agents: Sequence[Agent], waiting: Sequence[Waiting]) -> list[tuple[str, str]]:
-    """The rules as they are said: in order of priority and wait, each gets the longest idle who can serve."""
-    left = sorted(agents, key=lambda agent: (agent[3], agent[0]))
+    """The rules as they are said: in order of priority and wait, each gets, of those who can serve, who has the
+    fewest skills, and of those the longest idle."""
+    left = sorted(agents, key=lambda agent: (len(agent[1]), agent[3], agent[0]))
     pairs: list[tuple[str, str]] = []
     for call in sorted(waiting, key=lambda call: (-call.priority, call.since)):  # stable: order of arrival
         for agent in left:
@@ -64,7 +65,7 @@ def test_nobody_waits_while_somebody_idle_could_serve_and_nobody_is_taken_twice(
     agents, waiting = crowd
     line, idle = seated(agents, waiting)
     pairs = match(line, idle)
-    assert all(idle.longest(call.skills, call.switch) is None for call in line)
+    assert all(idle.first(call.skills, call.switch) is None for call in line)
     taken = [agent for _, agent in pairs]
     served = [call.call_id for call, _ in pairs]
     assert len(set(taken)) == len(taken)
@@ -95,14 +96,23 @@ def test_coming_and_going_leaves_no_trace(crowd: tuple[list[Agent], list[Waiting
 
 
 @given(crowds())
-def test_idle_agents_are_listed_longest_idle_first(crowd: tuple[list[Agent], list[Waiting]]) -> None:
+def test_idle_agents_are_listed_in_the_order_in_which_they_get_work(crowd: tuple[list[Agent], list[Waiting]]) -> None:
     agents, _ = crowd
     _, idle = seated(agents, [])
     wanted = frozenset({"de"})
-    able = sorted((since, name) for name, skills, switch, since in agents if wanted <= skills and switch == "ast1")
-    assert idle.all(wanted, "ast1") == [name for _, name in able]
-    assert idle.longest(wanted, "ast1") == next(iter(idle.all(wanted, "ast1")), None)
+    able = sorted(
+        (len(skills), since, name) for name, skills, switch, since in agents if wanted <= skills and switch == "ast1")
+    assert idle.all(wanted, "ast1") == [name for *_, name in able]
+    assert idle.first(wanted, "ast1") == next(iter(idle.all(wanted, "ast1")), None)
     assert len(idle.all(frozenset(), None)) == len(agents)
+
+
+def test_whoever_can_serve_others_as_well_is_spared_for_them() -> None:
+    agents = [("ann", frozenset({"de", "en"}), "ast1", 5.0), ("bob", frozenset({"en"}), "ast1", 6.0)]
+    calls = [Waiting("english", "ast1", "q", frozenset({"en"}), 0, 1.0),
+             Waiting("german", "ast1", "q", frozenset({"de"}), 0, 2.0)]  # fmt: skip
+    pairs = match(*seated(agents, calls))
+    assert [(call.call_id, agent) for call, agent in pairs] == [("english", "bob"), ("german", "ann")]
 
 
 def test_putting_again_moves() -> None:
@@ -116,18 +126,18 @@ def test_putting_again_moves() -> None:
 
 def test_a_group_that_comes_into_being_is_found_by_those_who_looked_before() -> None:
     idle = IdleAgents()
-    assert idle.longest(frozenset({"de"}), "ast1") is None
+    assert idle.first(frozenset({"de"}), "ast1") is None
     idle.put("ann", frozenset({"de", "en"}), "ast1", 5.0)
-    assert idle.longest(frozenset({"de"}), "ast1") == "ann"
+    assert idle.first(frozenset({"de"}), "ast1") == "ann"
     idle.put("bob", frozenset({"de"}), "ast1", 4.0)
-    assert idle.longest(frozenset({"de"}), "ast1") == "bob"
+    assert idle.first(frozenset({"de"}), "ast1") == "bob"
 
 
 def test_skills_that_callers_make_up_are_not_remembered_for_ever() -> None:
     idle = IdleAgents()
     idle.put("ann", frozenset({"de"}), "ast1", 1.0)
     for number in range(10_000):
-        idle.longest(frozenset({f"skill{number}"}), "ast1")
+        idle.first(frozenset({f"skill{number}"}), "ast1")
     assert len(idle._covering) <= 4096
 
 
@@ -136,9 +146,9 @@ class Counted(IdleAgents):
 
     looked = 0
 
-    def longest(self, skills: frozenset[str], switch: str | None) -> str | None:
+    def first(self, skills: frozenset[str], switch: str | None) -> str | None:
         self.looked += 1
-        return super().longest(skills, switch)
+        return super().first(skills, switch)
 
 
 def test_a_thousand_who_wait_in_vain_cost_no_search_each() -> None:

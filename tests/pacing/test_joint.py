@@ -207,6 +207,15 @@ def test_shares_are_kept_and_the_budget_of_each():
     assert shift.occupancy > 0.80
 
 
+def test_a_team_of_few_within_a_larger_one_has_calls_and_keeps_its_budget():
+    """Four of eight agents on each of two switches serve both campaigns."""
+    base = world("hishort", 16)
+    sharers = [Sharer("wide", base), Sharer("narrow", base, agents=[*range(4), *range(8, 12)])]
+    shift = SharedShift(sharers, 16, 0.5, 1, switches=[8, 8]).run()
+    assert all(came.abandoned <= 0.03 for came in shift.came.values())
+    assert shift.occupancy > 0.785
+
+
 def test_one_to_one_has_its_share_beside_one_that_dials_ahead():
     base = world("hishort", 12)
     sharers = [Sharer("ahead", base, share=1.0), Sharer("held", base, mode="progressive", share=1.0)]

@@ -32,7 +32,7 @@ class Snapshot:
     """All that one decision looks at. A number that is None means: no limit."""
 
     idle: tuple[IdleAgent, ...] = ()
-    """Agents free for this campaign and not held for a dial, longest idle first."""
+    """Agents free for this campaign and not held for a dial, in the order in which they are given work."""
     in_the_air: int = 0
     """Dials of this campaign that nobody has answered yet."""
     waiting: int = 0
