@@ -8,7 +8,7 @@ from typing import Any
 from demo.api import ApiError
 from demo.witness import legs
 from tests.e2e.eventually import eventually
-from tests.e2e.lab import Lab
+from tests.e2e.lab import Lab, Puppet
 from tests.e2e.ledger import differences
 
 MARGIN_S = 1.5
@@ -32,6 +32,16 @@ class FaultLab(Lab):
             spans = [self._blind, *([self._amnesia] if amnesia else [])]
             for span in spans:
                 span.append((began - MARGIN_S, time.time() + MARGIN_S))
+
+    async def die_in_talk(self, name: str, number: str) -> Puppet:
+        """The engine is dead; the campaign's called person, whom agent01 talks with."""
+        await self.log_in("agent01")
+        await self.dial(name, number)
+        person = await self.until_rung(number)
+        await self.until_agent("agent01", "talking")
+        await eventually(lambda: [call for call in self.ledger.open() if call.joined_at is not None])
+        await self.engine.kill()
+        return person
 
     async def health(self) -> str:
         """What /healthz says is wrong; empty when all is well."""

@@ -73,13 +73,7 @@ async def test_what_rings_and_who_waits_is_settled(lab: FaultLab) -> None:
 
 async def test_what_ended_before_asterisk_was_started_anew_is_known_after_it(lab: FaultLab) -> None:
     """The engine was dead as well. What Asterisk has kept outlives it."""
-    number = "+493023600110"
-    await lab.log_in("agent01")
-    await lab.dial("ringing", number)
-    person = await lab.until_rung(number)
-    await lab.until_agent("agent01", "talking")
-    await eventually(lambda: [call for call in lab.ledger.open() if call.joined_at is not None])
-    await lab.engine.kill()
+    person = await lab.die_in_talk("ringing", "+493023600110")
     person.hang_up()
     await eventually(lambda: person.over_by)
     async with lab.blind():

@@ -29,13 +29,7 @@ async def test_answered_and_over_while_it_was_dead(lab: FaultLab) -> None:
 
 
 async def test_a_talk_that_the_customer_ended_while_it_was_dead(lab: FaultLab) -> None:
-    number = "+493023120110"
-    await lab.log_in("agent01")
-    await lab.dial("calls", number)
-    person = await lab.until_rung(number)
-    await lab.until_agent("agent01", "talking")
-    await eventually(lambda: [call for call in lab.ledger.open() if call.joined_at is not None])
-    await lab.engine.kill()
+    person = await lab.die_in_talk("calls", "+493023120110")
     person.hang_up()
     await eventually(lambda: person.over_by)
     await lab.engine.start()
