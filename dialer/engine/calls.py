@@ -11,7 +11,7 @@ from dialer.calls import events as ev
 from dialer.calls.machine import step
 from dialer.calls.model import IN_THE_AIR, Call, Plan, State
 from dialer.calls.outcome import Outcome
-from dialer.calls.transitions import JOIN_GRACE_S, SCRIPT_GRACE_S
+from dialer.calls.transitions import SCRIPT_GRACE_S
 from dialer.campaigns import promises, retry
 from dialer.coordination.limits import Scope
 from dialer.engine.live import LiveCall, Script
@@ -282,9 +282,6 @@ class Calls:
 
     def _fire(self, live: LiveCall) -> None:
         live.timer = None
-        if live.call.state is State.JOINING and not self._engine.reconciler.knows(live.switch.name):
-            self._set_timer(live, JOIN_GRACE_S)  # the two may talk: the switch says so when it can be asked again
-            return
         self._engine.post(ev.TimerFired(live.id, self._engine.clock.now()))
 
     # -- the one release point ----------------------------------------------------------------------

@@ -189,32 +189,3 @@ async def test_what_the_switch_kept_is_taken_out_once_the_call_is_on_disk(rig: R
     await rig.quiet()
     assert [(order.channel, order.detail) for order in rig.switch.given("forget")] == [(call, rig.clock.now())]
     assert rig.row("SELECT campaign FROM calls") == CAMPAIGN
-
-
-async def test_two_who_were_being_joined_when_the_link_broke_talk_on(rig: Rig) -> None:
-    call, leg = await rig.dial()
-    began = rig.clock.now()
-    rig.post(ev.Answered(call, began), script(call, began, "outbound"))
-    assert rig.call_state(call) == "joining"
-    rig.link_down()
-    rig.clock.move(300)
-    await rig.quiet()
-    assert (rig.call_state(call), rig.agent_state("ada")) == ("joining", "reserved")
-    notes = {call: ev.Notes(began, joined_at=began + 0.25)}
-    rig.link_up(seen(leg, bridge="b1"), seen(call, bridge="b1"), **notes)
-    await rig.quiet()
-    assert rig.call_state(call) == "talking"
-    assert rig.row("SELECT joined_at FROM calls") == began + 0.25
-    assert rig.switch.given("hangup") == []
-
-
-async def test_two_who_were_not_joined_when_the_link_broke_wait_again(rig: Rig) -> None:
-    call, leg = await rig.dial()
-    began = rig.clock.now()
-    rig.post(ev.Answered(call, began), script(call, began, "outbound"))
-    rig.link_down()
-    rig.clock.move(300)
-    rig.link_up(seen(leg), seen(call))
-    rig.clock.move(5)
-    await rig.quiet()
-    assert len(rig.switch.given("bridge")) >= 2
